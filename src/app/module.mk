@@ -1,0 +1,1 @@
+residue_SOURCES += src/app/main.c

@@ -1,0 +1,22 @@
+/* clock.c - CLOCK_BOOTTIME and its distance to the wall clock. */
+#include <residue/base/clock.h>
+
+#include <time.h>
+
+static int64_t read_ns(clockid_t id)
+{
+	struct timespec ts;
+
+	clock_gettime(id, &ts);
+	return ts.tv_sec * NS_PER_SEC + ts.tv_nsec;
+}
+
+int64_t clock_boot_ns(void)
+{
+	return read_ns(CLOCK_BOOTTIME);
+}
+
+int64_t clock_wall_offset_ns(void)
+{
+	return read_ns(CLOCK_REALTIME) - read_ns(CLOCK_BOOTTIME);
+}

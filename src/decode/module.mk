@@ -1,0 +1,1 @@
+# Files of src/decode, its tests and its fuzzers.

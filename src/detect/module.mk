@@ -1,0 +1,1 @@
+# Files of src/detect, its tests and its fuzzers.

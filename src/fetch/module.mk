@@ -1,0 +1,1 @@
+# Files of src/fetch, its tests and its fuzzers.

@@ -1,0 +1,1 @@
+# Files of src/goelf, its tests and its fuzzers.

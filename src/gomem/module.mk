@@ -1,0 +1,1 @@
+# Files of src/gomem, its tests and its fuzzers.

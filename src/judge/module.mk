@@ -1,0 +1,1 @@
+# Files of src/judge, its tests and its fuzzers.

@@ -1,0 +1,1 @@
+# Files of src/model, its tests and its fuzzers.

@@ -1,0 +1,1 @@
+# Files of src/proc, its tests and its fuzzers.

@@ -1,0 +1,1 @@
+# Files of src/record, its tests and its fuzzers.

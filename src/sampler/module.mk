@@ -1,0 +1,1 @@
+# Files of src/sampler, its tests and its fuzzers.

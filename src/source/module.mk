@@ -1,0 +1,1 @@
+# Files of src/source, its tests and its fuzzers.

@@ -1,0 +1,1 @@
+# Files of src/ui, its tests and its fuzzers.

@@ -1,0 +1,1 @@
+# Files of src/views, its tests and its fuzzers.
