@@ -1,5 +1,4 @@
 /* text.c - hostile text made visible, and measured in columns. */
-#define _XOPEN_SOURCE 700
 #include <residue/base/text.h>
 
 #include <stdio.h>
