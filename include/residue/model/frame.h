@@ -1,0 +1,101 @@
+/*
+ * frame.h - what one screen needs, copied out of the store at once.
+ *
+ * A view says what it wants to see (struct frame_want); the store fills a
+ * struct frame under its lock by copying only that (tens of microseconds);
+ * the view draws from the copy. Views never see the store, sources or locks.
+ */
+#ifndef RESIDUE_MODEL_FRAME_H
+#define RESIDUE_MODEL_FRAME_H
+
+#include <residue/model/doc.h>
+#include <residue/model/event.h>
+#include <residue/model/history.h>
+#include <residue/model/state.h>
+#include <residue/model/target.h>
+
+#define FRAME_PANELS 2 /* targets drawn side by side */
+#define FRAME_FIELDS 16
+#define FRAME_COLUMNS 2048
+
+struct frame_want {
+	/* Ids of the targets to show in full; "" for none. */
+	char target[FRAME_PANELS][TARGET_ID_MAX];
+	bool list; /* rows of every target */
+	/* The time axis shared by all panels. */
+	int64_t end_ns;	  /* CLOCK_BOOTTIME; 0: now */
+	int64_t step_ns;  /* a dot column */
+	unsigned columns; /* at most FRAME_COLUMNS */
+	enum field fields[FRAME_FIELDS];
+	unsigned field_count;
+	int64_t cursor_ns; /* row to read exactly; 0: none */
+};
+
+/* One target in the list. */
+struct list_row {
+	struct target_info info;
+	struct values values;
+	struct origin_state origins[ORIGIN_COUNT];
+	struct brief brief;
+	double gc_per_s;   /* over the last minute; < 0: not known */
+	bool opened;
+};
+
+/* One target in full. */
+struct panel {
+	bool present;
+	struct target_info info;
+	struct values values;
+	struct origin_state origins[ORIGIN_COUNT];
+	int64_t exited_ns;
+	bool cursor_known;
+	struct row cursor;      /* the row at or before cursor_ns */
+	struct span *spans;     /* field_count x columns, see history_query */
+	int64_t first_ns, last_ns; /* what history covers; 0, 0: nothing */
+	struct event *events;   /* newest last: all that is kept */
+	unsigned event_count;
+	struct doc *profile;    /* DOC_PROFILE, a reference, or NULL */
+};
+
+/* Why a process that may be Go is not in the list, or not read: a sentence
+ * for people, for the list's foot. */
+struct list_note {
+	pid_t pid;
+	char text[160];
+};
+#define FRAME_NOTES 4
+
+struct frame {
+	int64_t now_ns;		/* CLOCK_BOOTTIME */
+	int64_t wall_offset_ns;
+	int64_t end_ns;		/* the axis' end, aligned to step_ns */
+	int64_t interval_ns;	/* the sampling interval */
+	unsigned processes;	/* of the machine, Go or not */
+	int64_t mem_total, mem_available; /* bytes; -1: not known */
+	struct list_row *rows;
+	unsigned row_count;
+	struct panel panels[FRAME_PANELS];
+	struct list_note notes[FRAME_NOTES];
+	unsigned note_count;
+	uint64_t lost_ticks;	/* ticks of the fast lane that came too late */
+	char toast[160];	/* newest answer to a request: "" for none */
+	int64_t toast_ns;	/* CLOCK_BOOTTIME when it came */
+	bool toast_is_error;
+};
+
+/* What users ask for goes the other way: answered by an event or a toast. */
+enum request_kind {
+	REQUEST_OPEN,	  /* keep full history of `target`, poll all origins */
+	REQUEST_SNAPSHOT, /* write a snapshot directory */
+	REQUEST_MARK,	  /* put a mark with `text` on the axis */
+	REQUEST_PROFILE,  /* fetch a heap profile now */
+	REQUEST_SMAPS,	  /* read smaps_rollup now, whatever it costs */
+};
+
+struct request {
+	enum request_kind kind;
+	char target[TARGET_ID_MAX];
+	char text[EVENT_TEXT_MAX];
+};
+
+#endif

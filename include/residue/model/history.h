@@ -1,0 +1,123 @@
+/*
+ * history.h - a week of one target's rows in 10 MiB.
+ *
+ *            now                                                 7 days ago
+ *   tail     |== 600..1200 rows, as they are ==|
+ *   blocks   |          |== sealed, 600 rows each, a day ... ==|
+ *   pyramids |== 10 s buckets, a day ==|
+ *            |== 60 s buckets, 7 days =========================|
+ *            |== 600 s buckets, 7 days ========================|
+ *
+ * A row is all that was known of a target at one tick. The newest rows are
+ * kept as they are; older ones are sealed, 600 at a time, into columns of
+ * zigzag delta varints under zlib level 1 (0.7 to 1.05 bytes a value). Plotted
+ * fields (field_info.plotted) go into the pyramids as well: min, max, mean and
+ * last of each bucket, in pages of 4 KiB, a quarter of a screen dot at most.
+ *
+ * Nothing here locks, and history_append neither allocates nor compresses: the
+ * store calls it under its lock. Sealing is done in three steps so that the
+ * costly one needs no lock: history_seal_take (copy, locked), block_seal (no
+ * lock), history_seal_put (locked).
+ */
+#ifndef RESIDUE_MODEL_HISTORY_H
+#define RESIDUE_MODEL_HISTORY_H
+
+#include <residue/model/doc.h>
+#include <residue/model/fields.h>
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* One tick of one target. `age_ms` is the age of each origin's figures when
+ * the row was made, in ms, -1 where the origin has delivered nothing. */
+struct row {
+	int64_t t_ns;	 /* CLOCK_BOOTTIME of the statm read */
+	int64_t wall_ns; /* CLOCK_REALTIME of the same moment */
+	int32_t age_ms[ORIGIN_COUNT];
+	struct values values;
+};
+
+#define BLOCK_ROWS 600
+#define TAIL_ROWS (2 * BLOCK_ROWS)
+#define DAY_NS (86400LL * 1000000000LL)
+
+/* A sealed block: immutable, shared by reference. */
+struct block {
+	int64_t first_ns, last_ns; /* CLOCK_BOOTTIME of its rows */
+	unsigned rows;
+	size_t size; /* bytes of `data` */
+	unsigned char data[];
+};
+
+struct history;
+
+/* Everything history_append needs is allocated here, untouched until used. */
+struct history *history_new(void);
+void history_free(struct history *h);
+
+/* Rows must not go back in time; one that does is dropped. */
+void history_append(struct history *h, const struct row *row);
+
+/* Copy the oldest BLOCK_ROWS of a full tail to `rows` (room for BLOCK_ROWS);
+ * false while there are fewer than TAIL_ROWS - 1 rows. */
+bool history_seal_take(const struct history *h, struct row *rows);
+/* The rows as a block (a doc of no kind is not needed: blocks have a count of
+ * their own inside the doc). Never fails. One reference, the caller's. */
+struct doc *block_seal(const struct row *rows, unsigned n);
+/* Put the block in place of the rows that history_seal_take gave; takes the
+ * reference. Drops blocks older than a day and the oldest past the cap. The
+ * dropped ones are moved to `dead` (room for `room`): doc_unref them without
+ * the lock. Returns how many. */
+unsigned history_seal_put(struct history *h, struct doc *take_block,
+			  struct doc **dead, unsigned room);
+/* Rows of a block, oldest first; returns how many (at most BLOCK_ROWS). */
+unsigned block_open(const struct doc *block, struct row *rows);
+
+/* The newest row, or NULL. Valid until the next append. */
+const struct row *history_last(const struct history *h);
+/* Moments covered by anything at all; false when there is nothing yet. */
+bool history_span(const struct history *h, int64_t *first_ns,
+		  int64_t *last_ns);
+/* Bytes allocated and used: what the 10 MiB are measured by. */
+size_t history_bytes(const struct history *h);
+
+/* A column of a graph: one field over [t, t + step). */
+struct span {
+	bool known;
+	int64_t min, max, mean, last;
+};
+
+/* What a graph of several fields asks: `columns` steps that end at `end_ns`,
+ * which the caller aligns to a multiple of step_ns so that old columns never
+ * wobble. */
+struct history_query {
+	int64_t end_ns;	 /* CLOCK_BOOTTIME, exclusive */
+	int64_t step_ns; /* > 0 */
+	unsigned columns;
+	const enum field *fields;
+	unsigned field_count;
+};
+
+/*
+ * Answering a query takes two steps, so that inflating sealed blocks needs no
+ * lock: cut (locked; copies the tail and the pyramids' part, takes references
+ * to the blocks it needs), then draw (no lock). The cut's memory is kept from
+ * call to call. out[field_index * columns + column].
+ */
+struct history_cut;
+struct history_cut *history_cut_new(void);
+void history_cut_free(struct history_cut *c);
+void history_cut(const struct history *h, const struct history_query *q,
+		 struct history_cut *c);
+void history_draw(struct history_cut *c, const struct history_query *q,
+		  struct span *out);
+
+/* The raw rows of [from_ns, to_ns], oldest first: what a snapshot and the
+ * cursor read. Works on a cut as above; calls `row` for each. */
+void history_cut_rows(const struct history *h, int64_t from_ns, int64_t to_ns,
+		      struct history_cut *c);
+void history_each_row(struct history_cut *c,
+		      void (*row)(void *ctx, const struct row *row), void *ctx);
+
+#endif

@@ -1,0 +1,38 @@
+/*
+ * reading.h - one read of one origin of one target: what sources deliver.
+ *
+ * Times are CLOCK_BOOTTIME ns; wall = boot + wall_offset. A failed read is a
+ * reading too: `fail.code` is set, `values` is empty, and the figures of that
+ * origin begin to age on the screen with the reason beside them.
+ */
+#ifndef RESIDUE_MODEL_READING_H
+#define RESIDUE_MODEL_READING_H
+
+#include <residue/base/err.h>
+#include <residue/model/doc.h>
+#include <residue/model/fields.h>
+
+/* How the runtime's figures are read: the "read" of cli.md, best first. */
+enum read_by {
+	READ_NONE,
+	READ_AGENTLESS,
+	READ_EXPVAR,
+	READ_METRICS,
+	READ_PPROF, /* the footer of heap?debug=1, or just the profile */
+	READ_COUNT
+};
+extern const char *const read_by_name[READ_COUNT];
+
+#define READING_DOCS 3
+
+struct reading {
+	enum origin origin;
+	enum read_by by;	/* of ORIGIN_RUNTIME; else READ_NONE */
+	int64_t begin_ns, end_ns; /* CLOCK_BOOTTIME */
+	int64_t wall_offset_ns;	/* CLOCK_REALTIME - CLOCK_BOOTTIME */
+	struct values values;
+	struct doc *docs[READING_DOCS]; /* owned by the reading; may be NULL */
+	struct err fail;	/* code != ERR_NONE: nothing was read */
+};
+
+#endif

@@ -1,0 +1,84 @@
+/*
+ * state.h - all that is known of one target now, built from its stream.
+ *
+ * The store owns one state a target and feeds it under its lock; tests and
+ * replay feed it without threads. It keeps each origin's last good reading
+ * and last failure, the events, the newest document of each kind, and (for
+ * opened targets) the history. Detectors run inside state_reading, in order of
+ * arrival.
+ */
+#ifndef RESIDUE_MODEL_STATE_H
+#define RESIDUE_MODEL_STATE_H
+
+#include <residue/model/event.h>
+#include <residue/model/history.h>
+#include <residue/model/pauses.h>
+#include <residue/model/reading.h>
+#include <residue/model/target.h>
+
+/* How fresh an origin is. */
+struct origin_state {
+	bool ever;	       /* delivered at least once */
+	int64_t begin_ns;      /* of the last good read, CLOCK_BOOTTIME */
+	int64_t end_ns;
+	enum read_by by;
+	int64_t failed_ns;     /* of the last failure; 0: never */
+	struct err fail;       /* why; code ERR_NONE when the last read worked */
+};
+
+#define STATE_EVENTS 4096
+/* A row in the list keeps RES and heap for five minutes at 1 Hz. */
+#define BRIEF_SAMPLES 300
+
+struct brief {
+	int64_t step_ns;	       /* 1 s */
+	int64_t end_step;	       /* number of the newest slot */
+	uint32_t rss[BRIEF_SAMPLES];   /* pages of 4 KiB + 1; 0: not known */
+	uint32_t heap[BRIEF_SAMPLES];
+};
+
+struct state {
+	struct target_info info;
+	struct origin_state origins[ORIGIN_COUNT];
+	struct values values; /* newest of every origin, derived ones too */
+	int64_t wall_offset_ns; /* of the newest reading */
+	int64_t exited_ns;      /* CLOCK_BOOTTIME; 0 while it lives */
+	struct doc *docs[DOC_COUNT];
+	struct event *events; /* ring of STATE_EVENTS */
+	uint64_t event_count; /* ever */
+	struct brief brief;
+	struct history *history; /* NULL unless opened */
+	uint64_t rows;	      /* composed so far */
+	void *detectors;      /* their states: detect.h */
+};
+
+/* Where the sum of what happened goes: detectors and the store append. */
+typedef void event_sink(void *ctx, const struct event *ev);
+
+void state_init(struct state *s, const struct target_info *info);
+void state_release(struct state *s);
+
+/* Merge a reading: values of its origin are replaced as a whole, so that a
+ * figure an origin no longer gives is unknown and not stale for ever. Consumes
+ * r->docs. Derived figures are computed anew. */
+void state_reading(struct state *s, struct reading *r);
+/* Append to the ring; ev->seq is the store's. */
+void state_event(struct state *s, const struct event *ev);
+/* The program in the process changed: nothing of the old one's figures,
+ * documents or rows stays current; events remain. */
+void state_exec(struct state *s);
+/* The row of the tick whose statm read was last; appended to the history and
+ * to the brief. False when there is nothing to make a row of. */
+bool state_compose(struct state *s, int64_t now_ns, struct row *out);
+
+/* The event number n (0 is the oldest kept), or NULL. */
+const struct event *state_event_at(const struct state *s, uint64_t n);
+uint64_t state_events_kept(const struct state *s);
+
+/* Live heap: pprof's total, else what the last GC marked; FIELD_COUNT when
+ * neither is known. What "residue" is measured against. */
+enum field heap_field(const struct values *v);
+/* Age in ms of an origin at `now_ns`, or -1 when it never delivered. */
+int64_t origin_age_ms(const struct origin_state *o, int64_t now_ns);
+
+#endif

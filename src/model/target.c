@@ -1,0 +1,67 @@
+/* target.c - reading what the user typed as a target. */
+#include <residue/model/target.h>
+
+#include <residue/base/text.h>
+
+#include <ctype.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+const char *const read_by_name[READ_COUNT] = {
+	[READ_NONE] = "none",	      [READ_AGENTLESS] = "agentless",
+	[READ_EXPVAR] = "expvar",     [READ_METRICS] = "metrics",
+	[READ_PPROF] = "pprof",
+};
+
+/* PID_MAX_LIMIT of the kernel (include/linux/threads.h). */
+#define PID_MOST 4194304
+
+static bool is_url(const char *s)
+{
+	return !strncmp(s, "http://", 7) || !strncmp(s, "https://", 8) ||
+	       !strncmp(s, "unix:", 5);
+}
+
+static int bad_spec(const char *text, struct err *err)
+{
+	char shown[128];
+
+	text_visible(shown, sizeof(shown), text, strlen(text));
+	return err_set(err, ERR_USAGE,
+		       "'%s' is no target: give a PID, =NAME, a URL "
+		       "(http://..., https://..., unix:/path) or PID@URL",
+		       shown);
+}
+
+int target_spec_parse(const char *text, struct target_spec *out,
+		      struct err *err)
+{
+	char *end;
+	long pid;
+
+	*out = (struct target_spec){0};
+	if (text[0] == '=' && text[1]) {
+		out->kind = SPEC_NAME;
+		out->name = text + 1;
+		return 0;
+	}
+	if (is_url(text)) {
+		out->kind = SPEC_URL;
+		out->url = text;
+		return 0;
+	}
+	if (!isdigit((unsigned char)text[0]))
+		return bad_spec(text, err);
+	errno = 0;
+	pid = strtol(text, &end, 10);
+	if (errno || pid < 1 || pid > PID_MOST)
+		return bad_spec(text, err);
+	out->kind = SPEC_PID;
+	out->pid = (pid_t)pid;
+	if (*end == '@' && is_url(end + 1))
+		out->url = end + 1;
+	else if (*end)
+		return bad_spec(text, err);
+	return 0;
+}
