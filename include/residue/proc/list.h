@@ -1,0 +1,71 @@
+/*
+ * list.h - all processes of a /proc root, and which of them are wanted.
+ *
+ * A scan costs one readdir of /proc and, for what is new, young or due for its
+ * check, one stat of /proc/PID/exe. Whether an executable is wanted (Go or
+ * not) is the caller's to say, asked once for each file by its identity:
+ *
+ *   /proc -> PID, inode of /proc/PID -> (start time, executable) -> facts
+ *            a changed inode is a new process      cached by
+ *                                                  (dev, ino, size, mtime)
+ *
+ * Processes fork before they exec, so the young ones (10 s) are looked at in
+ * every scan and the others in turn, each at every 16th.
+ */
+#ifndef RESIDUE_PROC_LIST_H
+#define RESIDUE_PROC_LIST_H
+
+#include <residue/base/err.h>
+#include <residue/proc/procfs.h>
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct proc_list_hooks {
+	/* What is this executable? `fd` is open for reading, at any offset,
+	 * and closed by the list; `path` names it for messages (raw bytes).
+	 * Returns facts that the list hands on and gives back to drop(), or
+	 * NULL: not wanted. */
+	void *(*classify)(void *ctx, int fd, const char *path);
+	void (*drop)(void *ctx, void *facts);
+	void *ctx;
+};
+
+/* Why a process is not among the wanted. */
+enum proc_skip {
+	PROC_WANTED,
+	PROC_SKIP_OTHER,  /* its executable is not wanted */
+	PROC_SKIP_KERNEL, /* kernel thread */
+	PROC_SKIP_DENIED, /* another user's, and its executable unreadable */
+	PROC_SKIP_ZOMBIE, /* exited, or went while we looked */
+	PROC_SKIP_N
+};
+
+struct proc_entry {
+	struct proc_id id;
+	void *facts;	     /* classify's; valid until the next scan */
+	unsigned generation; /* its executable has changed so often */
+	/* /proc/PID/exe may not be read; the file its command line names is
+	 * wanted, and its name fits comm. Likely, not certain. */
+	bool guessed;
+};
+
+struct proc_list;
+
+/* `fs` must outlive the list. One thread at a time. */
+struct proc_list *proc_list_new(const struct procfs *fs,
+				const struct proc_list_hooks *hooks);
+void proc_list_free(struct proc_list *l);
+
+/* Look again. ERR_SYS, ERR_DENIED: /proc itself cannot be read; the list is
+ * then as it was. */
+int proc_list_scan(struct proc_list *l, struct err *err) RESIDUE_CHECK;
+
+/* The wanted processes by rising PID, valid until the next scan. */
+const struct proc_entry *proc_list_entries(const struct proc_list *l,
+					   size_t *n);
+/* Processes of the last scan by outcome, PROC_SKIP_N of them. */
+const size_t *proc_list_counts(const struct proc_list *l);
+
+#endif
