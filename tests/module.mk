@@ -1,1 +1,71 @@
-# Tests that are not units of one folder.
+# Tests that are not units of one folder, what they need, and how all of them
+# run. Every test speaks TAP, so that each single check is counted.
+
+# The Go process that the demo shows and the tests watch. Its sources are
+# copied to nowhere: the go command reads them in the source tree.
+WORKLOAD_FILES = \
+	tests/workload/go.mod tests/workload/journal.go \
+	tests/workload/main.go tests/workload/native_cgo.go \
+	tests/workload/native_nocgo.go tests/workload/recorder.go \
+	tests/workload/scenarios.go tests/workload/serve.go
+if HAVE_GO
+pkglibexec_SCRIPTS += workload
+CLEANFILES += workload
+workload: $(WORKLOAD_FILES)
+	$(AM_V_GEN)out=$$PWD/$@ && cd $(srcdir)/tests/workload && \
+		CGO_ENABLED=0 "$(GO)" build -buildvcs=false -o "$$out" .
+endif
+
+# Screen, command line and integration tests: Python programs that print TAP.
+# A folder adds its own to one of these two.
+SCRIPT_TESTS = tests/layers.py
+# Those that watch live processes for a while; distcheck leaves them out.
+LIVE_TESTS = tests/truth/selftest.py
+
+# Without LC_ALL of its own a test sees one UTF-8 locale everywhere.
+AM_TESTS_ENVIRONMENT = \
+	abs_top_srcdir='$(abs_top_srcdir)'; export abs_top_srcdir; \
+	abs_top_builddir='$(abs_top_builddir)'; export abs_top_builddir; \
+	RESIDUE='$(abs_top_builddir)/residue'; export RESIDUE; \
+	WORKLOAD='$(abs_top_builddir)/workload'; export WORKLOAD; \
+	GO='$(GO)'; export GO; CC='$(CC)'; export CC; \
+	LC_ALL=C.UTF-8; export LC_ALL; \
+	PYTHONDONTWRITEBYTECODE=1; export PYTHONDONTWRITEBYTECODE; \
+	ASAN_OPTIONS=detect_stack_use_after_return=1:strict_string_checks=1:exitcode=99; export ASAN_OPTIONS; \
+	UBSAN_OPTIONS=print_stacktrace=1:halt_on_error=1; export UBSAN_OPTIONS; \
+	TSAN_OPTIONS=halt_on_error=1:exitcode=99; export TSAN_OPTIONS;
+TAP_DRIVER = env AM_TAP_AWK='$(AWK)' $(SHELL) $(top_srcdir)/build-aux/tap-driver.sh
+LOG_DRIVER = $(TAP_DRIVER)
+AM_LOG_DRIVER_FLAGS = --merge --comments
+LOG_COMPILER = $(SHELL) $(top_srcdir)/tests/lib/cmocka-tap
+TEST_EXTENSIONS = .py
+PY_LOG_DRIVER = $(TAP_DRIVER)
+AM_PY_LOG_DRIVER_FLAGS = --comments
+PY_LOG_COMPILER = $(TEST_PYTHON)
+
+TESTS += $(SCRIPT_TESTS) $(LIVE_TESTS)
+EXTRA_DIST += $(WORKLOAD_FILES) \
+	$(SCRIPT_TESTS) $(LIVE_TESTS) tests/run-all tests/lib/cmocka-tap \
+	tests/lib/tap.py tests/stress/go.mod tests/stress/main.go \
+	tests/truth/README.md tests/truth/score.py tests/truth/report.py \
+	tests/truth/baseline.py tests/truth/toolchains.py
+
+# What distcheck runs of the tests: all but those that watch and wait.
+AM_DISTCHECK_CONFIGURE_FLAGS = --enable-werror
+.PHONY: quick-tests check-threads
+quick-tests:
+	@echo $(UNIT_TESTS) $(SCRIPT_TESTS)
+check-threads:
+	$(MAKE) $(AM_MAKEFLAGS) check TESTS='$(THREADED_TESTS)'
+
+# For developers, where the tools of clang are at hand.
+.PHONY: format-check tidy
+format-check:
+	cd $(srcdir) && find src include tests/unit tests/fuzz tests/fault \
+		-name '*.[ch]' -print | xargs -r clang-format --dry-run -Werror
+tidy: $(BUILT_SOURCES)
+	cd $(srcdir) && find src -name '*.c' -print | xargs -r -P 2 -n 4 \
+		clang-tidy --quiet --config-file=.clang-tidy -- -std=gnu11 \
+		-D_GNU_SOURCE $(WARN) $(DEFS) -I$(abs_top_builddir) \
+		-I$(abs_top_builddir)/src -Iinclude -Isrc $(NCURSES_CFLAGS) \
+		-DRESIDUE_DATADIR='"/"' -DRESIDUE_LIBEXECDIR='"/"'

@@ -1,0 +1,3 @@
+module residue/stress
+
+go 1.19
