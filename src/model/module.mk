@@ -1,1 +1,14 @@
-# Files of src/model, its tests and its fuzzers.
+libresidue_a_SOURCES += \
+	include/residue/model/doc.h src/model/doc.c \
+	include/residue/model/event.h src/model/event.c \
+	include/residue/model/fields.h src/model/fields.c \
+	include/residue/model/frame.h src/model/frame.c \
+	include/residue/model/history.h src/model/history.c src/model/block.c \
+	include/residue/model/pauses.h \
+	include/residue/model/reading.h \
+	include/residue/model/state.h src/model/state.c \
+	include/residue/model/target.h src/model/target.c \
+	src/model/pyramid.h src/model/pyramid.c
+
+UNIT_TESTS += tests/unit/test_history
+tests_unit_test_history_SOURCES = tests/unit/test_history.c

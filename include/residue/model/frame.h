@@ -51,9 +51,10 @@ struct panel {
 	bool cursor_known;
 	struct row cursor;      /* the row at or before cursor_ns */
 	struct span *spans;     /* field_count x columns, see history_query */
+	size_t span_room;
 	int64_t first_ns, last_ns; /* what history covers; 0, 0: nothing */
 	struct event *events;   /* newest last: all that is kept */
-	unsigned event_count;
+	unsigned event_count, event_room;
 	struct doc *profile;    /* DOC_PROFILE, a reference, or NULL */
 };
 
@@ -73,7 +74,7 @@ struct frame {
 	unsigned processes;	/* of the machine, Go or not */
 	int64_t mem_total, mem_available; /* bytes; -1: not known */
 	struct list_row *rows;
-	unsigned row_count;
+	unsigned row_count, row_room;
 	struct panel panels[FRAME_PANELS];
 	struct list_note notes[FRAME_NOTES];
 	unsigned note_count;
@@ -82,6 +83,17 @@ struct frame {
 	int64_t toast_ns;	/* CLOCK_BOOTTIME when it came */
 	bool toast_is_error;
 };
+
+/* The arrays and references are the frame's own and are used again by the next
+ * fill; a frame is zeroed by frame_init and freed by frame_release. */
+void frame_init(struct frame *f);
+void frame_release(struct frame *f);
+/* Forget the contents (references too), keep the memory. */
+void frame_clear(struct frame *f);
+/* Room for that many; contents are kept. Counts stay as they are. */
+void frame_reserve_rows(struct frame *f, unsigned n);
+void panel_reserve_events(struct panel *p, unsigned n);
+void panel_reserve_spans(struct panel *p, size_t n);
 
 /* What users ask for goes the other way: answered by an event or a toast. */
 enum request_kind {

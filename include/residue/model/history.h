@@ -11,8 +11,9 @@
  * A row is all that was known of a target at one tick. The newest rows are
  * kept as they are; older ones are sealed, 600 at a time, into columns of
  * zigzag delta varints under zlib level 1 (0.7 to 1.05 bytes a value). Plotted
- * fields (field_info.plotted) go into the pyramids as well: min, max, mean and
- * last of each bucket, in pages of 4 KiB, a quarter of a screen dot at most.
+ * fields (field_info.plotted) go into the pyramids as well: min, max and last of
+ * each bucket, in pages of 4 KiB (no sum: nothing draws a mean, and it would
+ * cost a third more).
  *
  * Nothing here locks, and history_append neither allocates nor compresses: the
  * store calls it under its lock. Sealing is done in three steps so that the
@@ -22,7 +23,6 @@
 #ifndef RESIDUE_MODEL_HISTORY_H
 #define RESIDUE_MODEL_HISTORY_H
 
-#include <residue/model/doc.h>
 #include <residue/model/fields.h>
 
 #include <stdbool.h>
@@ -42,14 +42,8 @@ struct row {
 #define TAIL_ROWS (2 * BLOCK_ROWS)
 #define DAY_NS (86400LL * 1000000000LL)
 
-/* A sealed block: immutable, shared by reference. */
-struct block {
-	int64_t first_ns, last_ns; /* CLOCK_BOOTTIME of its rows */
-	unsigned rows;
-	size_t size; /* bytes of `data` */
-	unsigned char data[];
-};
-
+/* A sealed block: immutable, shared by reference (block.c). */
+struct block;
 struct history;
 
 /* Everything history_append needs is allocated here, untouched until used. */
@@ -62,17 +56,25 @@ void history_append(struct history *h, const struct row *row);
 /* Copy the oldest BLOCK_ROWS of a full tail to `rows` (room for BLOCK_ROWS);
  * false while there are fewer than TAIL_ROWS - 1 rows. */
 bool history_seal_take(const struct history *h, struct row *rows);
-/* The rows as a block (a doc of no kind is not needed: blocks have a count of
- * their own inside the doc). Never fails. One reference, the caller's. */
-struct doc *block_seal(const struct row *rows, unsigned n);
+/* The rows (1 to BLOCK_ROWS of them) as a block; one reference, the
+ * caller's. */
+struct block *block_seal(const struct row *rows, unsigned n);
+struct block *block_ref(struct block *b);
+void block_unref(struct block *b); /* NULL is fine */
+/* Moments of the first and the last row, CLOCK_BOOTTIME. */
+int64_t block_first_ns(const struct block *b);
+int64_t block_last_ns(const struct block *b);
+/* Bytes the block takes. */
+size_t block_size(const struct block *b);
 /* Put the block in place of the rows that history_seal_take gave; takes the
- * reference. Drops blocks older than a day and the oldest past the cap. The
- * dropped ones are moved to `dead` (room for `room`): doc_unref them without
- * the lock. Returns how many. */
-unsigned history_seal_put(struct history *h, struct doc *take_block,
-			  struct doc **dead, unsigned room);
-/* Rows of a block, oldest first; returns how many (at most BLOCK_ROWS). */
-unsigned block_open(const struct doc *block, struct row *rows);
+ * reference. Blocks older than a day, and the oldest past the cap, are moved
+ * to `dead` (room for `room`, which must be > 0): block_unref them without the
+ * lock. Returns how many. */
+unsigned history_seal_put(struct history *h, struct block *take_block,
+			  struct block **dead, unsigned room);
+/* Rows of a block, oldest first; returns how many (at most BLOCK_ROWS, which
+ * `rows` must have room for). */
+unsigned block_open(const struct block *b, struct row *rows);
 
 /* The newest row, or NULL. Valid until the next append. */
 const struct row *history_last(const struct history *h);
@@ -85,7 +87,7 @@ size_t history_bytes(const struct history *h);
 /* A column of a graph: one field over [t, t + step). */
 struct span {
 	bool known;
-	int64_t min, max, mean, last;
+	int64_t min, max, last;
 };
 
 /* What a graph of several fields asks: `columns` steps that end at `end_ns`,

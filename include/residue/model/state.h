@@ -4,8 +4,8 @@
  * The store owns one state a target and feeds it under its lock; tests and
  * replay feed it without threads. It keeps each origin's last good reading
  * and last failure, the events, the newest document of each kind, and (for
- * opened targets) the history. Detectors run inside state_reading, in order of
- * arrival.
+ * opened targets) the history. Detectors (a layer above) are handed the state
+ * after each reading, in order of arrival.
  */
 #ifndef RESIDUE_MODEL_STATE_H
 #define RESIDUE_MODEL_STATE_H
@@ -49,10 +49,10 @@ struct state {
 	struct brief brief;
 	struct history *history; /* NULL unless opened */
 	uint64_t rows;	      /* composed so far */
-	void *detectors;      /* their states: detect.h */
+	int64_t last_row_ns;  /* CLOCK_BOOTTIME of the newest one */
 };
 
-/* Where the sum of what happened goes: detectors and the store append. */
+/* Where detectors deliver what they find. */
 typedef void event_sink(void *ctx, const struct event *ev);
 
 void state_init(struct state *s, const struct target_info *info);
@@ -68,7 +68,7 @@ void state_event(struct state *s, const struct event *ev);
  * documents or rows stays current; events remain. */
 void state_exec(struct state *s);
 /* The row of the tick whose statm read was last; appended to the history and
- * to the brief. False when there is nothing to make a row of. */
+ * to the brief. False when there is nothing new to make a row of. */
 bool state_compose(struct state *s, int64_t now_ns, struct row *out);
 
 /* The event number n (0 is the oldest kept), or NULL. */

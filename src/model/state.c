@@ -1,0 +1,185 @@
+/* state.c - one target as its stream has told it so far. */
+#include <residue/model/state.h>
+
+#include <residue/base/clock.h>
+#include <residue/base/mem.h>
+
+#include <stdlib.h>
+#include <string.h>
+
+#define PAGE_SHIFT 12
+
+void state_init(struct state *s, const struct target_info *info)
+{
+	*s = (struct state){.info = *info};
+	s->brief.step_ns = NS_PER_SEC;
+	/* Zeroed and large: pages are used only as events come. */
+	s->events = mem_zalloc(STATE_EVENTS, sizeof(*s->events));
+}
+
+static void drop_docs(struct state *s)
+{
+	for (unsigned i = 0; i < DOC_COUNT; i++)
+		doc_replace(&s->docs[i], NULL);
+}
+
+void state_release(struct state *s)
+{
+	drop_docs(s);
+	history_free(s->history);
+	free(s->events);
+}
+
+enum field heap_field(const struct values *v)
+{
+	if (values_has(v, FIELD_PPROF_INUSE))
+		return FIELD_PPROF_INUSE;
+	if (values_has(v, FIELD_HEAP_LIVE))
+		return FIELD_HEAP_LIVE;
+	return FIELD_COUNT;
+}
+
+static void derive(struct values *v)
+{
+	enum field heap = heap_field(v);
+
+	values_unset(v, FIELD_RESIDUE);
+	if (heap != FIELD_COUNT && values_has(v, FIELD_RSS))
+		values_set(v, FIELD_RESIDUE, v->v[FIELD_RSS] - v->v[heap]);
+}
+
+static uint64_t mask_of(enum origin origin)
+{
+	uint64_t mask = 0;
+
+	for (unsigned f = 0; f < FIELD_COUNT; f++)
+		if (field_info[f].origin == origin)
+			mask |= UINT64_C(1) << f;
+	return mask;
+}
+
+static void take_docs(struct state *s, struct reading *r)
+{
+	for (unsigned i = 0; i < READING_DOCS; i++) {
+		struct doc *d = r->docs[i];
+
+		if (!d)
+			continue;
+		doc_unref(s->docs[d->kind]);
+		s->docs[d->kind] = d;
+		r->docs[i] = NULL;
+	}
+}
+
+void state_reading(struct state *s, struct reading *r)
+{
+	struct origin_state *o = &s->origins[r->origin];
+
+	s->wall_offset_ns = r->wall_offset_ns;
+	if (r->fail.code != ERR_NONE) {
+		o->failed_ns = r->end_ns;
+		o->fail = r->fail;
+		return;
+	}
+	o->ever = true;
+	o->begin_ns = r->begin_ns;
+	o->end_ns = r->end_ns;
+	o->by = r->by;
+	o->fail = (struct err)ERR_INIT;
+	if (r->origin == ORIGIN_RUNTIME)
+		s->info.read = r->by;
+	s->values.known &= ~mask_of(r->origin);
+	for (unsigned f = 0; f < FIELD_COUNT; f++)
+		if (values_has(&r->values, (enum field)f))
+			values_set(&s->values, (enum field)f, r->values.v[f]);
+	take_docs(s, r);
+	derive(&s->values);
+}
+
+void state_event(struct state *s, const struct event *ev)
+{
+	s->events[s->event_count++ % STATE_EVENTS] = *ev;
+}
+
+uint64_t state_events_kept(const struct state *s)
+{
+	return s->event_count < STATE_EVENTS ? s->event_count : STATE_EVENTS;
+}
+
+const struct event *state_event_at(const struct state *s, uint64_t n)
+{
+	uint64_t kept = state_events_kept(s);
+
+	if (n >= kept)
+		return NULL;
+	return &s->events[(s->event_count - kept + n) % STATE_EVENTS];
+}
+
+void state_exec(struct state *s)
+{
+	s->values.known = 0;
+	memset(s->origins, 0, sizeof(s->origins));
+	s->info.exec_gen++;
+	s->info.read = READ_NONE;
+	drop_docs(s);
+}
+
+int64_t origin_age_ms(const struct origin_state *o, int64_t now_ns)
+{
+	int64_t age = now_ns - o->end_ns;
+
+	if (!o->ever)
+		return -1;
+	/* A reading of this tick may have ended after the row's moment. */
+	return age < 0 ? 0 : age / NS_PER_MS;
+}
+
+static uint32_t pages(const struct values *v, enum field f)
+{
+	int64_t n;
+
+	if (f == FIELD_COUNT || !values_has(v, f))
+		return 0;
+	n = v->v[f] >> PAGE_SHIFT;
+	return n < 0 ? 1 : n >= UINT32_MAX ? UINT32_MAX : (uint32_t)n + 1;
+}
+
+static void add_brief(struct brief *b, const struct row *row)
+{
+	int64_t step = row->t_ns / b->step_ns;
+	int64_t from = b->end_step + 1;
+
+	if (step - from >= BRIEF_SAMPLES)
+		from = step - BRIEF_SAMPLES + 1;
+	for (int64_t n = from; n <= step; n++)
+		b->rss[n % BRIEF_SAMPLES] = b->heap[n % BRIEF_SAMPLES] = 0;
+	if (step > b->end_step)
+		b->end_step = step;
+	b->rss[step % BRIEF_SAMPLES] = pages(&row->values, FIELD_RSS);
+	b->heap[step % BRIEF_SAMPLES] =
+		pages(&row->values, heap_field(&row->values));
+}
+
+bool state_compose(struct state *s, int64_t now_ns, struct row *out)
+{
+	const struct origin_state *proc = &s->origins[ORIGIN_PROC];
+
+	if (!proc->ever && s->info.kind == TARGET_PROCESS)
+		return false;
+	if (s->info.phase != TARGET_LIVE)
+		return false;
+	out->t_ns = s->info.kind == TARGET_PROCESS ? proc->end_ns : now_ns;
+	if (s->rows && out->t_ns <= s->last_row_ns)
+		return false;
+	s->last_row_ns = out->t_ns;
+	out->wall_ns = out->t_ns + s->wall_offset_ns;
+	for (unsigned o = 0; o < ORIGIN_COUNT; o++)
+		out->age_ms[o] = (int32_t)origin_age_ms(&s->origins[o],
+							out->t_ns);
+	out->values = s->values;
+	add_brief(&s->brief, out);
+	if (s->history)
+		history_append(s->history, out);
+	s->rows++;
+	return true;
+}
