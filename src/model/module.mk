@@ -8,6 +8,7 @@ libresidue_a_SOURCES += \
 	include/residue/model/reading.h \
 	include/residue/model/state.h src/model/state.c \
 	include/residue/model/target.h src/model/target.c \
+	include/residue/model/verdict.h src/model/verdict.c \
 	src/model/pyramid.h src/model/pyramid.c
 
 UNIT_TESTS += tests/unit/test_history

@@ -13,6 +13,7 @@
 #include <residue/model/history.h>
 #include <residue/model/state.h>
 #include <residue/model/target.h>
+#include <residue/model/verdict.h>
 
 #define FRAME_PANELS 2 /* targets drawn side by side */
 #define FRAME_FIELDS 16
@@ -38,6 +39,9 @@ struct list_row {
 	struct origin_state origins[ORIGIN_COUNT];
 	struct brief brief;
 	double gc_per_s;   /* over the last minute; < 0: not known */
+	struct verdict verdict;
+	int64_t live;	   /* live heap as the judge knows it; -1: not known */
+	unsigned live_origins; /* bits 1 << ORIGIN_x it rests on */
 	bool opened;
 };
 
@@ -48,6 +52,10 @@ struct panel {
 	struct values values;
 	struct origin_state origins[ORIGIN_COUNT];
 	int64_t exited_ns;
+	double gc_per_s;	/* as in list_row, and the next three */
+	struct verdict verdict;
+	int64_t live;
+	unsigned live_origins;
 	bool cursor_known;
 	struct row cursor;      /* the row at or before cursor_ns */
 	struct span *spans;     /* field_count x columns, see history_query */

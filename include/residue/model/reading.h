@@ -23,6 +23,15 @@ enum read_by {
 };
 extern const char *const read_by_name[READ_COUNT];
 
+/* What became of the process since the last reading of ORIGIN_PROC. */
+enum process_life {
+	LIFE_ALIVE,
+	LIFE_EXECED, /* another program now; the figures are the new one's */
+	LIFE_ZOMBIE,
+	LIFE_EXITED,
+	LIFE_REUSED, /* gone, and its PID is another process's */
+};
+
 #define READING_DOCS 3
 
 struct reading {
@@ -32,6 +41,7 @@ struct reading {
 	int64_t wall_offset_ns;	/* CLOCK_REALTIME - CLOCK_BOOTTIME */
 	struct values values;
 	struct doc *docs[READING_DOCS]; /* owned by the reading; may be NULL */
+	enum process_life life;	/* of ORIGIN_PROC; values only when alive */
 	struct err fail;	/* code != ERR_NONE: nothing was read */
 };
 
