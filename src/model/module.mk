@@ -5,6 +5,7 @@ libresidue_a_SOURCES += \
 	include/residue/model/frame.h src/model/frame.c \
 	include/residue/model/history.h src/model/history.c src/model/block.c \
 	include/residue/model/pauses.h \
+	include/residue/model/profile.h src/model/profile.c \
 	include/residue/model/reading.h \
 	include/residue/model/state.h src/model/state.c \
 	include/residue/model/target.h src/model/target.c \

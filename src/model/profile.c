@@ -1,0 +1,99 @@
+/* profile.c - what can be asked of a decoded profile. */
+#include <residue/model/profile.h>
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+void profile_free(struct profile *p)
+{
+	struct profile_block *next;
+
+	if (!p)
+		return;
+	for (struct profile_block *b = p->owned; b; b = next) {
+		next = b->next;
+		free(b);
+	}
+	free(p);
+}
+
+int profile_find_type(const struct profile *p, const char *name)
+{
+	for (unsigned i = 0; i < p->n_types; i++)
+		if (strcmp(p->type[i].name, name) == 0)
+			return (int)i;
+	return -1;
+}
+
+static int no_such_type(const struct profile *p, const char *name,
+			struct err *err)
+{
+	char names[160];
+	size_t used = 0;
+
+	for (unsigned i = 0; i < p->n_types && used < sizeof(names); i++)
+		used += (size_t)snprintf(names + used, sizeof(names) - used,
+					 "%s%s", i ? ", " : "",
+					 p->type[i].name);
+	return err_set(err, ERR_USAGE,
+		       "no sample type \"%.40s\"; there is %s", name, names);
+}
+
+int profile_type_index(const struct profile *p, const char *name,
+		       struct err *err)
+{
+	const char *bare = name;
+	char *end;
+	long number;
+
+	if (!name || !*name)
+		return (int)p->default_type;
+	number = strtol(name, &end, 10);
+	if (!*end) {
+		if (number < 0 || number >= (long)p->n_types)
+			return no_such_type(p, name, err);
+		return (int)number;
+	}
+	if (strncmp(name, "inuse_", 6) == 0)
+		bare = name + 6;
+	for (unsigned i = 0; i < p->n_types; i++)
+		if (strcmp(p->type[i].name, name) == 0 ||
+		    strcmp(p->type[i].name, bare) == 0)
+			return (int)i;
+	return no_such_type(p, name, err);
+}
+
+int64_t profile_total(const struct profile *p, const char *type)
+{
+	int i = profile_find_type(p, type);
+
+	return i < 0 ? 0 : p->type[i].total;
+}
+
+int64_t profile_error_bytes(const struct profile *p)
+{
+	int objects = profile_find_type(p, "inuse_objects");
+	int space = profile_find_type(p, "inuse_space");
+	double variance = 0, band;
+
+	if (objects < 0 || space < 0 || p->period <= 0)
+		return -1;
+	if (p->period == 1) /* every object is in the profile */
+		return 0;
+	for (size_t i = 0; i < p->n_samples; i++) {
+		double n = (double)p->values[i * p->n_types + (unsigned)objects];
+		double bytes =
+			(double)p->values[i * p->n_types + (unsigned)space];
+		double size, missed;
+
+		if (n <= 0 || bytes <= 0)
+			continue;
+		size = bytes / n;
+		missed = exp(-size / (double)p->period);
+		variance += size * size * n * missed / -expm1(-size / (double)p->period);
+	}
+	band = 1.96 * sqrt(variance);
+	return band < 0x1p62 ? (int64_t)llround(band) : INT64_MAX;
+}
