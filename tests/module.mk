@@ -18,9 +18,18 @@ endif
 
 # Screen, command line and integration tests: Python programs that print TAP.
 # A folder adds its own to one of these two.
-SCRIPT_TESTS = tests/layers.py
+SCRIPT_TESTS = tests/layers.py tests/golden/selftest.py tests/golden/run.py \
+	tests/fault/check.py
 # Those that watch live processes for a while; distcheck leaves them out.
 LIVE_TESTS = tests/truth/selftest.py
+
+# Preloaded by tests/fault to make allocations fail; never under a sanitizer,
+# hence without $(SAN).
+check_DATA = tests/fault/oomfail.so
+CLEANFILES += tests/fault/oomfail.so
+tests/fault/oomfail.so: tests/fault/oomfail.c
+	$(AM_V_CC)$(MKDIR_P) tests/fault && $(CC) -std=gnu11 -D_GNU_SOURCE -O2 \
+		$(WARN) $(WERROR) -fPIC -shared -o $@ $(srcdir)/tests/fault/oomfail.c
 
 # Without LC_ALL of its own a test sees one UTF-8 locale everywhere.
 AM_TESTS_ENVIRONMENT = \
@@ -28,6 +37,7 @@ AM_TESTS_ENVIRONMENT = \
 	abs_top_builddir='$(abs_top_builddir)'; export abs_top_builddir; \
 	RESIDUE='$(abs_top_builddir)/residue'; export RESIDUE; \
 	WORKLOAD='$(abs_top_builddir)/workload'; export WORKLOAD; \
+	OOMFAIL='$(abs_top_builddir)/tests/fault/oomfail.so'; export OOMFAIL; \
 	GO='$(GO)'; export GO; CC='$(CC)'; export CC; \
 	LC_ALL=C.UTF-8; export LC_ALL; \
 	PYTHONDONTWRITEBYTECODE=1; export PYTHONDONTWRITEBYTECODE; \
@@ -46,7 +56,9 @@ PY_LOG_COMPILER = $(TEST_PYTHON)
 TESTS += $(SCRIPT_TESTS) $(LIVE_TESTS)
 EXTRA_DIST += $(WORKLOAD_FILES) \
 	$(SCRIPT_TESTS) $(LIVE_TESTS) tests/run-all tests/lib/cmocka-tap \
-	tests/lib/tap.py tests/stress/go.mod tests/stress/main.go \
+	tests/lib/tap.py tests/golden/cases.py tests/golden/tui.py \
+	tests/golden/render.py tests/fault/oomfail.c tests/fault/torture.py \
+	tests/fault/inject.py tests/stress/go.mod tests/stress/main.go \
 	tests/truth/README.md tests/truth/score.py tests/truth/report.py \
 	tests/truth/baseline.py tests/truth/toolchains.py
 
