@@ -8,8 +8,11 @@
  * start time instead: slower (about 30 us), never wrong.
  *
  * exec(2) changes neither PID nor start time. It is suspected when comm
- * changes or VmHWM falls, looked for once a second besides, and confirmed by
- * stat's arg_start, the executable's (dev, inode) or comm.
+ * changes or VmHWM falls, looked for every 5 s besides, and confirmed by where
+ * the stack begins (stat.h). Of other users' processes that is not to be seen:
+ * there, comm and a fall of VmHWM together are taken for one, or a fall to
+ * less than half. The executable is not looked at: stat of a file on a dead
+ * network mount would block.
  *
  * Facts: proc(5), Documentation/filesystems/proc.rst; fs/proc/task_mmu.c
  * task_statm() and task_mem(). On kernels before 6.2 with many CPUs both may

@@ -25,9 +25,9 @@ struct proc_stat {
 	bool kernel_thread;	  /* flags & PF_KTHREAD */
 	uint64_t starttime;	  /* clock ticks since boot */
 	uint64_t cpu_ticks;	  /* utime + stime, clock ticks */
-	/* Changes at every exec (address space layout randomisation); 0 where
-	 * we may not see it: other users' processes. */
-	uint64_t arg_start;
+	/* Where the stack began: another at every exec, as the address space is
+	 * randomised. 0 where we may not see it: other users' processes. */
+	uint64_t start_stack;
 };
 
 /* Parse the text of a stat file; ERR_FORMAT. Pure. */
