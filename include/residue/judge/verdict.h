@@ -1,5 +1,5 @@
 /*
- * verdict.h - one word, and one sentence, about where RES went.
+ * verdict.h - the judge: one word and one sentence about where RES went.
  *
  * A judge looks at one target's figures over time and says which part of RES
  * matters. It is fed once a row, allocates nothing and takes microseconds. A
@@ -9,53 +9,66 @@
 #define RESIDUE_JUDGE_VERDICT_H
 
 #include <residue/judge/breakdown.h>
+#include <residue/model/history.h>
 #include <residue/model/verdict.h>
+
+/* What can grow without end. */
+enum trend { TREND_LIVE, TREND_STACKS, TREND_NON_GO, TREND_FILE, TREND_COUNT };
 
 #define JUDGE_PAST 32	 /* figures of the last seconds, thinned */
 #define JUDGE_LIVES 16	 /* live heap after each of the last GCs */
-#define JUDGE_BUCKETS 48 /* live heap over everything seen */
+#define JUDGE_BUCKETS 48 /* the least of each figure over everything seen */
 
-/* What a judge looks back on: figures of one moment. */
 struct judge_past {
 	int64_t t_ns;
-	int64_t num_gc;
-	int64_t stacks, non_go, file;
+	int64_t num_gc;	    /* -1: not known */
+	int64_t heap_alloc; /* bytes; -1: not known */
+	int64_t figure[TREND_COUNT];
 };
 
-/* Live heap after a GC, or the least of those in a stretch of time. */
 struct judge_live {
 	int64_t t_ns;
 	int64_t bytes;
 };
 
+struct judge_bucket {
+	int64_t t_ns;		    /* where it begins */
+	int64_t least[TREND_COUNT]; /* INT64_MAX: nothing seen */
+};
+
 /* One target's judge: plain memory, no pointers, may be copied. */
 struct judge {
-	struct judge_past past[JUDGE_PAST]; /* ring */
-	unsigned past_end, past_count;
+	struct judge_past past[JUDGE_PAST]; /* oldest first */
+	unsigned past_count;
 	struct judge_live lives[JUDGE_LIVES]; /* oldest first */
 	unsigned live_count;
-	struct judge_live buckets[JUDGE_BUCKETS]; /* oldest first */
+	struct judge_bucket buckets[JUDGE_BUCKETS]; /* oldest first */
 	unsigned bucket_count;
-	int64_t bucket_ns; /* length of a bucket; doubles when all are used */
-	int64_t first_ns;  /* of the first row; 0: none yet */
-	int64_t num_gc;	   /* of the newest row; -1: not known yet */
-	int64_t profile;   /* total of the newest profile; -1: none yet */
-	int64_t profile_gc; /* num_gc when that profile was fetched */
-	int64_t floor;	   /* least HeapAlloc since the last GC seen */
-	int64_t live;	   /* live heap now; -1: not known */
-	unsigned live_origins;
+	int64_t bucket_ns;    /* length of a bucket; doubles when all are used */
+	int64_t last_ns;      /* of the newest row; 0: none yet */
+	int64_t num_gc;	      /* of the newest row; -1: not known yet */
+	int64_t floor;	      /* least HeapAlloc since the last GC seen */
+	int64_t profile;      /* newest profile's total; -1: none yet */
+	int64_t profile_gc;   /* num_gc when it came */
+	int64_t profile_live; /* live heap when it came */
+	int64_t big_gc;	      /* num_gc when the live heap became large */
+	enum verdict_kind kind; /* said last */
 };
 
 /* Ready for a new target, or for one that has called exec. */
 void judge_init(struct judge *j);
 
+/* Runtime figures older than this are taken for unknown: set beside a newer
+ * RES they would explain it wrongly. */
+#define JUDGE_STALE_MS 15000
+
 /*
- * One row: `t_ns` (CLOCK_BOOTTIME, must not fall; a row that does is only
- * judged, not remembered) and the figures known then. *out is complete and
- * valid until overwritten; *b, when not NULL, gets the breakdown that the
- * verdict rests on.
+ * One row: what was known at one tick, with the age of each origin. Rows must
+ * not go back in time; one that does is judged but not remembered. *out is
+ * filled in completely; *b, when not NULL, gets the breakdown that the verdict
+ * rests on.
  */
-void judge_step(struct judge *j, int64_t t_ns, const struct values *v,
-		struct verdict *out, struct breakdown *b);
+void judge_step(struct judge *j, const struct row *row, struct verdict *out,
+		struct breakdown *b);
 
 #endif

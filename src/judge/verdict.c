@@ -1,0 +1,504 @@
+/*
+ * verdict.c - which part of RES matters, and whether it grows.
+ *
+ * The thresholds were set on the journals of tests/workload, where every phase
+ * says which verdicts are right for it; its report.py is the first version of
+ * these rules.
+ */
+#include "verdict_text.h"
+
+#include <residue/judge/verdict.h>
+
+#include <string.h>
+
+#define MIB (INT64_C(1) << 20)
+#define SECOND INT64_C(1000000000)
+
+/* A process below this needs no explanation. */
+#define SMALL (48 * MIB)
+/* A part of RES that large explains it; the one said before is kept while it
+ * is nearly as large, so that two equal parts do not take turns. */
+#define PART_SHARE 0.25
+#define KEEP 1.15
+/* Seconds of history for rates and short trends, and rows kept at least. */
+#define WINDOW (6 * SECOND)
+#define WINDOW_ROWS 4
+#define WINDOW_MOST (300 * SECOND)
+#define PAST_STEP (SECOND / 4)
+#define GREW (8 * MIB) /* growth within WINDOW that is a trend */
+/* Collections looked back on for a leak; those within a second count as one. */
+#define LEAK_SPAN (30 * SECOND)
+#define LEAK_GCS 3
+/* A long trend: quarters of the buckets, each above the one before. */
+#define LONG_BUCKETS 12
+#define LONG_SPAN (60 * SECOND)
+/* Under a tight limit: collections a second, and the goal near the live heap.
+ * A GOGC of 100 puts the goal at twice the live heap. */
+#define THRASH_RATE 5.0
+#define THRASH_ROOM 0.30
+/* A profile with less than this of the live heap was switched off. */
+#define PROFILE_SHARE 0.05
+/* Collections until a profile shows what was allocated: it lags by one cycle
+ * (Go source, runtime/mprof.go). */
+#define PROFILE_LAG 2
+
+void judge_init(struct judge *j)
+{
+	*j = (struct judge){.num_gc = -1,
+			    .floor = -1,
+			    .profile = -1,
+			    .bucket_ns = SECOND,
+			    .kind = VERDICT_UNKNOWN};
+}
+
+/* The live heap as the last GC left it: what the runtime marked, else the
+ * least HeapAlloc since that GC, which is not below it. -1: not known. */
+static int64_t judge_live(struct judge *j, const struct values *v, bool *fresh)
+{
+	int64_t alloc = values_get(v, FIELD_HEAP_ALLOC, -1);
+	int64_t num = values_get(v, FIELD_NUM_GC, -1);
+
+	*fresh = false;
+	if (alloc < 0 || num < 0)
+		return values_get(v, FIELD_HEAP_LIVE,
+				  values_get(v, FIELD_PPROF_INUSE, -1));
+	*fresh = num != j->num_gc && num > 0;
+	j->floor = num != j->num_gc || alloc < j->floor ? alloc : j->floor;
+	j->num_gc = num;
+	if (num == 0)
+		return 0;
+	int64_t live = values_get(v, FIELD_HEAP_LIVE, j->floor);
+	return live < alloc ? live : alloc;
+}
+
+static bool profile_is_off(struct judge *j, const struct values *v,
+			   int64_t live)
+{
+	int64_t total = values_get(v, FIELD_PPROF_INUSE, -1);
+
+	if (live < SMALL)
+		j->big_gc = j->num_gc;
+	if (total >= 0 && total != j->profile) {
+		j->profile = total;
+		j->profile_gc = j->num_gc;
+		j->profile_live = live;
+	}
+	return total >= 0 && live >= SMALL && j->profile_live >= SMALL &&
+	       (double)total < PROFILE_SHARE * (double)j->profile_live &&
+	       j->profile_gc >= j->big_gc + PROFILE_LAG;
+}
+
+/* The live heap by which objects are split. A profile of the same GC is nearer
+ * to it than the floor, which holds what was allocated since. */
+static int64_t live_to_show(const struct judge *j, const struct values *v,
+			    int64_t live, unsigned *origins)
+{
+	*origins = 0;
+	if (live > 0 && !values_has(v, FIELD_HEAP_LIVE) &&
+	    values_has(v, FIELD_PPROF_INUSE) && j->profile_gc == j->num_gc &&
+	    j->profile >= live / 2 && j->profile < live) {
+		*origins = 1u << ORIGIN_PPROF;
+		return j->profile;
+	}
+	return live;
+}
+
+static void remember_live(struct judge *j, int64_t now, int64_t live,
+			  bool fresh)
+{
+	unsigned kept = 0;
+
+	if (live < 0)
+		return;
+	if (!fresh) {
+		if (j->live_count)
+			j->lives[j->live_count - 1].bytes = live;
+		return;
+	}
+	for (unsigned i = 0; i < j->live_count; i++) {
+		int64_t age = now - j->lives[i].t_ns;
+		if (age < LEAK_SPAN && age > SECOND)
+			j->lives[kept++] = j->lives[i];
+	}
+	if (kept == JUDGE_LIVES)
+		memmove(j->lives, j->lives + 1, --kept * sizeof(*j->lives));
+	j->lives[kept] = (struct judge_live){now, live};
+	j->live_count = kept + 1;
+}
+
+static void remember_past(struct judge *j, const struct judge_past *p)
+{
+	struct judge_past *past = j->past;
+
+	if (j->past_count &&
+	    p->t_ns - past[j->past_count - 1].t_ns < PAST_STEP) {
+		/* Too near: the newest stands for its quarter second. */
+		int64_t t = past[j->past_count - 1].t_ns;
+		past[j->past_count - 1] = *p;
+		past[j->past_count - 1].t_ns = t;
+		return;
+	}
+	while (j->past_count == JUDGE_PAST ||
+	       (j->past_count && p->t_ns - past->t_ns > WINDOW_MOST) ||
+	       (j->past_count > WINDOW_ROWS &&
+		p->t_ns - past->t_ns > WINDOW))
+		memmove(past, past + 1, --j->past_count * sizeof(*past));
+	past[j->past_count++] = *p;
+}
+
+/* When the buckets are used up, each two become one of twice the length. */
+static void halve_buckets(struct judge *j)
+{
+	for (unsigned i = 0; i < JUDGE_BUCKETS / 2; i++) {
+		struct judge_bucket a = j->buckets[2 * i];
+		const struct judge_bucket *b = &j->buckets[2 * i + 1];
+
+		for (unsigned k = 0; k < TREND_COUNT; k++)
+			if (b->least[k] < a.least[k])
+				a.least[k] = b->least[k];
+		j->buckets[i] = a;
+	}
+	j->bucket_count /= 2;
+	j->bucket_ns *= 2;
+}
+
+/* All that was ever seen, in at most JUDGE_BUCKETS stretches of time. */
+static void remember_long(struct judge *j, const struct judge_past *p)
+{
+	struct judge_bucket *b = j->buckets;
+
+	if (!j->bucket_count ||
+	    p->t_ns - b[j->bucket_count - 1].t_ns >= j->bucket_ns) {
+		if (j->bucket_count == JUDGE_BUCKETS)
+			halve_buckets(j);
+		b[j->bucket_count].t_ns = p->t_ns;
+		for (unsigned k = 0; k < TREND_COUNT; k++)
+			b[j->bucket_count].least[k] = INT64_MAX;
+		j->bucket_count++;
+	}
+	b += j->bucket_count - 1;
+	for (unsigned k = 0; k < TREND_COUNT; k++)
+		if (p->figure[k] >= 0 && p->figure[k] < b->least[k])
+			b->least[k] = p->figure[k];
+}
+
+/* The least of a figure in the buckets of a quarter; INT64_MAX: none. */
+static int64_t quarter(const struct judge *j, enum trend k, unsigned q)
+{
+	int64_t least = INT64_MAX;
+
+	for (unsigned i = j->bucket_count * q / 4;
+	     i < j->bucket_count * (q + 1) / 4; i++)
+		if (j->buckets[i].least[k] < least)
+			least = j->buckets[i].least[k];
+	return least;
+}
+
+/* It rose through every quarter of what was seen, and still does. */
+static bool rises_long(const struct judge *j, enum trend k, struct finding *f)
+{
+	int64_t q[4], span;
+
+	if (j->bucket_count < LONG_BUCKETS)
+		return false;
+	span = j->last_ns - j->buckets[0].t_ns;
+	for (unsigned i = 0; i < 4; i++)
+		if ((q[i] = quarter(j, k, i)) == INT64_MAX)
+			return false;
+	int64_t grew = q[3] - q[0];
+	int64_t least = q[0] / 20 > GREW ? q[0] / 20 : GREW;
+
+	if (span < LONG_SPAN || grew < least)
+		return false;
+	for (unsigned i = 1; i < 4; i++)
+		if (q[i] - q[i - 1] < grew / 10)
+			return false;
+	f->grew_bytes = grew;
+	f->grew_ns = span * 3 / 4;
+	return true;
+}
+
+/* It rose in either half of the window: no single step. */
+static bool rises_now(const struct judge *j, enum trend k, struct finding *f)
+{
+	const struct judge_past *p = j->past;
+	unsigned n = j->past_count;
+
+	if (n < WINDOW_ROWS || p[n - 1].t_ns - p[0].t_ns < WINDOW / 2)
+		return false;
+	int64_t first = p[0].figure[k], last = p[n - 1].figure[k];
+	int64_t middle = p[n / 2].figure[k];
+
+	if (first < 0 || middle < 0 || last < 0 || middle - first < GREW / 2 ||
+	    last - middle < GREW / 2)
+		return false;
+	f->grew_bytes = last - first;
+	f->grew_ns = p[n - 1].t_ns - p[0].t_ns;
+	return true;
+}
+
+static bool rises(const struct judge *j, enum trend k, struct finding *f)
+{
+	return rises_now(j, k, f) || rises_long(j, k, f);
+}
+
+/* Each of the last collections left more live than the one before. */
+static bool leaks(const struct judge *j, int64_t now, struct finding *f)
+{
+	const struct judge_live *l = j->lives;
+	unsigned n = j->live_count, first;
+
+	if (rises_long(j, TREND_LIVE, f))
+		return true;
+	if (n < LEAK_GCS || now - l[n - 1].t_ns >= 2 * WINDOW)
+		return false;
+	for (first = n - 1; first > 0; first--)
+		if (l[first - 1].bytes > l[first].bytes)
+			break;
+	if (n - first < LEAK_GCS)
+		return false;
+	const struct judge_live *three = &l[n - LEAK_GCS];
+	int64_t grew = l[n - 1].bytes - three->bytes;
+
+	if (l[n - 1].t_ns - three->t_ns < WINDOW / 2 || grew < GREW ||
+	    grew < three->bytes / 20)
+		return false;
+	f->grew_bytes = l[n - 1].bytes - l[first].bytes;
+	f->grew_ns = l[n - 1].t_ns - l[first].t_ns;
+	return true;
+}
+
+static double gc_rate(const struct judge *j)
+{
+	const struct judge_past *a = j->past, *z = j->past + j->past_count - 1;
+
+	if (j->past_count < 2 || a->num_gc < 0 || z->num_gc < 0 ||
+	    z->t_ns - a->t_ns < SECOND)
+		return -1;
+	return (double)(z->num_gc - a->num_gc) * 1e9 /
+	       (double)(z->t_ns - a->t_ns);
+}
+
+/* Many collections, because the goal leaves no room above what is live. */
+static bool thrashes(const struct judge *j, const struct values *v,
+		     double rate)
+{
+	int64_t goal = values_get(v, FIELD_NEXT_GC, -1), least = INT64_MAX;
+
+	if (rate < THRASH_RATE || goal <= 0)
+		return false;
+	for (unsigned i = 0; i < j->past_count; i++)
+		if (j->past[i].heap_alloc >= 0 &&
+		    j->past[i].heap_alloc < least)
+			least = j->past[i].heap_alloc;
+	least = values_get(v, FIELD_HEAP_LIVE, least);
+	return (double)(goal - least) < THRASH_ROOM * (double)goal;
+}
+
+/* The verdict that stands for a part being the largest. */
+static enum verdict_kind part_verdict(enum part p)
+{
+	switch (p) {
+	case PART_GC_HEADROOM: return VERDICT_GC_HEADROOM;
+	case PART_CACHE: return VERDICT_CACHE;
+	case PART_FRAGMENTATION: return VERDICT_FRAGMENTATION;
+	case PART_STACKS: return VERDICT_STACKS;
+	case PART_FILE_BACKED: return VERDICT_FILE_BACKED;
+	case PART_LAZY_FREE: return VERDICT_LAZY_FREE;
+	case PART_HUGE_PAGES: return VERDICT_HUGE_PAGES;
+	case PART_NON_GO: return VERDICT_NON_GO;
+	default: return VERDICT_IN_USE;
+	}
+}
+
+/* The largest part that would explain RES; its weight goes to *share. */
+static enum verdict_kind heaviest(const struct judge *j,
+				  const struct breakdown *b, double *share)
+{
+	enum verdict_kind best = VERDICT_IN_USE;
+	double most = 0;
+
+	for (unsigned p = 0; p < PART_UNTOUCHED; p++) {
+		enum verdict_kind kind = part_verdict((enum part)p);
+		double weight = (double)b->parts[p].bytes;
+
+		if (kind == VERDICT_IN_USE)
+			continue;
+		if (kind == j->kind)
+			weight *= KEEP;
+		if (weight > most) {
+			most = weight;
+			best = kind;
+		}
+	}
+	*share = b->rss ? most / (double)b->rss : 0;
+	return best;
+}
+
+static enum verdict_kind decide_growing(const struct judge *j,
+					enum verdict_kind kind,
+					struct finding *f)
+{
+	if (kind == VERDICT_STACKS && rises(j, TREND_STACKS, f))
+		return VERDICT_STACK_LEAK;
+	if (kind == VERDICT_NON_GO && rises(j, TREND_NON_GO, f))
+		return VERDICT_NON_GO_LEAK;
+	if (kind == VERDICT_FILE_BACKED && rises(j, TREND_FILE, f))
+		return VERDICT_FILE_LEAK;
+	return kind;
+}
+
+/* Without the runtime's figures only the kernel's parts can be named. */
+static enum verdict_kind decide_outside(const struct breakdown *b,
+					const struct finding *f, double *share)
+{
+	int64_t file = b->parts[PART_FILE_BACKED].bytes;
+	int64_t lazy = b->parts[PART_LAZY_FREE].bytes;
+	int64_t most = file > lazy ? file : lazy;
+
+	if (f->profile_stale)
+		return VERDICT_STALE_PROFILE;
+	*share = b->rss ? (double)most / (double)b->rss : 0;
+	if (b->rss < SMALL || *share < 0.5)
+		return VERDICT_UNKNOWN;
+	return file > lazy ? VERDICT_FILE_BACKED : VERDICT_LAZY_FREE;
+}
+
+static enum verdict_kind decide(struct judge *j, struct finding *f,
+				bool profile_off, double *share)
+{
+	const struct breakdown *b = f->b;
+	int64_t backed = values_get(f->v, FIELD_SYS, 0) -
+			 values_get(f->v, FIELD_HEAP_RELEASED, 0);
+	int64_t untouched = -b->parts[PART_UNTOUCHED].bytes - b->swapped;
+
+	*share = 0;
+	if (!b->known)
+		return VERDICT_UNKNOWN;
+	if (!b->runtime_known)
+		return decide_outside(b, f, share);
+	if (profile_off)
+		return VERDICT_NO_PROFILE;
+	if (untouched >= SMALL &&
+	    (double)untouched >= PART_SHARE * (double)backed) {
+		*share = (double)untouched / (double)backed;
+		return VERDICT_UNTOUCHED;
+	}
+	if (b->rss < SMALL)
+		return VERDICT_IN_USE;
+	if (thrashes(j, f->v, f->gc_per_s))
+		return VERDICT_LIMIT_THRASH;
+	enum verdict_kind kind = heaviest(j, b, share);
+	bool outside = kind == VERDICT_STACKS || kind == VERDICT_NON_GO ||
+		       kind == VERDICT_FILE_BACKED;
+
+	if (outside && *share >= PART_SHARE)
+		return decide_growing(j, kind, f);
+	if (leaks(j, j->last_ns, f))
+		return VERDICT_LEAK;
+	return *share >= PART_SHARE ? kind : VERDICT_IN_USE;
+}
+
+/* How sure: figures of the runtime are exact, so what lowers it is a part that
+ * barely stands out, a split that no figure gives, and a short trend. */
+static double confidence(const struct finding *f, double share)
+{
+	double c = 0.97;
+
+	switch (f->kind) {
+	case VERDICT_UNKNOWN:
+		return 0;
+	case VERDICT_LEAK:
+	case VERDICT_STACK_LEAK:
+	case VERDICT_NON_GO_LEAK:
+	case VERDICT_FILE_LEAK:
+		/* 0.5 after a few seconds, 0.95 after half an hour */
+		c = 0.5 + 0.45 * (double)f->grew_ns / (1800.0 * 1e9);
+		return c < 0.95 ? c : 0.95;
+	case VERDICT_LIMIT_THRASH:
+		return values_has(f->v, FIELD_MEMORY_LIMIT) ? 0.95 : 0.75;
+	case VERDICT_NO_PROFILE:
+		return 0.9;
+	case VERDICT_HUGE_PAGES:
+	case VERDICT_NON_GO:
+		c = 0.9; /* told by subtraction only */
+		break;
+	case VERDICT_IN_USE:
+		return f->b->rss < SMALL ? c : f->b->unsplit ? 0.6 : 0.9;
+	default:
+		break;
+	}
+	if (share < 2 * PART_SHARE)
+		c -= 0.4 * (2 * PART_SHARE - share);
+	return f->b->unsplit && f->kind == VERDICT_GC_HEADROOM ? c - 0.2 : c;
+}
+
+static void remember(struct judge *j, const struct row *row,
+		     const struct breakdown *b, const struct values *v,
+		     int64_t live, bool fresh)
+{
+	struct judge_past now = {
+		.t_ns = row->t_ns,
+		.num_gc = values_get(v, FIELD_NUM_GC, -1),
+		.heap_alloc = values_get(v, FIELD_HEAP_ALLOC, -1),
+		.figure = {-1, -1, -1, -1},
+	};
+	static const enum part part_of[TREND_COUNT] = {
+		[TREND_STACKS] = PART_STACKS,
+		[TREND_NON_GO] = PART_NON_GO,
+		[TREND_FILE] = PART_FILE_BACKED,
+	};
+
+	if (live > 0)
+		now.figure[TREND_LIVE] = live;
+	for (unsigned k = TREND_STACKS; k < TREND_COUNT; k++)
+		if (b->parts[part_of[k]].known)
+			now.figure[k] = b->parts[part_of[k]].bytes;
+	remember_live(j, row->t_ns, live, fresh);
+	remember_past(j, &now);
+	remember_long(j, &now);
+	j->last_ns = row->t_ns;
+}
+
+static void drop_runtime(struct values *v)
+{
+	for (unsigned f = 0; f < FIELD_COUNT; f++)
+		if (field_info[f].origin == ORIGIN_RUNTIME)
+			values_unset(v, (enum field)f);
+}
+
+void judge_step(struct judge *j, const struct row *row, struct verdict *out,
+		struct breakdown *b)
+{
+	struct values v = row->values;
+	struct breakdown own;
+	struct finding f = {.b = b ? b : &own, .v = &v};
+	unsigned origins;
+	bool fresh;
+
+	f.runtime_age_ms = row->age_ms[ORIGIN_RUNTIME];
+	f.runtime_stale = f.runtime_age_ms > JUDGE_STALE_MS;
+	f.profile_stale = values_has(&v, FIELD_PPROF_INUSE) &&
+			  values_get(&v, FIELD_NUM_GC, -1) == 0;
+	if (f.runtime_stale)
+		drop_runtime(&v);
+	struct judge before = *j;
+	int64_t live = judge_live(j, &v, &fresh);
+	bool off = profile_is_off(j, &v, live);
+
+	int64_t shown = live_to_show(j, &v, live, &origins);
+	breakdown_make_live(b ? b : &own, &v, shown, origins);
+	if (row->t_ns >= j->last_ns)
+		remember(j, row, f.b, &v, live, fresh);
+	f.gc_per_s = gc_rate(j);
+	double share;
+
+	f.kind = decide(j, &f, off, &share);
+	*out = (struct verdict){.kind = f.kind,
+				.confidence = confidence(&f, share)};
+	verdict_words(out, &f);
+	if (row->t_ns < before.last_ns)
+		*j = before;
+	else
+		j->kind = f.kind;
+}
