@@ -2,12 +2,14 @@
 libresidue_a_SOURCES += \
 	include/residue/record/output.h src/record/output.c \
 	src/record/format.h src/record/json_out.c src/record/csv_out.c \
-	src/record/text_out.c
+	src/record/text_out.c \
+	include/residue/record/script.h src/record/script.c
 UNIT_TESTS += tests/unit/test_json_out tests/unit/test_csv_out \
-	tests/unit/test_text_out
+	tests/unit/test_text_out tests/unit/test_script
 tests_unit_test_json_out_SOURCES = tests/unit/test_json_out.c \
 	tests/unit/output_fixture.h
 tests_unit_test_csv_out_SOURCES = tests/unit/test_csv_out.c \
 	tests/unit/output_fixture.h
 tests_unit_test_text_out_SOURCES = tests/unit/test_text_out.c \
 	tests/unit/output_fixture.h
+tests_unit_test_script_SOURCES = tests/unit/test_script.c
