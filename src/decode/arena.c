@@ -6,7 +6,7 @@
 /* Enough for the largest message within the other limits: 4,096 locations or
  * lines, each a pointer, a 48-byte message and 40 bytes of parser state. */
 #define ARENA_BYTES ((size_t)1 << 20)
-#define ALIGNMENT ((size_t)16)
+#define ALIGNMENT   ((size_t)16)
 
 static void *arena_alloc(void *data, size_t size)
 {

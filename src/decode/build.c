@@ -76,8 +76,8 @@ void build_release(struct build *b)
 	profile_free(b->profile);
 }
 
-const char *build_string(const struct build *b, int64_t index,
-			 const char *what, struct err *err)
+const char *build_string(const struct build *b, int64_t index, const char *what,
+			 struct err *err)
 {
 	if (index >= 0 && (uint64_t)index < b->strings.n)
 		return *VEC_AT(&b->strings, const char *, index);
@@ -111,8 +111,7 @@ static int not_unpacked(const struct build *b, const struct stream_field *f,
 }
 
 static int take_type(struct build *b, const struct stream_field *f,
-		     struct build_type *type, const char *what,
-		     struct err *err)
+		     struct build_type *type, const char *what, struct err *err)
 {
 	const Pprof__ValueType *m = pprof__value_type__unpack(
 		&b->arena.allocator, f->size, f->data);
@@ -127,7 +126,8 @@ static int take_sample_type(struct build *b, const struct stream_field *f,
 			    struct err *err)
 {
 	if (b->profile->n_types == PROFILE_TYPES_MAX)
-		return err_set(err, ERR_LIMIT, "over the limit of %d sample types",
+		return err_set(err, ERR_LIMIT,
+			       "over the limit of %d sample types",
 			       PROFILE_TYPES_MAX);
 	return take_type(b, f, &b->type[b->profile->n_types++], "sample type",
 			 err);
@@ -189,8 +189,7 @@ static int take_stack(struct build *b, const Pprof__Sample *m,
 	return 0;
 }
 
-static int take_values(struct build *b, const Pprof__Sample *m,
-		       struct err *err)
+static int take_values(struct build *b, const Pprof__Sample *m, struct err *err)
 {
 	int64_t *out;
 
@@ -239,8 +238,8 @@ static int take_labels(struct build *b, const Pprof__Sample *m,
 static int take_sample(struct build *b, const struct stream_field *f,
 		       struct err *err)
 {
-	const Pprof__Sample *m = pprof__sample__unpack(&b->arena.allocator,
-						       f->size, f->data);
+	const Pprof__Sample *m =
+		pprof__sample__unpack(&b->arena.allocator, f->size, f->data);
 	struct profile_sample *sample;
 
 	if (!m)
@@ -255,8 +254,8 @@ static int take_sample(struct build *b, const struct stream_field *f,
 static int take_mapping(struct build *b, const struct stream_field *f,
 			struct err *err)
 {
-	const Pprof__Mapping *m = pprof__mapping__unpack(&b->arena.allocator,
-							 f->size, f->data);
+	const Pprof__Mapping *m =
+		pprof__mapping__unpack(&b->arena.allocator, f->size, f->data);
 	struct build_mapping *out;
 
 	if (!m)
@@ -299,8 +298,8 @@ static int take_lines(struct build *b, const Pprof__Location *m,
 static int take_location(struct build *b, const struct stream_field *f,
 			 struct err *err)
 {
-	const Pprof__Location *m = pprof__location__unpack(
-		&b->arena.allocator, f->size, f->data);
+	const Pprof__Location *m =
+		pprof__location__unpack(&b->arena.allocator, f->size, f->data);
 	struct build_location *l;
 	uint32_t number;
 
@@ -323,8 +322,8 @@ static int take_location(struct build *b, const struct stream_field *f,
 static int take_function(struct build *b, const struct stream_field *f,
 			 struct err *err)
 {
-	const Pprof__Function *m = pprof__function__unpack(
-		&b->arena.allocator, f->size, f->data);
+	const Pprof__Function *m =
+		pprof__function__unpack(&b->arena.allocator, f->size, f->data);
 	struct build_function *fn;
 	uint32_t number;
 
@@ -339,8 +338,9 @@ static int take_function(struct build *b, const struct stream_field *f,
 		return err_set(err, ERR_FORMAT,
 			       "function %llu is there more than once",
 			       (unsigned long long)m->id);
-	*fn = (struct build_function){m->id,	   m->name,	  m->system_name,
-				      m->filename, m->start_line, true};
+	*fn = (struct build_function){m->id,	      m->name,
+				      m->system_name, m->filename,
+				      m->start_line,  true};
 	return 0;
 }
 
@@ -373,8 +373,7 @@ static int take_string(struct build *b, const struct stream_field *f,
 		text[f->size] = '\0';
 		used = f->size;
 	} else {
-		used = text_visible(text, room, (const char *)f->data,
-				    f->size);
+		used = text_visible(text, room, (const char *)f->data, f->size);
 	}
 	pool_string_used(&b->pool, used + 1);
 	*out = text;

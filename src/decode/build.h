@@ -19,14 +19,14 @@
 #include <stdint.h>
 
 /* Limits that real profiles never reach. */
-#define BUILD_SAMPLES_MAX ((size_t)4 << 20)
+#define BUILD_SAMPLES_MAX   ((size_t)4 << 20)
 #define BUILD_LOCATIONS_MAX ((size_t)1 << 20)
 #define BUILD_FUNCTIONS_MAX ((size_t)1 << 20)
-#define BUILD_MAPPINGS_MAX ((size_t)1 << 16)
-#define BUILD_STRINGS_MAX ((size_t)4 << 20)
-#define BUILD_FRAMES_MAX ((size_t)4096) /* locations of a sample */
-#define BUILD_LINES_MAX ((size_t)4096)	/* of a location */
-#define BUILD_MEMORY_MAX ((size_t)176 << 20)
+#define BUILD_MAPPINGS_MAX  ((size_t)1 << 16)
+#define BUILD_STRINGS_MAX   ((size_t)4 << 20)
+#define BUILD_FRAMES_MAX    ((size_t)4096) /* locations of a sample */
+#define BUILD_LINES_MAX	    ((size_t)4096) /* of a location */
+#define BUILD_MEMORY_MAX    ((size_t)176 << 20)
 
 /* Members called `..._s` are indices of the string table. */
 struct build_type {
@@ -71,7 +71,7 @@ struct build {
 	struct vec mappings;	 /* struct build_mapping */
 	struct vec locations;	 /* struct build_location, by number */
 	struct idmap location_ids;
-	struct vec lines; /* struct build_line */
+	struct vec lines;     /* struct build_line */
 	struct vec functions; /* struct build_function, by number */
 	struct idmap function_ids;
 	struct vec samples;  /* struct profile_sample */
@@ -92,8 +92,8 @@ void build_release(struct build *b);
 int build_field(void *ctx, const struct stream_field *f, struct err *err);
 
 /* The string of that index, or NULL with *err set: `what` names the place. */
-const char *build_string(const struct build *b, int64_t index,
-			 const char *what, struct err *err) RESIDUE_CHECK;
+const char *build_string(const struct build *b, int64_t index, const char *what,
+			 struct err *err) RESIDUE_CHECK;
 
 /* Check all references and move everything into b->profile (resolve.c). */
 int build_resolve(struct build *b, struct err *err) RESIDUE_CHECK;

@@ -4,8 +4,8 @@
 #include <limits.h>
 #include <string.h>
 
-#define HEADER_BYTES 10
-#define TRAILER_BYTES 8
+#define HEADER_BYTES   10
+#define TRAILER_BYTES  8
 #define NAME_MAX_BYTES 512 /* Go: len(Reader.buf), the NUL included */
 
 enum { FLAG_HCRC = 2, FLAG_EXTRA = 4, FLAG_NAME = 8, FLAG_COMMENT = 16 };

@@ -18,10 +18,10 @@
 #include <zlib.h>
 
 /* Limits that real servers never reach. */
-#define GUNZIP_BODY_MAX ((size_t)64 << 20)	/* compressed */
-#define GUNZIP_OUT_MAX ((size_t)256 << 20)	/* inflated */
-#define GUNZIP_RATIO_FROM ((size_t)16 << 20)	/* inflated; above it ... */
-#define GUNZIP_RATIO_MAX 100			/* ... this times the body */
+#define GUNZIP_BODY_MAX	  ((size_t)64 << 20)  /* compressed */
+#define GUNZIP_OUT_MAX	  ((size_t)256 << 20) /* inflated */
+#define GUNZIP_RATIO_FROM ((size_t)16 << 20)  /* inflated; above it ... */
+#define GUNZIP_RATIO_MAX  100		      /* ... this times the body */
 
 struct gunzip {
 	z_stream z;
@@ -39,8 +39,8 @@ struct gunzip {
 bool gunzip_looks_like(const void *body, size_t n);
 
 /* The body must stay until gunzip_close, which is due after success only. */
-int gunzip_open(struct gunzip *g, const void *body, size_t n, struct err *err)
-	RESIDUE_CHECK;
+int gunzip_open(struct gunzip *g, const void *body, size_t n,
+		struct err *err) RESIDUE_CHECK;
 void gunzip_close(struct gunzip *g);
 
 /* Inflate up to `room` (> 0) bytes; *got is 0 only at the end. ERR_FORMAT for

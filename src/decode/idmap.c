@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-#define DENSE_MAX ((uint64_t)1 << 21) /* 8 MiB at most */
+#define DENSE_MAX   ((uint64_t)1 << 21) /* 8 MiB at most */
 #define TABLE_FIRST ((size_t)64)
 
 struct idmap_entry {

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 
 #define STRING_BLOCK ((size_t)32 << 10)
-#define FIRST_BYTES ((size_t)512) /* of a new array */
+#define FIRST_BYTES  ((size_t)512) /* of a new array */
 
 static int over_budget(const struct pool *pool, struct err *err)
 {

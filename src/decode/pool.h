@@ -15,8 +15,8 @@
 #include <stddef.h>
 
 struct pool {
-	size_t used;  /* bytes held, block headers included */
-	size_t limit; /* most that `used` may reach */
+	size_t used;		       /* bytes held, block headers included */
+	size_t limit;		       /* most that `used` may reach */
 	struct profile_block *strings; /* newest first; filled to string_used */
 	size_t string_used;
 };
@@ -29,7 +29,10 @@ struct vec {
 	size_t element; /* bytes of one */
 };
 
-#define VEC_INIT(type) {.element = sizeof(type)}
+#define VEC_INIT(type)                                                         \
+	{                                                                      \
+		.element = sizeof(type)                                        \
+	}
 #define VEC_AT(v, type, i) (&((type *)(v)->data)[i])
 
 /* Append `count` elements, not initialised; NULL with *err set. */

@@ -15,7 +15,8 @@ static const char *mistaken(const char *body, size_t n)
 		body++;
 		n--;
 	}
-	if (n >= sizeof(debug1) - 1 && !memcmp(body, debug1, sizeof(debug1) - 1))
+	if (n >= sizeof(debug1) - 1 &&
+	    !memcmp(body, debug1, sizeof(debug1) - 1))
 		return "the text of heap?debug=1, not a profile";
 	if (n > 0 && *body == '<')
 		return "HTML or XML, not a profile";
@@ -24,8 +25,7 @@ static const char *mistaken(const char *body, size_t n)
 	return NULL;
 }
 
-static int decode(struct build *b, const void *bytes, size_t n,
-		  struct err *err)
+static int decode(struct build *b, const void *bytes, size_t n, struct err *err)
 {
 	uint64_t size;
 

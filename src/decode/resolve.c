@@ -30,10 +30,10 @@ static int resolve_types(struct build *b, struct err *err)
 	for (unsigned i = p->n_types; i-- > 0;) {
 		struct profile_type *t = &p->type[i];
 
-		t->name = build_string(b, b->type[i].name_s, "sample type",
-				       err);
-		t->unit = build_string(b, b->type[i].unit_s, "sample type",
-				       err);
+		t->name =
+			build_string(b, b->type[i].name_s, "sample type", err);
+		t->unit =
+			build_string(b, b->type[i].unit_s, "sample type", err);
 		if (!t->name || !t->unit)
 			return -1;
 		if (*dflt && strcmp(t->name, dflt) == 0)
@@ -42,7 +42,8 @@ static int resolve_types(struct build *b, struct err *err)
 			if (strcmp(t->name, p->type[j].name) == 0)
 				return err_set(err, ERR_FORMAT,
 					       "sample type \"%.40s\" is there "
-					       "more than once", t->name);
+					       "more than once",
+					       t->name);
 	}
 	return 0;
 }
@@ -54,10 +55,10 @@ static int resolve_header(struct build *b, struct err *err)
 	const char *drop = build_string(b, b->drop_s, "drop_frames", err);
 	const char **comments = b->comments.data;
 
-	p->period_type = build_string(b, b->period_type.name_s, "period type",
-				      err);
-	p->period_unit = build_string(b, b->period_type.unit_s, "period type",
-				      err);
+	p->period_type =
+		build_string(b, b->period_type.name_s, "period type", err);
+	p->period_unit =
+		build_string(b, b->period_type.unit_s, "period type", err);
 	if (!drop || !p->period_type || !p->period_unit ||
 	    !build_string(b, b->keep_s, "keep_frames", err) ||
 	    !build_string(b, b->doc_url_s, "document URL", err))
@@ -80,8 +81,7 @@ static int resolve_header(struct build *b, struct err *err)
 }
 
 /* Mappings get the numbers of their order. */
-static int number_mappings(struct build *b, struct idmap *ids,
-			   struct err *err)
+static int number_mappings(struct build *b, struct idmap *ids, struct err *err)
 {
 	for (size_t i = 0; i < b->mappings.n; i++) {
 		const struct build_mapping *m =
@@ -101,8 +101,8 @@ static int number_mappings(struct build *b, struct idmap *ids,
 	return 0;
 }
 
-static const char *mapping_file(struct build *b, struct idmap *ids,
-				uint64_t id, struct err *err)
+static const char *mapping_file(struct build *b, struct idmap *ids, uint64_t id,
+				struct err *err)
 {
 	uint32_t number;
 
@@ -117,8 +117,7 @@ static const char *mapping_file(struct build *b, struct idmap *ids,
 		"mapping", err);
 }
 
-static int resolve_functions(struct build *b, struct vec *out,
-			     struct err *err)
+static int resolve_functions(struct build *b, struct vec *out, struct err *err)
 {
 	struct profile_function *fn;
 
@@ -136,8 +135,8 @@ static int resolve_functions(struct build *b, struct vec *out,
 				       "which is not there",
 				       (unsigned long long)f->id);
 		name = build_string(b, f->name_s, "function", err);
-		system_name = build_string(b, f->system_name_s, "function",
-					   err);
+		system_name =
+			build_string(b, f->system_name_s, "function", err);
 		fn->file = build_string(b, f->file_s, "function", err);
 		if (!name || !system_name || !fn->file)
 			return -1;
@@ -203,8 +202,8 @@ static void note_base(struct build *b, size_t sample)
 	struct profile *p = b->profile;
 
 	for (unsigned t = 0; t < p->n_types; t++) {
-		int64_t v = *VEC_AT(&b->values, int64_t,
-				    sample * p->n_types + t);
+		int64_t v =
+			*VEC_AT(&b->values, int64_t, sample * p->n_types + t);
 
 		if (v == INT64_MIN ||
 		    __builtin_add_overflow(p->base_total[t], v < 0 ? -v : v,
@@ -215,8 +214,7 @@ static void note_base(struct build *b, size_t sample)
 	}
 }
 
-static int resolve_label(struct build *b, union build_label *l,
-			 struct err *err)
+static int resolve_label(struct build *b, union build_label *l, struct err *err)
 {
 	struct profile_label done = {.num = l->raw.num, .str = "", .unit = ""};
 
@@ -244,9 +242,9 @@ static int resolve_labels(struct build *b, struct err *err)
 		bool base = false;
 
 		for (uint32_t j = 0; j < s->n_labels; j++) {
-			union build_label *l = VEC_AT(
-				&b->labels, union build_label,
-				s->first_label + j);
+			union build_label *l =
+				VEC_AT(&b->labels, union build_label,
+				       s->first_label + j);
 
 			if (resolve_label(b, l, err) < 0)
 				return -1;
@@ -309,8 +307,8 @@ int build_resolve(struct build *b, struct err *err)
 	idmap_init(&mappings);
 	if (resolve_types(b, err) == 0 && resolve_header(b, err) == 0 &&
 	    resolve_labels(b, err) == 0 &&
-	    resolve_places(b, &mappings, &functions, &locations, &lines,
-			   err) == 0) {
+	    resolve_places(b, &mappings, &functions, &locations, &lines, err) ==
+		    0) {
 		give_arrays(b, &functions, &locations, &lines);
 		rc = 0;
 	}

@@ -84,8 +84,8 @@ static int one_field(struct cursor *c, struct stream_field *f)
 
 /* Visit the complete fields of a window; *used bytes of it were consumed. */
 static int visit_window(const uint8_t *window, size_t n, uint64_t offset,
-			bool last, size_t *used, stream_visit *visit,
-			void *ctx, struct err *err)
+			bool last, size_t *used, stream_visit *visit, void *ctx,
+			struct err *err)
 {
 	struct cursor c = {window, window + n};
 	struct stream_field f;

@@ -9,6 +9,10 @@ libresidue_a_SOURCES += \
 	include/residue/model/reading.h \
 	include/residue/model/state.h src/model/state.c \
 	include/residue/model/target.h src/model/target.c \
+	include/residue/model/top.h src/model/top.c \
+	src/model/top_edges.h src/model/top_edges.c src/model/top_text.c \
+	src/model/measure.h src/model/measure.c \
+	src/model/pattern.h src/model/pattern.c \
 	include/residue/model/verdict.h src/model/verdict.c \
 	src/model/pyramid.h src/model/pyramid.c
 

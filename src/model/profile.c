@@ -37,8 +37,8 @@ static int no_such_type(const struct profile *p, const char *name,
 		used += (size_t)snprintf(names + used, sizeof(names) - used,
 					 "%s%s", i ? ", " : "",
 					 p->type[i].name);
-	return err_set(err, ERR_USAGE,
-		       "no sample type \"%.40s\"; there is %s", name, names);
+	return err_set(err, ERR_USAGE, "no sample type \"%.40s\"; there is %s",
+		       name, names);
 }
 
 int profile_type_index(const struct profile *p, const char *name,
@@ -83,7 +83,8 @@ int64_t profile_error_bytes(const struct profile *p)
 	if (p->period == 1) /* every object is in the profile */
 		return 0;
 	for (size_t i = 0; i < p->n_samples; i++) {
-		double n = (double)p->values[i * p->n_types + (unsigned)objects];
+		double n =
+			(double)p->values[i * p->n_types + (unsigned)objects];
 		double bytes =
 			(double)p->values[i * p->n_types + (unsigned)space];
 		double size, missed;
@@ -92,7 +93,8 @@ int64_t profile_error_bytes(const struct profile *p)
 			continue;
 		size = bytes / n;
 		missed = exp(-size / (double)p->period);
-		variance += size * size * n * missed / -expm1(-size / (double)p->period);
+		variance += size * size * n * missed /
+			    -expm1(-size / (double)p->period);
 	}
 	band = 1.96 * sqrt(variance);
 	return band < 0x1p62 ? (int64_t)llround(band) : INT64_MAX;

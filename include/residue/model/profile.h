@@ -46,11 +46,11 @@ struct profile_row {
 	const char *pprof_name; /* as `go tool pprof` prints it */
 	const char *file;	/* "" if not known */
 	int64_t start_line;	/* of the function; 0 if not known */
-	int64_t line; /* where its largest stack allocates; 0 if not known */
-	uint32_t group;	      /* rows that pprof shows as one share it */
-	bool maybe_inlined;   /* somewhere it was inlined into its caller */
-	const int64_t *flat;  /* n_types values */
-	const int64_t *cum;   /* n_types values */
+	int64_t line;	/* where its largest stack allocates; 0 if not known */
+	uint32_t group; /* rows that pprof shows as one share it */
+	bool maybe_inlined;  /* somewhere it was inlined into its caller */
+	const int64_t *flat; /* n_types values */
+	const int64_t *cum;  /* n_types values */
 };
 
 struct profile_line {
@@ -62,8 +62,8 @@ struct profile_line {
 
 struct profile_location {
 	uint32_t first_line;
-	uint32_t n_lines;    /* 1 at least */
-	const char *binary;  /* file of its mapping; "" if not known */
+	uint32_t n_lines;   /* 1 at least */
+	const char *binary; /* file of its mapping; "" if not known */
 };
 
 struct profile_sample {
@@ -84,15 +84,15 @@ struct profile {
 	struct profile_type type[PROFILE_TYPES_MAX];
 	unsigned n_types;
 	unsigned default_type; /* what `top` shows when nothing was asked */
-	bool saturated; /* a sum passed 2^63 - 1 and was held there */
+	bool saturated;	       /* a sum passed 2^63 - 1 and was held there */
 
-	int64_t time_ns;      /* CLOCK_REALTIME when it was taken, or 0 */
-	int64_t duration_ns;  /* or 0 */
-	int64_t period;	      /* MemProfileRate: bytes a sample, or 0 */
+	int64_t time_ns;     /* CLOCK_REALTIME when it was taken, or 0 */
+	int64_t duration_ns; /* or 0 */
+	int64_t period;	     /* MemProfileRate: bytes a sample, or 0 */
 	const char *period_type, *period_unit; /* "space", "bytes" */
 	const char *const *comments;
 	size_t n_comments;
-	const char *binary; /* file of the first mapping, or "" */
+	const char *binary;   /* file of the first mapping, or "" */
 	const char *build_id; /* of the first mapping, or "" */
 
 	const struct profile_row *rows;
@@ -114,7 +114,7 @@ struct profile {
 	const int64_t *values;
 	int64_t base_total[PROFILE_TYPES_MAX]; /* of samples of a diff base */
 
-	size_t memory; /* bytes that profile_free gives back */
+	size_t memory;		     /* bytes that profile_free gives back */
 	struct profile_block *owned; /* all of the above lies in these */
 };
 

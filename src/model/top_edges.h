@@ -1,0 +1,50 @@
+/* top_edges.h - who calls whom among the rows kept: for the inline marks. */
+#ifndef RESIDUE_MODEL_TOP_EDGES_H
+#define RESIDUE_MODEL_TOP_EDGES_H
+
+#include <residue/base/err.h>
+#include <residue/model/profile.h>
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/* The nodes of a selection: rows, or groups of rows. Arrays are by node. */
+struct top_nodes {
+	const struct profile *profile;
+	unsigned type;
+	size_t n;
+	bool by_group;	/* node of a row is its group, else the row */
+	bool *selected; /* by sample: NULL takes all of them */
+	int64_t *flat, *cum;
+	uint32_t *first_row; /* a row of the node */
+	bool *maybe_inlined; /* any row of it is */
+	bool *kept;	     /* stays in the graph */
+	uint8_t *inlined;    /* enum top_inlined, made by top_edges_mark */
+};
+
+static inline uint32_t top_node_of(const struct top_nodes *t, uint32_t row)
+{
+	return t->by_group ? t->profile->rows[row].group : row;
+}
+
+/* Sum that stays at the end of the range instead of wrapping around. */
+static inline int64_t top_add(int64_t a, int64_t b)
+{
+	int64_t sum;
+
+	if (__builtin_add_overflow(a, b, &sum))
+		return b < 0 ? INT64_MIN : INT64_MAX;
+	return sum;
+}
+
+static inline int64_t top_abs(int64_t v)
+{
+	return v == INT64_MIN ? INT64_MAX : v < 0 ? -v : v;
+}
+
+/* Set t->inlined from the calls between kept nodes that weigh `least` or
+ * more. */
+int top_edges_mark(struct top_nodes *t, int64_t least,
+		   struct err *err) RESIDUE_CHECK;
+
+#endif

@@ -1,0 +1,98 @@
+/* top_text.c - the text of `go tool pprof -top`, byte for byte. */
+#include <residue/model/top.h>
+
+#include "measure.h"
+#include "top_edges.h"
+
+#include <string.h>
+
+/* The unit of the columns (report.go: selectOutputUnit): that of the smallest
+ * value, or of 100 times it where the total has a larger one. */
+static const char *choose_unit(const struct top *t)
+{
+	const char *from = t->type.unit, *unit;
+	int64_t least = 0;
+
+	if (t->n_rows == 0)
+		return "minimum";
+	for (size_t i = 0; i < t->n_rows; i++) {
+		const struct top_row *r = &t->rows[i];
+		int64_t v = top_abs(r->flat ? r->flat : r->cum);
+
+		if (v > 0 && (least == 0 || v < least))
+			least = v;
+	}
+	if (least == 0)
+		least = t->total;
+	unit = measure_unit(least, from);
+	if (strcmp(unit, measure_unit(t->total, from)) != 0 &&
+	    least < t->total / 100 + (t->total % 100 != 0))
+		unit = measure_unit(100 * least, from);
+	return *unit ? unit : from;
+}
+
+static int header(const struct top *t, const char *unit, struct buf *out,
+		  struct err *err)
+{
+	char value[MEASURE_MAX], total[MEASURE_MAX], percent[MEASURE_MAX];
+	const char *from = t->type.unit;
+
+	measure_percent(percent, t->shown, t->total);
+	if (buf_printf(out, err,
+		       "Showing nodes accounting for %s, %s of %s total\n",
+		       measure_label(value, t->shown, from, unit),
+		       percent + strspn(percent, " "),
+		       measure_label(total, t->total, from, unit)) < 0)
+		return -1;
+	if (t->total == 0)
+		return 0;
+	if (t->n_dropped > 0 &&
+	    buf_printf(out, err, "Dropped %zu node%s (cum <= %s)\n",
+		       t->n_dropped, t->n_dropped > 1 ? "s" : "",
+		       measure_label(value, (int64_t)((double)t->total * 0.005),
+				     from, unit)) < 0)
+		return -1;
+	if (t->n_rows > 0 && t->n_rows < t->n_kept)
+		return buf_printf(out, err,
+				  "Showing top %zu nodes out of %zu\n",
+				  t->n_rows, t->n_kept);
+	return 0;
+}
+
+static int row(const struct top *t, const struct top_row *r, int64_t sum,
+	       const char *unit, struct buf *out, struct err *err)
+{
+	static const char *const marks[] = {
+		[TOP_NOT_INLINED] = "",
+		[TOP_INLINED] = " (inline)",
+		[TOP_PARTLY_INLINED] = " (partial-inline)",
+	};
+	char flat[MEASURE_MAX], flat_percent[MEASURE_MAX];
+	char cum[MEASURE_MAX], cum_percent[MEASURE_MAX];
+	char sum_percent[MEASURE_MAX];
+
+	return buf_printf(out, err, "%10s %s %s %10s %s  %s%s\n",
+			  measure_label(flat, r->flat, t->type.unit, unit),
+			  measure_percent(flat_percent, r->flat, t->total),
+			  measure_percent(sum_percent, sum, t->total),
+			  measure_label(cum, r->cum, t->type.unit, unit),
+			  measure_percent(cum_percent, r->cum, t->total),
+			  r->name, marks[r->inlined]);
+}
+
+int top_text(const struct top *t, struct buf *out, struct err *err)
+{
+	const char *unit = choose_unit(t);
+	int64_t sum = 0;
+
+	if (header(t, unit, out, err) < 0 ||
+	    buf_printf(out, err, "%10s %5s%% %5s%% %10s %5s%%\n", "flat",
+		       "flat", "sum", "cum", "cum") < 0)
+		return -1;
+	for (size_t i = 0; i < t->n_rows; i++) {
+		sum = top_add(sum, t->rows[i].flat);
+		if (row(t, &t->rows[i], sum, unit, out, err) < 0)
+			return -1;
+	}
+	return 0;
+}
