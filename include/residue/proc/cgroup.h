@@ -54,9 +54,9 @@ struct cgroup_memory {
 	int64_t oom_kills;     /* count, of the own group */
 };
 
-/* Find the group of process `pid`, whose directory `dir` is. ERR_UNSUPPORTED:
+/* Find the group of the process whose directory `dir` is. ERR_UNSUPPORTED:
  * no memory controller, or its mount cannot be seen from here. */
-int cgroup_find(const struct procfs *fs, pid_t pid, int dir, struct cgroup *out,
+int cgroup_find(const struct procfs *fs, int dir, struct cgroup *out,
 		struct err *err) RESIDUE_CHECK;
 void cgroup_release(struct cgroup *cg);
 

@@ -66,8 +66,7 @@ struct proc_namespaces {
 };
 
 /* From NSpid of status (Linux >= 4.1) and the ns/ links. */
-int proc_namespaces_read(const struct procfs *fs, int dir,
-			 struct proc_namespaces *out,
+int proc_namespaces_read(int dir, struct proc_namespaces *out,
 			 struct err *err) RESIDUE_CHECK;
 
 #endif

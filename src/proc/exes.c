@@ -1,0 +1,133 @@
+/* exes.c - executables by identity, with the caller's facts. */
+#include "exes.h"
+
+#include <residue/base/clock.h>
+#include <residue/base/mem.h>
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <uthash.h>
+
+struct key {
+	uint64_t dev, ino;
+	int64_t size, mtime_ns;
+};
+
+struct exe {
+	struct key key; /* no padding: hashed as bytes */
+	void *facts;
+	unsigned references;
+	UT_hash_handle hh;
+};
+
+static struct key key_of(const struct stat *st)
+{
+	return (struct key){
+		.dev = st->st_dev,
+		.ino = st->st_ino,
+		.size = st->st_size,
+		.mtime_ns =
+			st->st_mtim.tv_sec * NS_PER_SEC + st->st_mtim.tv_nsec,
+	};
+}
+
+/* Open it only if it is the regular file that was stat'ed: opening a device
+ * or a pipe can act on it. O_PATH acts on nothing. */
+static int open_regular(int dir, const char *name, struct stat *st)
+{
+	char again[32];
+	int path = openat(dir, name, O_PATH | O_CLOEXEC), fd = -1, sysno;
+
+	if (path < 0)
+		return -1;
+	if (fstat(path, st) == 0) {
+		errno = EACCES;
+		if (S_ISREG(st->st_mode)) {
+			snprintf(again, sizeof(again), "/proc/self/fd/%d",
+				 path);
+			fd = open(again, O_RDONLY | O_CLOEXEC);
+		}
+	}
+	sysno = errno;
+	close(path);
+	errno = sysno;
+	return fd;
+}
+
+static struct exe *add(struct exes *x, int dir, const char *name)
+{
+	struct stat st;
+	struct key key;
+	struct exe *e;
+	int fd = open_regular(dir, name, &st);
+
+	if (fd < 0)
+		return NULL;
+	key = key_of(&st);
+	HASH_FIND(hh, x->table, &key, sizeof(key), e);
+	if (!e) { /* always, unless it changed since the caller's stat */
+		e = mem_zalloc(1, sizeof(*e));
+		e->key = key;
+		e->facts = x->hooks->classify(x->hooks->ctx, fd, name);
+		HASH_ADD(hh, x->table, key, sizeof(e->key), e);
+	}
+	close(fd);
+	return e;
+}
+
+struct exe *exes_take(struct exes *x, int dir, const char *name,
+		      const struct stat *st)
+{
+	struct key key = key_of(st);
+	struct exe *e;
+
+	HASH_FIND(hh, x->table, &key, sizeof(key), e);
+	if (!e)
+		e = add(x, dir, name);
+	if (e)
+		e->references++;
+	return e;
+}
+
+void exes_drop(struct exe *e)
+{
+	if (e)
+		e->references--;
+}
+
+static void forget(struct exes *x, struct exe *e)
+{
+	HASH_DEL(x->table, e);
+	if (e->facts)
+		x->hooks->drop(x->hooks->ctx, e->facts);
+	free(e);
+}
+
+void exes_trim(struct exes *x)
+{
+	struct exe *e, *next;
+
+	if (HASH_COUNT(x->table) <= EXES_MAX)
+		return;
+	HASH_ITER (hh, x->table, e, next)
+		if (e->references == 0)
+			forget(x, e);
+}
+
+void exes_free(struct exes *x)
+{
+	struct exe *e, *next;
+
+	HASH_ITER (hh, x->table, e, next)
+		forget(x, e);
+}
+
+void *exe_facts(const struct exe *e)
+{
+	return e->facts;
+}
