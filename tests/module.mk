@@ -60,7 +60,9 @@ EXTRA_DIST += $(WORKLOAD_FILES) \
 	tests/golden/render.py tests/fault/oomfail.c tests/fault/torture.py \
 	tests/fault/inject.py tests/stress/go.mod tests/stress/main.go \
 	tests/truth/README.md tests/truth/score.py tests/truth/report.py \
-	tests/truth/baseline.py tests/truth/toolchains.py
+	tests/truth/baseline.py tests/truth/toolchains.py \
+	tests/bench/live.py tests/bench/watch.py tests/bench/events.py \
+	tests/bench/lateness.py
 
 # What distcheck runs of the tests: all but those that watch and wait.
 AM_DISTCHECK_CONFIGURE_FLAGS = --enable-werror
