@@ -1,11 +1,15 @@
 # Files of src/decode, its tests and its fuzzers.
 libresidue_a_SOURCES += \
+	include/residue/decode/debug1.h src/decode/debug1.c \
+	include/residue/decode/expvar.h src/decode/expvar.c \
 	include/residue/decode/profile.h src/decode/profile.c \
+	include/residue/decode/promtext.h src/decode/promtext.c \
 	src/decode/aggregate.c \
 	src/decode/arena.h src/decode/arena.c \
 	src/decode/build.h src/decode/build.c \
 	src/decode/gunzip.h src/decode/gunzip.c \
 	src/decode/idmap.h src/decode/idmap.c \
+	src/decode/memstats.h src/decode/memstats.c \
 	src/decode/names.h src/decode/names.c \
 	src/decode/pool.h src/decode/pool.c \
 	src/decode/resolve.c \
