@@ -1,1 +1,22 @@
 # Files of src/detect, its tests and its fuzzers.
+
+# Detectors, in the order in which they see a reading: one is a file of this
+# folder and a line here.
+DETECTORS = \
+	src/detect/gc.c \
+	src/detect/growth.c \
+	src/detect/returned.c \
+	src/detect/falls.c
+
+libresidue_a_SOURCES += $(DETECTORS) \
+	include/residue/detect/detect.h src/detect/detect.c \
+	src/detect/level.h \
+	src/detect/swing.h src/detect/swing.c
+nodist_libresidue_a_SOURCES += src/detect/registry.c
+BUILT_SOURCES += src/detect/registry.c
+CLEANFILES += src/detect/registry.c
+
+src/detect/registry.c: src/detect/module.mk tools/gen-registry
+	$(AM_V_GEN)$(MKDIR_P) $(@D)
+	$(AM_V_at)$(top_srcdir)/tools/gen-registry detector \
+		residue/detect/detect.h $(DETECTORS) >$@.tmp && mv $@.tmp $@
