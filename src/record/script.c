@@ -178,7 +178,7 @@ static int read_values(json_t *o, struct reading *r, struct err *err)
 static int read_pauses(json_t *o, struct reading *r, struct err *err)
 {
 	struct pause_ring *ring = mem_zalloc(1, sizeof(*ring));
-	int64_t num_gc = values_get(&r->values, FIELD_NUM_GC, 0), end_ns;
+	int64_t num_gc = values_get(&r->values, FIELD_NUM_GC, 0), end_ns = 0;
 	json_int_t n, pause;
 	json_t *entry;
 	double end;
@@ -234,7 +234,7 @@ static int read_reading(json_t *o, struct script_item *item, struct err *err)
 	struct reading *r = &item->reading;
 	const char *origin, *by = "none";
 	struct head h = {0};
-	int64_t took_ns;
+	int64_t took_ns = 0;
 	double took = 0;
 	int from, read_by;
 
