@@ -78,8 +78,8 @@ format-check:
 	cd $(srcdir) && find src include tests/unit tests/fuzz tests/fault \
 		-name '*.[ch]' -print | xargs -r clang-format --dry-run -Werror
 tidy: $(BUILT_SOURCES)
-	cd $(srcdir) && find src -name '*.c' -print | xargs -r -P 2 -n 4 \
-		clang-tidy --quiet --config-file=.clang-tidy -- -std=gnu11 \
-		-D_GNU_SOURCE $(WARN) $(DEFS) -I$(abs_top_builddir) \
-		-I$(abs_top_builddir)/src -Iinclude -Isrc $(NCURSES_CFLAGS) \
-		-DRESIDUE_DATADIR='"/"' -DRESIDUE_LIBEXECDIR='"/"'
+	cd $(srcdir) && find src -name '*.c' -print | \
+		xargs -r -P 2 -n 1 sh -c 'clang-tidy --quiet "$$@" -- $(TIDY_FLAGS)' tidy
+TIDY_FLAGS = -std=gnu11 -D_GNU_SOURCE $(DEFS) -I$(abs_top_builddir) \
+	-I$(abs_top_builddir)/src -Iinclude -Isrc $(NCURSES_CFLAGS) \
+	-DRESIDUE_DATADIR=\"/\" -DRESIDUE_LIBEXECDIR=\"/\"

@@ -30,11 +30,11 @@ ENOUGH = 0.98  # where the baseline has this much, equal is good
 class Cell:
     """One scenario on one Go version: what was true, what we and the baseline found."""
 
-    def __init__(self, scenario, version, journal, found):
+    def __init__(self, scenario, version, journal, lines):
         self.scenario, self.version = scenario, version
         self.journal = score.Journal(journal)
-        found = score.for_pid(self.journal, found)
-        self.found = found
+        self.samples = [line for line in lines if line["type"] == "sample"]
+        self.found = found = score.for_pid(self.journal, converted(lines))
         self.ours = score.score_events(self.journal, found, 1.0)
         self.bar = score.score_events(self.journal, baseline.detect(self.journal, 1), 1.0)
 
@@ -51,10 +51,9 @@ class Cell:
 
 
 def converted(lines):
-    """residue's JSON lines as score.py wants them."""
+    """residue's output as score.py wants it."""
     out = []
     for line in lines:
-        line = json.loads(line)
         if line["type"] == "event":
             out.append({"t": line["t"], "kind": line["kind"], "pid": line["pid"]})
         elif line["type"] == "verdict":
@@ -73,7 +72,7 @@ def run_cell(binary, version, scenario, dwell, folder, options=("-d", "1")):
         with open(stem + ".stderr") as err:
             raise RuntimeError("residue on %s, %s: exit %d: %s" % (scenario, version, done.returncode, err.read()))
     with open(stem + ".residue.jsonl") as f:
-        return Cell(scenario, version, stem + ".journal.jsonl", converted(f))
+        return Cell(scenario, version, stem + ".journal.jsonl", [json.loads(line) for line in f])
 
 
 def chosen(names):
