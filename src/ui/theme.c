@@ -154,7 +154,7 @@ static int read_file(const char *path, char **text, struct err *err)
 
 static int load_path(struct theme *t, const char *path, struct err *err)
 {
-	char *text;
+	char *text = NULL;
 	int rc;
 
 	if (read_file(path, &text, err))
