@@ -78,7 +78,8 @@ struct fetch_request {
 	 * *err. On the fetcher's thread. NULL: socket(2). */
 	int (*open_socket)(void *ctx, int family, int type, int protocol,
 			   struct err *err);
-	/* Exactly once, on the fetcher's thread. Must not block. */
+	/* Exactly once, on the fetcher's thread. Must not block, nor submit
+	 * again after ERR_GONE. */
 	void (*done)(void *ctx, struct fetch_result *result);
 	void *ctx; /* of both */
 };
