@@ -26,7 +26,7 @@ LAYERS = {
     "decode": "model base",
     "detect": "model base",
     "judge": "model base",
-    "record": "judge model base",
+    "record": "judge decode model base",
     "source": "proc gomem goelf fetch decode record model base",
     "sampler": "source detect judge model base",
     "ui": "model base",

@@ -210,6 +210,19 @@ static int load(char *text, size_t n, struct values *v,
 	return rc;
 }
 
+int expvar_memstats(const char *body, size_t n, const char **text,
+		    size_t *length, struct err *err)
+{
+	if (find_member(body, n, "memstats", text, length, err) < 0)
+		return -1;
+	if (*length > MEMSTATS_MAX)
+		return err_set(err, ERR_LIMIT,
+			       "memstats of %zu bytes is over the limit of "
+			       "%zu KiB",
+			       *length, MEMSTATS_MAX >> 10);
+	return 0;
+}
+
 int expvar_decode(const char *body, size_t n, struct values *v,
 		  struct pause_ring *pauses, struct err *err)
 {
@@ -219,13 +232,8 @@ int expvar_decode(const char *body, size_t n, struct values *v,
 	int rc;
 
 	memset(pauses, 0, sizeof(*pauses));
-	if (find_member(body, n, "memstats", &found, &length, err) < 0)
+	if (expvar_memstats(body, n, &found, &length, err))
 		return -1;
-	if (length > MEMSTATS_MAX)
-		return err_set(err, ERR_LIMIT,
-			       "memstats of %zu bytes is over the limit of "
-			       "%zu KiB",
-			       length, MEMSTATS_MAX >> 10);
 	text = malloc(length + 1);
 	if (!text)
 		return err_set(err, ERR_LIMIT, "no memory for memstats");

@@ -7,8 +7,8 @@
 #include "json.h"
 
 #include <residue/base/clock.h>
-#include <residue/base/mem.h>
 #include <residue/base/text.h>
+#include <residue/decode/expvar.h>
 #include <residue/record/output.h>
 
 #include <string.h>
@@ -102,27 +102,6 @@ static bool has_memstats(const struct snapshot_input *in)
 	return in->origins[ORIGIN_RUNTIME].ever;
 }
 
-/* The "memstats" object of an expvar reply, or the reply when it is just that
- * object. Other variables of the reply (expvar publishes the command line)
- * stay out. NULL when there is none that jansson reads. */
-static json_t *memstats_object(const struct snapshot_bytes *reply)
-{
-	json_t *root, *object;
-
-	if (!reply->data)
-		return NULL;
-	root = json_loadb(reply->data, reply->size, JSON_REJECT_DUPLICATES,
-			  NULL);
-	object = json_object_get(root, "memstats");
-	if (!object && json_object_get(root, "HeapSys"))
-		object = root;
-	if (!json_is_object(object))
-		object = NULL;
-	json_incref(object);
-	json_decref(root);
-	return object;
-}
-
 static json_t *memstats_of_fields(const struct snapshot_input *in)
 {
 	const struct origin_state *o = &in->origins[ORIGIN_RUNTIME];
@@ -138,11 +117,22 @@ static json_t *memstats_of_fields(const struct snapshot_input *in)
 	return object;
 }
 
+/* Of an expvar reply the text of "memstats", numbers and all as they came;
+ * what else a program publishes there (its command line, for one) stays out. */
 static void fill_memstats(FILE *to, const struct snapshot_input *in)
 {
-	json_t *object = memstats_object(&in->files[SNAPSHOT_MEMSTATS]);
+	const struct snapshot_bytes *reply = &in->files[SNAPSHOT_MEMSTATS];
+	struct snapshot_bytes text = {0};
+	const char *found;
 
-	json_write(object ? object : memstats_of_fields(in), to);
+	if (reply->data && expvar_memstats(reply->data, reply->size, &found,
+					   &text.size, NULL) == 0) {
+		text.data = found;
+		fill_text(to, &text);
+		fputc('\n', to);
+		return;
+	}
+	json_write(memstats_of_fields(in), to);
 }
 
 /* ---- samples.jsonl, events.jsonl ---------------------------------------- */

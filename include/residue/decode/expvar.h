@@ -15,6 +15,11 @@
 
 #include <stddef.h>
 
+/* Where the value of "memstats" is in the body, as it came; the rest may hold
+ * the command line and other secrets. Errors as of expvar_decode. */
+int expvar_memstats(const char *body, size_t n, const char **text,
+		    size_t *length, struct err *err) RESIDUE_CHECK;
+
 /* Set what the body has in *v; the rest of *v stays. *pauses is filled, or
  * all zero where the body has no complete rings. ERR_UNSUPPORTED: JSON, but
  * no memstats in it; ERR_FORMAT: malformed; ERR_LIMIT: memstats too large. */
