@@ -24,27 +24,41 @@
 /* A fall that took no longer than this, or one tick, is at once. */
 #define AT_ONCE (1200 * MS)
 
+/* The runtime's account of the time since RES was highest. */
+struct account {
+	int64_t least; /* least HeapReleased - Sys ... */
+	int64_t risen; /* ... and the most that it rose above that later */
+	int64_t unseen; /* RES rose by that between the last reading before
+			 * and the highest RES: a rise that hides a fall */
+	int64_t num_gc, num_forced; /* at the first of its readings */
+	/* Of the first reading after RES was least; */
+	bool after;
+	int64_t after_rss; /* RES at about that time */
+	bool after_gc;	   /* a GC ended meanwhile, */
+	bool after_forced; /* a forced one */
+};
+
+/* A fall, and what was known where it began and where it ended. */
+struct fall {
+	struct swing_done swing;
+	struct values base, low;
+	int64_t low_ns;
+	struct account account;
+};
+
 struct falls {
 	struct level level;
 	struct swing swing; /* of -RES */
-	struct values base; /* /proc's figures where the swing began */
-	struct values low;  /* and where RES was least */
-	int64_t low_ns;
-	/* The runtime's account of the same time. */
-	int64_t given;	    /* newest HeapReleased - Sys */
-	int64_t given_ns;   /* when that was read; 0: never */
-	int64_t given_rss;  /* RES at about that time */
-	int64_t given_least; /* least of it since the swing's base ... */
-	int64_t given_risen; /* ... and most that it rose above that since */
-	int64_t grew_unseen; /* RES rose by that between the last reading of
-			      * the runtime and the swing's base */
-	int64_t rss;
-	/* A fall that waits for the runtime's account. */
+	struct fall now;    /* the one that may be under way */
+	struct fall done;   /* one that waits for the runtime's account */
 	bool pending;
-	struct swing_done fall;
-	struct values fall_base, fall_low;
-	int64_t fall_low_ns;
-	int64_t fall_given_risen, fall_given_least, fall_grew_unseen;
+	int64_t base_ns;
+	int64_t rss;	    /* newest */
+	/* The newest reading of the runtime. */
+	int64_t given_ns;   /* when; 0: never */
+	int64_t given_rss;  /* RES at about that time */
+	int64_t given;	    /* HeapReleased - Sys */
+	int64_t num_gc, num_forced;
 };
 
 struct cause {
@@ -55,21 +69,30 @@ struct cause {
 };
 
 /* How much lower a figure is; 0 where it is not known. */
-static int64_t fell(const struct falls *s, enum field f)
+static int64_t fell(const struct fall *f, enum field field)
 {
-	return values_get(&s->fall_base, f, 0) -
-	       values_get(&s->fall_low, f, 0);
+	return values_get(&f->base, field, 0) - values_get(&f->low, field, 0);
+}
+
+/* A fall that left again before the runtime was read: its figures cannot tell.
+ * With a GC in between it was most likely the runtime, which gave pages back
+ * and took them again for a growing heap. */
+static bool undone(const struct fall *f)
+{
+	return f->account.after &&
+	       f->account.after_rss >
+		       values_get(&f->base, FIELD_RSS, 0) - f->swing.gain / 2;
 }
 
 /* A fall of RES that the runtime did not make. `account`: its figures say so;
  * else they are not known. */
-static struct cause cause_of(const struct falls *s, bool account)
+static struct cause cause_of(const struct fall *f, bool account)
 {
-	int64_t half = s->fall.gain / 2;
-	int64_t file = fell(s, FIELD_RSS_FILE) + fell(s, FIELD_RSS_SHMEM);
-	bool unmapped = fell(s, FIELD_VSIZE) >= half;
+	int64_t half = f->swing.gain / 2;
+	int64_t file = fell(f, FIELD_RSS_FILE) + fell(f, FIELD_RSS_SHMEM);
+	bool unmapped = fell(f, FIELD_VSIZE) >= half;
 
-	if (-fell(s, FIELD_SWAP) >= half)
+	if (-fell(f, FIELD_SWAP) >= half)
 		return (struct cause){EVENT_RECLAIM, EVENT_FROM_KERNEL, 1,
 				      "the kernel moved it to swap"};
 	if (file >= half && unmapped)
@@ -79,12 +102,16 @@ static struct cause cause_of(const struct falls *s, bool account)
 		return (struct cause){EVENT_RECLAIM, EVENT_FROM_INFERRED, 0.8,
 				      "the kernel took file pages, still "
 				      "mapped"};
-	if (values_get(&s->fall_base, FIELD_LAZY_FREE, 0) >= half)
+	if (values_get(&f->base, FIELD_LAZY_FREE, 0) >= half)
 		return (struct cause){EVENT_RECLAIM, EVENT_FROM_INFERRED, 0.8,
 				      "the kernel took pages freed lazily"};
+	if (account && undone(f) && f->account.after_gc)
+		return (struct cause){EVENT_SCAVENGE, EVENT_FROM_INFERRED, 0.5,
+				      "given back around a GC and in use "
+				      "again at once"};
 	if (account)
 		return (struct cause){EVENT_NATIVE_FREE, EVENT_FROM_INFERRED,
-				      unmapped ? 0.95 : 0.9,
+				      undone(f) ? 0.5 : unmapped ? 0.95 : 0.9,
 				      "memory outside the Go runtime was "
 				      "freed"};
 	if (unmapped)
@@ -92,75 +119,101 @@ static struct cause cause_of(const struct falls *s, bool account)
 				      0.7,
 				      "anonymous memory was unmapped, which "
 				      "Go never does"};
-	if (s->fall.end_ns - s->fall.begin_ns <= AT_ONCE)
+	if (f->swing.end_ns - f->swing.begin_ns <= AT_ONCE)
 		return (struct cause){EVENT_DROP, EVENT_FROM_INFERRED, 0.6,
 				      "at once, as FreeOSMemory does it"};
 	return (struct cause){EVENT_DROP, EVENT_FROM_INFERRED, 0.4,
 			      "slowly, as the scavenger does it"};
 }
 
-static void tell(struct falls *s, const struct reading *r, bool account,
+static void tell(const struct fall *f, const struct reading *r, bool account,
 		 event_sink *sink, void *sink_ctx)
 {
-	struct cause c = cause_of(s, account);
+	struct cause c = cause_of(f, account);
 	struct event ev = event_make(c.kind, c.source,
-				     s->fall.half_ns + r->wall_offset_ns);
+				     f->swing.half_ns + r->wall_offset_ns);
 	char by[UNITS_MAX], in[UNITS_MAX];
 
 	ev.confidence = c.confidence;
-	ev.bytes = s->fall.gain;
+	ev.bytes = f->swing.gain;
 	snprintf(ev.text, sizeof(ev.text), "RES fell by %s in %s: %s",
-		 units_bytes(by, s->fall.gain),
-		 units_duration(in, s->fall.end_ns - s->fall.begin_ns),
+		 units_bytes(by, f->swing.gain),
+		 units_duration(in, f->swing.end_ns - f->swing.begin_ns),
 		 c.what);
 	sink(sink_ctx, &ev);
 }
 
 /* Decide the fall that waits, once the runtime's account of it is there. */
-static void settle(struct falls *s, const struct reading *r, int64_t now,
-		   event_sink *sink, void *sink_ctx)
+static void settle(struct falls *s, const struct reading *r, event_sink *sink,
+		   void *sink_ctx)
 {
+	const struct account *a = &s->done.account;
+
 	if (!s->pending)
 		return;
-	if (s->given_ns >= s->fall_low_ns) {
+	if (a->after) {
 		s->pending = false;
-		if (s->fall_given_risen + s->fall_grew_unseen <
-		    s->fall.gain / 2)
-			tell(s, r, true, sink, sink_ctx);
-	} else if (!s->given_ns || now - s->given_ns > GAP) {
+		if (a->risen + a->unseen >= s->done.swing.gain / 2)
+			return; /* returned.c tells it */
+		if (a->after_forced && undone(&s->done))
+			return; /* FreeOSMemory, as far as can be told */
+		tell(&s->done, r, true, sink, sink_ctx);
+	} else if (!s->given_ns || r->begin_ns - s->given_ns > GAP) {
 		s->pending = false;
-		tell(s, r, false, sink, sink_ctx);
+		tell(&s->done, r, false, sink, sink_ctx);
 	}
 }
 
-static void account_step(int64_t *least, int64_t *risen, int64_t given)
+/* The account as it stands where RES is highest. */
+static void account_begin(struct falls *s, int64_t now, int64_t rss)
 {
-	if (given < *least)
-		*least = given;
-	if (given - *least > *risen)
-		*risen = given - *least;
+	bool apart = now - s->given_ns > NEAR;
+
+	s->now.account = (struct account){
+		.least = s->given,
+		.unseen = apart && rss > s->given_rss ? rss - s->given_rss : 0,
+		.num_gc = s->num_gc,
+		.num_forced = s->num_forced,
+	};
+}
+
+static void account_step(struct falls *s, struct fall *f)
+{
+	struct account *a = &f->account;
+
+	if (s->given < a->least)
+		a->least = s->given;
+	if (s->given - a->least > a->risen)
+		a->risen = s->given - a->least;
+	if (!a->after && s->given_ns >= f->low_ns) {
+		a->after = true;
+		a->after_rss = s->rss;
+		a->after_gc = s->num_gc > a->num_gc;
+		a->after_forced = s->num_forced > a->num_forced;
+	}
 }
 
 static void runtime_read(struct falls *s, const struct reading *r)
 {
 	const uint64_t need = FIELD_BIT(HEAP_RELEASED) | FIELD_BIT(SYS);
+	bool first = !s->given_ns;
 
 	if (!values_have(&r->values, need))
 		return;
 	s->given = r->values.v[FIELD_HEAP_RELEASED] - r->values.v[FIELD_SYS];
-	if (!s->given_ns)
-		s->given_least = s->fall_given_least = s->given;
 	s->given_ns = r->begin_ns;
 	s->given_rss = s->rss;
-	if (s->swing.high == s->swing.low) { /* still at the base */
-		s->given_least = s->given;
-		s->given_risen = 0;
-		s->grew_unseen = 0;
-	}
-	account_step(&s->given_least, &s->given_risen, s->given);
+	s->num_gc = values_get(&r->values, FIELD_NUM_GC, 0);
+	s->num_forced = values_get(&r->values, FIELD_NUM_FORCED_GC, 0);
+	/* What was read with the highest RES is what the account begins with;
+	 * and the first reading of all has nothing before it. */
+	if (first || r->begin_ns - s->base_ns <= NEAR)
+		account_begin(s, r->begin_ns, s->rss);
+	if (first && s->pending)
+		s->done.account = s->now.account;
+	account_step(s, &s->now);
 	if (s->pending)
-		account_step(&s->fall_given_least, &s->fall_given_risen,
-			     s->given);
+		account_step(s, &s->done);
 }
 
 static void proc_read(struct falls *s, const struct observation *o,
@@ -174,32 +227,24 @@ static void proc_read(struct falls *s, const struct observation *o,
 
 	if (did & SWING_DONE) {
 		if (s->pending) /* the one before never got its account */
-			tell(s, r, false, sink, sink_ctx);
+			tell(&s->done, r, false, sink, sink_ctx);
 		s->pending = true;
-		s->fall = done;
-		s->fall_base = s->base;
-		s->fall_low = s->low;
-		s->fall_low_ns = s->low_ns;
-		s->fall_given_least = s->given_least;
-		s->fall_given_risen = s->given_risen;
-		s->fall_grew_unseen = s->grew_unseen;
+		s->done = s->now;
+		s->done.swing = done;
 	}
 	s->rss = rss;
-	if (did & (SWING_BASE | SWING_HIGH)) {
-		s->low = r->values;
-		s->low_ns = r->begin_ns;
-	}
 	if (did & SWING_BASE) {
-		s->base = r->values;
+		s->now.base = r->values;
 		if (values_has(&o->state->values, FIELD_LAZY_FREE))
-			values_set(&s->base, FIELD_LAZY_FREE,
+			values_set(&s->now.base, FIELD_LAZY_FREE,
 				   o->state->values.v[FIELD_LAZY_FREE]);
-		s->given_least = s->given;
-		s->given_risen = 0;
-		s->grew_unseen = r->begin_ns - s->given_ns > NEAR &&
-						 rss > s->given_rss
-					 ? rss - s->given_rss
-					 : 0;
+		s->base_ns = r->begin_ns;
+		account_begin(s, r->begin_ns, rss);
+	}
+	if (did & (SWING_BASE | SWING_HIGH)) {
+		s->now.low = r->values;
+		s->now.low_ns = r->begin_ns;
+		s->now.account.after = false;
 	}
 }
 
@@ -215,7 +260,7 @@ static void falls_observe(void *state, const struct observation *o,
 		runtime_read(s, o->now);
 	else
 		return;
-	settle(s, o->now, o->now->begin_ns, sink, sink_ctx);
+	settle(s, o->now, sink, sink_ctx);
 }
 
 const struct detector detector_falls = {

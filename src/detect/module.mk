@@ -20,3 +20,8 @@ src/detect/registry.c: src/detect/module.mk tools/gen-registry
 	$(AM_V_GEN)$(MKDIR_P) $(@D)
 	$(AM_V_at)$(top_srcdir)/tools/gen-registry detector \
 		residue/detect/detect.h $(DETECTORS) >$@.tmp && mv $@.tmp $@
+
+# Scores the detectors and the judge on journals: see its first lines.
+check_PROGRAMS += tests/unit/detect_replay
+tests_unit_detect_replay_SOURCES = tests/unit/detect_replay.c
+tests_unit_detect_replay_LDADD = $(LDADD)

@@ -114,13 +114,18 @@ static void rss_seen(struct returned *s, const struct reading *r)
 	s->seen_count += s->seen_count < RSS_SEEN;
 }
 
+static int64_t at_once_more(int64_t bytes)
+{
+	return (int64_t)((double)bytes / (1024.0 * MIB) * AT_ONCE_GIB);
+}
+
 /* Did RES fall right after `t_ns`, as FreeOSMemory makes it fall? The fall
  * goes to *fall. Unknown where RES is not read often enough. */
 enum at_once { UNKNOWN, YES, NO };
 static enum at_once fell_after(const struct returned *s, int64_t t_ns,
 			       int64_t bytes, int64_t *fall)
 {
-	int64_t until = t_ns + AT_ONCE + bytes / (1024 * MIB) * AT_ONCE_GIB;
+	int64_t until = t_ns + AT_ONCE + at_once_more(bytes);
 	int64_t before = -1, least = INT64_MAX, before_ns = 0, after_ns = 0;
 
 	*fall = 0;
@@ -196,9 +201,9 @@ static int64_t freed_inferred(const struct returned *s,
 	return 0;
 }
 
-static void tell_freed(struct returned *s, const struct reading *r,
-		       const struct delta *d, int64_t bytes, double confidence,
-		       event_sink *sink, void *sink_ctx)
+static void tell_freed(struct returned *s, const struct delta *d,
+		       int64_t bytes, double confidence, event_sink *sink,
+		       void *sink_ctx)
 {
 	struct event ev = event_make(EVENT_FREE_OS_MEMORY,
 				     d->counted ? EVENT_FROM_RUNTIME
@@ -213,7 +218,6 @@ static void tell_freed(struct returned *s, const struct reading *r,
 		 units_bytes(by, bytes),
 		 d->counted ? ""
 			    : " (inferred: a forced GC, then nothing idle left)");
-	(void)r;
 	sink(sink_ctx, &ev);
 }
 
@@ -226,8 +230,15 @@ static bool look_for_freed(struct returned *s, const struct observation *o,
 	int64_t bytes;
 
 	if (d->forced > 0) {
+		int64_t age = o->now->begin_ns + o->now->wall_offset_ns;
+
 		s->forced_wall = forced_end(o);
-		s->waiting = 2; /* its releases may spill into the next one */
+		age -= s->forced_wall;
+		/* Its releases spill into the next reading when this one came
+		 * in their midst. */
+		s->waiting = age < AT_ONCE + at_once_more(-given(&o->before))
+				     ? 2
+				     : 1;
 		s->told = false;
 	}
 	if (!s->waiting)
@@ -238,7 +249,7 @@ static bool look_for_freed(struct returned *s, const struct observation *o,
 	if (!bytes)
 		return false;
 	if (!s->told)
-		tell_freed(s, o->now, d, bytes, confidence, sink, sink_ctx);
+		tell_freed(s, d, bytes, confidence, sink, sink_ctx);
 	s->told = true;
 	return true;
 }

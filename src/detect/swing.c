@@ -3,8 +3,8 @@
 
 static void begin(struct swing *s, int64_t t_ns, int64_t v)
 {
-	s->low = s->high = v;
-	s->high_ns = t_ns;
+	s->low = s->high = s->rose_to = v;
+	s->rose_ns = t_ns;
 	s->started = true;
 	s->trace[0] = (struct swing_point){t_ns, v};
 	s->points = 1;
@@ -61,7 +61,7 @@ static int64_t reached(const struct swing *s, int64_t v)
 		return p[i - 1].t_ns +
 		       (int64_t)(part * (double)(p[i].t_ns - p[i - 1].t_ns));
 	}
-	return s->high_ns;
+	return s->rose_ns;
 }
 
 static void finish(const struct swing *s, struct swing_done *done)
@@ -99,9 +99,10 @@ unsigned swing_step(struct swing *s, int64_t t_ns, int64_t v, int64_t least,
 	}
 	int64_t gain = s->high - s->low;
 	bool fell_back = s->high - v >= least || s->high - v > gain / 2;
+	bool rises = v - s->rose_to >= least / 8;
+	bool quiet = !rises && t_ns - s->rose_ns >= SWING_QUIET;
 
-	if (gain >= least &&
-	    (fell_back || t_ns - s->high_ns >= SWING_QUIET)) {
+	if (gain >= least && (fell_back || quiet)) {
 		swing_restart(s, t_ns, v, least, done);
 		return SWING_DONE | SWING_BASE;
 	}
@@ -112,8 +113,11 @@ unsigned swing_step(struct swing *s, int64_t t_ns, int64_t v, int64_t least,
 	trace(s, t_ns, v, least);
 	if (v > s->high) {
 		s->high = v;
-		s->high_ns = t_ns;
 		did = SWING_HIGH;
+	}
+	if (rises) {
+		s->rose_to = v;
+		s->rose_ns = t_ns;
 	}
 	if (s->high - s->low >= least &&
 	    t_ns - s->trace[0].t_ns >= SWING_PIECE) {

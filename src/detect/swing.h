@@ -16,7 +16,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#define SWING_QUIET INT64_C(2000000000)
+#define SWING_QUIET INT64_C(900000000)
 #define SWING_PIECE INT64_C(10000000000)
 #define SWING_TRACE 40
 
@@ -29,7 +29,8 @@ enum {
 
 struct swing {
 	int64_t low, high;
-	int64_t high_ns;
+	/* Where it last rose by more than the creeping that never ends. */
+	int64_t rose_to, rose_ns;
 	bool started;
 	/* The way from low to high: times at which values were seen, thinned
 	 * as it grows. The last entry is the newest. */
