@@ -28,9 +28,9 @@ LAYERS = {
     "judge": "model base",
     "record": "judge decode model base",
     "source": "proc gomem goelf fetch decode record model base",
-    "sampler": "source detect judge model base",
+    "sampler": "source detect judge record model fetch proc base",
     "ui": "model base",
-    "views": "ui model base",
+    "views": "ui judge model base",
     "app": "views ui sampler source record judge detect decode model fetch gomem goelf proc base",
 }
 

@@ -1,1 +1,11 @@
-# Files of src/sampler, its tests and its fuzzers.
+libresidue_a_SOURCES += \
+	include/residue/sampler/sampler.h src/sampler/sampler.c \
+	src/sampler/discover.c \
+	src/sampler/feed.c \
+	src/sampler/frame_fill.c \
+	src/sampler/jobs.c \
+	src/sampler/lane.h src/sampler/lane.c \
+	src/sampler/machine.h \
+	src/sampler/net.h src/sampler/net.c \
+	src/sampler/store.h src/sampler/store.c \
+	src/sampler/thread.h src/sampler/thread.c

@@ -1,1 +1,23 @@
-# Files of src/source, its tests and its fuzzers.
+# Sources, those of one origin best first: one is a file of this folder and a
+# line here.
+SOURCES = \
+	src/source/statm.c \
+	src/source/smaps.c \
+	src/source/cgroup.c \
+	src/source/expvar.c \
+	src/source/metrics.c \
+	src/source/debug1.c \
+	src/source/pprof.c
+
+libresidue_a_SOURCES += $(SOURCES) \
+	include/residue/source/source.h \
+	include/residue/source/facts.h src/source/facts.c \
+	src/source/netdoc.h src/source/netdoc.c
+nodist_libresidue_a_SOURCES += src/source/registry.c
+BUILT_SOURCES += src/source/registry.c
+CLEANFILES += src/source/registry.c
+
+src/source/registry.c: src/source/module.mk tools/gen-registry
+	$(AM_V_GEN)$(MKDIR_P) $(@D)
+	$(AM_V_at)$(top_srcdir)/tools/gen-registry source \
+		residue/source/source.h $(SOURCES) >$@.tmp && mv $@.tmp $@

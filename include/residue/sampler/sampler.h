@@ -1,0 +1,108 @@
+/*
+ * sampler.h - the running machine: lanes that read, the store that keeps, and
+ * what the program asks of both.
+ *
+ *   lanes (threads)                      the one lock
+ *     fast    statm, status  --------+   +-------+
+ *     memory  agentless      --------+-> | store | --> frames (TUI)
+ *     slow    smaps, cgroup, Go list -+  |       | --> items  (batch)
+ *     net     HTTP, decoding --------+   +-------+
+ *     jobs    snapshots  <-- requests -------'
+ *
+ * Every function may be called from any thread, except where noted, and none
+ * waits for a target: what is asked is answered by an event, a toast or the
+ * next frame.
+ */
+#ifndef RESIDUE_SAMPLER_SAMPLER_H
+#define RESIDUE_SAMPLER_SAMPLER_H
+
+#include <residue/fetch/fetch.h>
+#include <residue/model/frame.h>
+#include <residue/model/reading.h>
+#include <residue/proc/procfs.h>
+#include <residue/record/script.h>
+
+struct sampler_options {
+	int64_t interval_ns;	   /* of the fast lane; 100 ms and up */
+	int64_t profile_every_ns;  /* least time between profiles of a target */
+	bool discover;		   /* keep the list of all Go processes */
+	bool items;		   /* keep an item stream for sampler_next */
+	const char *proc_root;	   /* NULL: /proc */
+	const char *snapshot_dir;  /* NULL: the default of record/snapshot.h */
+	struct fetch_options fetch; /* turn and turn_ctx are the sampler's */
+};
+
+struct sampler;
+
+/* ERR_* of procfs_open and fetcher_start. Nothing is read before
+ * sampler_run. `opt` is copied, the strings in it are borrowed. */
+struct sampler *sampler_new(const struct sampler_options *opt,
+			    struct err *err) RESIDUE_CHECK;
+/* Start the lanes. With `warm_ns` > 0 the first tick waits, at most that long,
+ * until every endpoint has answered once, so that a first sample is whole. */
+int sampler_run(struct sampler *s, int64_t warm_ns,
+		struct err *err) RESIDUE_CHECK;
+/* End all threads, promptly; then free. Before sampler_run too. */
+void sampler_free(struct sampler *s);
+
+/* Watch a process (url NULL, or its endpoint) or an endpoint alone (pid 0).
+ * ERR_GONE: no such process; ERR_USAGE: the URL. `id_out` gets the target's
+ * id. A process that is not Go is watched too: RES needs no runtime. */
+int sampler_add(struct sampler *s, pid_t pid, const char *url, bool opened,
+		char id_out[TARGET_ID_MAX], struct err *err) RESIDUE_CHECK;
+
+/* The one Go process that matches (its comm, its module's path or that path's
+ * last element); ERR_USAGE names the candidates when there are more. */
+int sampler_find(struct sampler *s, const char *name, pid_t *pid,
+		 struct err *err) RESIDUE_CHECK;
+/* Look for Go processes now, on this thread; for `list` and `-b`. */
+int sampler_discover(struct sampler *s, bool opened, struct err *err)
+	RESIDUE_CHECK;
+
+/* Wait until there is something new, `ms` milliseconds at most. */
+void sampler_wait(struct sampler *s, int ms);
+/* Readable when there is something new to draw or to print. */
+int sampler_wake_fd(const struct sampler *s);
+void sampler_frame(struct sampler *s, const struct frame_want *want,
+		   struct frame *out);
+int sampler_post(struct sampler *s, const struct request *req,
+		 struct err *err) RESIDUE_CHECK;
+
+/* ---- the item stream: what batch mode prints, in order ----------------- */
+
+enum item_kind { ITEM_TARGET, ITEM_SAMPLE, ITEM_EVENT, ITEM_VERDICT };
+
+struct item {
+	enum item_kind kind;
+	char target[TARGET_ID_MAX];
+	pid_t pid;
+	int64_t wall_ns;
+	union {
+		struct target_info info;
+		struct row row;
+		struct event event;
+		struct verdict verdict;
+	};
+};
+
+/* The oldest item not yet taken; false when there is none now. */
+bool sampler_next(struct sampler *s, struct item *out);
+/* Items dropped because nobody took them in time. */
+uint64_t sampler_lost_items(const struct sampler *s);
+/* Targets still alive (URL targets count while they are watched). */
+unsigned sampler_live(struct sampler *s);
+
+/* ---- scripts: the stream without sources (docs/script-format.md) -------- */
+
+/* A sampler that is fed by sampler_feed only; sampler_run is not called. */
+struct sampler *sampler_new_scripted(bool items);
+void sampler_feed(struct sampler *s, struct script_item *item);
+
+/* ---- snapshots ------------------------------------------------------------ */
+
+/* Write one now, on this thread: a fresh profile is fetched first where there
+ * is an endpoint. path_out gets the directory. */
+int sampler_snapshot(struct sampler *s, const char *target, char *path_out,
+		     size_t path_size, struct err *err) RESIDUE_CHECK;
+
+#endif

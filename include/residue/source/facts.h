@@ -1,0 +1,34 @@
+/*
+ * facts.h - who a process is, and which processes are Go: what the list and
+ * the headers of screens say that is no figure.
+ *
+ * Recognised by the executable (goelf/exe.h), never by a name. For lanes and
+ * threads that may block.
+ */
+#ifndef RESIDUE_SOURCE_FACTS_H
+#define RESIDUE_SOURCE_FACTS_H
+
+#include <residue/model/target.h>
+#include <residue/proc/list.h>
+#include <residue/proc/procfs.h>
+
+/* Fill *out (id, kind and endpoint apart) for the process; `id->starttime` 0
+ * takes the one there is now. What may not be read stays "". ERR_GONE when it
+ * is not there. *is_go is false too when the executable may not be read. */
+int facts_read(struct procfs *fs, const struct proc_id *id,
+	       struct target_info *out, bool *is_go,
+	       struct err *err) RESIDUE_CHECK;
+
+/* The Go processes of a /proc root. */
+struct go_list;
+struct go_list *go_list_new(const struct procfs *fs);
+void go_list_free(struct go_list *l);
+/* Look again; entries and counts as proc/list.h. */
+int go_list_scan(struct go_list *l, struct err *err) RESIDUE_CHECK;
+const struct proc_list *go_list_processes(const struct go_list *l);
+
+/* MemTotal and MemAvailable of /proc/meminfo in bytes; -1 where not said. */
+void machine_memory(const struct procfs *fs, int64_t *total,
+		    int64_t *available);
+
+#endif

@@ -1,0 +1,68 @@
+/*
+ * source.h - where readings come from: one source a file.
+ *
+ * A source reads one origin of one target. Blocking sources (statm, smaps,
+ * cgroup) are opened, read and closed on the thread of their lane; net
+ * sources say which path of an endpoint they want and turn its answer into a
+ * reading on the fetcher's thread. Lanes (sampler/) decide when.
+ *
+ * To add one: src/source/NAME.c defines `const struct source source_NAME` and
+ * src/source/module.mk lists it in SOURCES.
+ */
+#ifndef RESIDUE_SOURCE_SOURCE_H
+#define RESIDUE_SOURCE_SOURCE_H
+
+#include <residue/fetch/fetch.h>
+#include <residue/model/reading.h>
+#include <residue/proc/procfs.h>
+
+enum lane {
+	LANE_FAST,   /* every tick; must never block */
+	LANE_MEMORY, /* every tick; may block in the kernel */
+	LANE_SLOW,   /* by its own period; may block and cost */
+	LANE_NET,    /* HTTP */
+	LANE_COUNT
+};
+
+/* What a blocking source is opened on; both outlive it. */
+struct source_subject {
+	struct procfs *fs;
+	struct proc_id id;
+};
+
+struct source {
+	const char *name; /* for messages: "smaps_rollup" */
+	enum origin origin;
+	enum lane lane;
+
+	/* --- LANE_FAST, LANE_MEMORY, LANE_SLOW --- */
+	size_t state_size; /* zeroed before open */
+	/* ERR_UNSUPPORTED: never for this target; others are tried again. */
+	int (*open)(void *state, const struct source_subject *s,
+		    struct err *err);
+	/* Fill values, docs, life, begin_ns and end_ns of *out, which is
+	 * zeroed but for origin and wall_offset_ns. */
+	int (*read)(void *state, struct reading *out, struct err *err);
+	void (*close)(void *state);
+	/* LANE_SLOW: ns from the last read to the next for a target of `rss`
+	 * bytes (-1: not known); INT64_MAX: only when asked. */
+	int64_t (*period)(const void *state, int64_t rss);
+
+	/* --- LANE_NET --- */
+	enum read_by by;   /* what a good answer makes the target's "read" */
+	const char *path;  /* below the endpoint's base */
+	size_t body_max;   /* bytes of an answer; more is ERR_LIMIT */
+	size_t tail;	   /* keep only the last so many bytes; 0: all */
+	int64_t period_ns; /* between polls; 0: once is enough */
+	/* Values and docs of *out from a complete answer; `res->body` may be
+	 * moved out. ERR_UNSUPPORTED: the answer is sound but not what we
+	 * look for, try the next source of this origin. */
+	int (*decode)(struct fetch_result *res, struct reading *out,
+		      struct err *err);
+};
+
+/* In the order of module.mk; sources of one origin stand best first. */
+extern const struct source *const source_registry[];
+extern const unsigned source_count;
+
+#endif

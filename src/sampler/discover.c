@@ -1,0 +1,191 @@
+/* discover.c - which Go processes there are, and what they are called. */
+#include "machine.h"
+
+#include <residue/base/clock.h>
+#include <residue/base/mem.h>
+#include <residue/base/text.h>
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define SCAN_NS (2 * NS_PER_SEC)
+/* An exited process stays in the list so long, for its end to be seen. */
+#define KEEP_EXITED_NS (10 * NS_PER_SEC)
+
+static void add_process(struct sampler *s, const struct proc_entry *e,
+			bool opened)
+{
+	struct target *t = store_find_pid(&s->store, &e->id);
+	struct target_info info;
+	bool is_go;
+
+	if (!t) {
+		/* It may have gone since the scan: nothing to list then. */
+		if (facts_read(&s->fs, &e->id, &info, &is_go, NULL))
+			return;
+		t = store_add(&s->store, &info, NULL, opened);
+	}
+	if (t)
+		target_unref(t);
+}
+
+static void drop_exited(struct sampler *s, int64_t now_ns)
+{
+	struct store *st = &s->store;
+	struct target *gone[64];
+	unsigned n = 0;
+
+	pthread_mutex_lock(&st->lock);
+	for (unsigned i = 0; i < st->count && n < 64; i++) {
+		struct target *t = st->targets[i];
+
+		if (t->state.info.phase == TARGET_EXITED &&
+		    !atomic_load(&t->opened) &&
+		    now_ns - t->state.exited_ns > KEEP_EXITED_NS)
+			gone[n++] = target_ref(t);
+	}
+	pthread_mutex_unlock(&st->lock);
+	while (n) {
+		store_drop(st, gone[--n]);
+		target_unref(gone[n]);
+	}
+}
+
+static void say_denied(struct sampler *s, const size_t *counts)
+{
+	char text[160];
+
+	pthread_mutex_lock(&s->store.lock);
+	s->store.note_count = 0;
+	pthread_mutex_unlock(&s->store.lock);
+	if (!counts[PROC_SKIP_DENIED])
+		return;
+	snprintf(text, sizeof(text),
+		 "%zu other process%s cannot be told to be Go or not: run as "
+		 "root, or: sudo setcap cap_sys_ptrace+ep $(command -v "
+		 "residue)",
+		 counts[PROC_SKIP_DENIED],
+		 counts[PROC_SKIP_DENIED] == 1 ? "" : "es");
+	store_note(&s->store, 0, text);
+}
+
+int discover(struct sampler *s, bool opened, struct err *err)
+{
+	const struct proc_entry *entries;
+	const size_t *counts;
+	size_t n, all = 0;
+
+	if (!s->go_list)
+		s->go_list = go_list_new(&s->fs);
+	if (go_list_scan(s->go_list, err))
+		return -1;
+	entries = proc_list_entries(go_list_processes(s->go_list), &n);
+	for (size_t i = 0; i < n; i++)
+		add_process(s, &entries[i], opened);
+	counts = proc_list_counts(go_list_processes(s->go_list));
+	for (unsigned i = 0; i < PROC_SKIP_N; i++)
+		if (i != PROC_SKIP_KERNEL)
+			all += counts[i];
+	say_denied(s, counts);
+	pthread_mutex_lock(&s->store.lock);
+	s->store.processes = (unsigned)all;
+	pthread_mutex_unlock(&s->store.lock);
+	return 0;
+}
+
+int sampler_discover(struct sampler *s, bool opened, struct err *err)
+{
+	return discover(s, opened, err);
+}
+
+void discover_turn(void *ctx, int64_t now_ns)
+{
+	struct sampler *s = ctx;
+	struct err err = ERR_INIT;
+
+	if (now_ns < s->next_scan_ns)
+		return;
+	s->next_scan_ns = now_ns + SCAN_NS;
+	drop_exited(s, now_ns);
+	if (discover(s, false, &err))
+		store_toast(&s->store, true, "%s", err.msg);
+}
+
+void refresh_facts(struct sampler *s)
+{
+	struct store *st = &s->store;
+	struct target *changed[16];
+	unsigned n = 0;
+
+	pthread_mutex_lock(&st->lock);
+	for (unsigned i = 0; i < st->count && n < 16; i++)
+		if (st->targets[i]->state.info.exec_gen !=
+		    st->targets[i]->facts_gen) {
+			st->targets[i]->facts_gen =
+				st->targets[i]->state.info.exec_gen;
+			changed[n++] = target_ref(st->targets[i]);
+		}
+	pthread_mutex_unlock(&st->lock);
+	while (n) {
+		struct target *t = changed[--n];
+		struct target_info info;
+		bool is_go;
+
+		if (facts_read(&s->fs, &t->proc, &info, &is_go, NULL) == 0)
+			store_update_info(st, t, &info);
+		target_unref(t);
+	}
+}
+
+/* ---- by name -------------------------------------------------------------- */
+
+static bool matches(const struct target_info *info, const char *name)
+{
+	const char *last = strrchr(info->module, '/');
+
+	return !strcmp(info->comm, name) || !strcmp(info->module, name) ||
+	       (last && !strcmp(last + 1, name));
+}
+
+int sampler_find(struct sampler *s, const char *name, pid_t *pid,
+		 struct err *err)
+{
+	struct go_list *list = go_list_new(&s->fs);
+	const struct proc_entry *entries;
+	char shown[64], found[160] = "";
+	size_t n, used = 0;
+	unsigned hits = 0;
+
+	if (go_list_scan(list, err)) {
+		go_list_free(list);
+		return -1;
+	}
+	entries = proc_list_entries(go_list_processes(list), &n);
+	for (size_t i = 0; i < n; i++) {
+		struct target_info info;
+		bool is_go;
+		int w;
+
+		if (facts_read(&s->fs, &entries[i].id, &info, &is_go, NULL) ||
+		    !matches(&info, name))
+			continue;
+		hits++;
+		*pid = info.pid;
+		w = snprintf(found + used, sizeof(found) - used, "%s%d (%.30s)",
+			     hits > 1 ? ", " : "", (int)info.pid, info.comm);
+		used += w > 0 && (size_t)w < sizeof(found) - used ? (size_t)w
+								  : 0;
+	}
+	go_list_free(list);
+	if (hits == 1)
+		return 0;
+	text_visible(shown, sizeof(shown), name, strlen(name));
+	if (hits)
+		return err_set(err, ERR_USAGE, "'=%s' matches %u processes: %s",
+			       shown, hits, found);
+	return err_set(err, ERR_GONE,
+		       "no Go process is called '%s' ('residue list' shows "
+		       "them)",
+		       shown);
+}

@@ -1,0 +1,290 @@
+/* jobs.c - snapshots: gathered from the store and /proc, on a thread that may
+ * wait for an endpoint and the disk. */
+#include "machine.h"
+#include "thread.h"
+
+#include <residue/base/buf.h>
+#include <residue/base/clock.h>
+#include <residue/base/mem.h>
+#include <residue/proc/facts.h>
+#include <residue/record/snapshot.h>
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+/* The most that /proc/PID/smaps may be: 65530 maps of about 700 bytes. */
+#define SMAPS_MOST (64u << 20)
+#define SMALL_MOST (256u << 10)
+/* How long a snapshot waits for a fresh profile. */
+#define PROFILE_WAIT_NS (6 * NS_PER_SEC)
+
+struct gathered {
+	struct target *target;
+	struct target_info info;
+	struct values values;
+	struct origin_state origins[ORIGIN_COUNT];
+	struct verdict verdict;
+	bool judged;
+	int64_t live;
+	unsigned live_origins;
+	struct event *events;
+	unsigned event_count;
+	struct doc *raw, *memstats;
+	struct history_cut *cut;
+	struct buf smaps, status, limits;
+	struct err smaps_err, status_err, limits_err;
+	struct proc_goenv env;
+	bool env_known;
+};
+
+/* Ask for a profile, and wait until it has come or failed. */
+static void fresh_profile(struct sampler *s, struct target *t)
+{
+	const struct timespec pause = {0, 20 * NS_PER_MS};
+	int64_t asked = clock_boot_ns();
+	bool came = false;
+
+	if (!t->url)
+		return;
+	atomic_store(&t->ask_profile, true);
+	net_wake(s->net);
+	while (!came && clock_boot_ns() - asked < PROFILE_WAIT_NS &&
+	       !atomic_load(&s->jobs.stop)) {
+		const struct origin_state *o =
+			&t->state.origins[ORIGIN_PPROF];
+
+		nanosleep(&pause, NULL);
+		pthread_mutex_lock(&s->store.lock);
+		came = o->begin_ns >= asked || o->failed_ns >= asked ||
+		       t->state.info.phase != TARGET_LIVE;
+		pthread_mutex_unlock(&s->store.lock);
+	}
+}
+
+static void read_file(int dir, const char *name, struct buf *out, size_t most,
+		      struct err *why)
+{
+	buf_init(out, most);
+	if (dir < 0) {
+		err_set(why, ERR_GONE, "the process is gone");
+		return;
+	}
+	if (procfs_read_all(dir, name, out, why))
+		buf_release(out);
+}
+
+static void read_proc(struct sampler *s, struct gathered *g)
+{
+	int dir = g->target->kind == TARGET_PROCESS
+			  ? procfs_pid_open(&s->fs, &g->target->proc, NULL)
+			  : -1;
+
+	read_file(dir, "smaps", &g->smaps, SMAPS_MOST, &g->smaps_err);
+	read_file(dir, "status", &g->status, SMALL_MOST, &g->status_err);
+	read_file(dir, "limits", &g->limits, SMALL_MOST, &g->limits_err);
+	g->env_known = dir >= 0 && proc_goenv_read(dir, &g->env, NULL) == 0;
+	if (dir >= 0)
+		close(dir);
+}
+
+static void copy_state(struct store *st, struct gathered *g)
+{
+	struct target *t = g->target;
+	const struct state *s = &t->state;
+
+	g->events = mem_alloc(STATE_EVENTS * sizeof(*g->events));
+	g->cut = history_cut_new();
+	pthread_mutex_lock(&st->lock);
+	g->info = s->info;
+	g->values = s->values;
+	memcpy(g->origins, s->origins, sizeof(g->origins));
+	g->verdict = t->verdict;
+	g->judged = t->state.rows > 0;
+	g->live = t->live;
+	g->live_origins = t->live_origins;
+	g->event_count = (unsigned)state_events_kept(s);
+	for (unsigned i = 0; i < g->event_count; i++)
+		g->events[i] = *state_event_at(s, i);
+	g->raw = doc_ref(s->docs[DOC_RAW]);
+	g->memstats = doc_ref(s->docs[DOC_MEMSTATS]);
+	if (s->history)
+		history_cut_rows(s->history,
+				 store_now(st) - SNAPSHOT_PAST_NS, INT64_MAX,
+				 g->cut);
+	pthread_mutex_unlock(&st->lock);
+}
+
+static void gathered_release(struct gathered *g)
+{
+	free(g->events);
+	doc_unref(g->raw);
+	doc_unref(g->memstats);
+	history_cut_free(g->cut);
+	buf_release(&g->smaps);
+	buf_release(&g->status);
+	buf_release(&g->limits);
+}
+
+static struct snapshot_bytes of_doc(const struct doc *d)
+{
+	if (!d)
+		return (struct snapshot_bytes){0};
+	return (struct snapshot_bytes){d->data, d->size, d->t_ns, NULL};
+}
+
+static struct snapshot_bytes of_buf(const struct buf *b, const struct err *why,
+				    int64_t now_ns)
+{
+	return (struct snapshot_bytes){b->data, b->len, now_ns,
+				       b->data ? NULL : why->msg};
+}
+
+static void each_row(void *rows, void (*row)(void *ctx, const struct row *row),
+		     void *ctx)
+{
+	history_each_row(rows, row, ctx);
+}
+
+static int write_snapshot(struct sampler *s, struct gathered *g, char *path,
+			  size_t path_size, struct err *err)
+{
+	int64_t now = clock_boot_ns();
+	struct snapshot_input in = {
+		.info = &g->info,
+		.now_ns = now,
+		.wall_ns = now + clock_wall_offset_ns(),
+		.values = &g->values,
+		.origins = g->origins,
+		.verdict = g->judged ? &g->verdict : NULL,
+		.live = g->live,
+		.live_origins = g->live_origins,
+		.events = g->events,
+		.event_count = g->event_count,
+		.each_row = each_row,
+		.rows = g->cut,
+	};
+
+	in.files[SNAPSHOT_HEAP] = of_doc(g->raw);
+	in.files[SNAPSHOT_MEMSTATS] = of_doc(g->memstats);
+	in.files[SNAPSHOT_SMAPS] = of_buf(&g->smaps, &g->smaps_err, now);
+	in.files[SNAPSHOT_STATUS] = of_buf(&g->status, &g->status_err, now);
+	in.files[SNAPSHOT_LIMITS] = of_buf(&g->limits, &g->limits_err, now);
+	if (g->env_known) {
+		in.godebug = g->env.godebug;
+		in.gogc = g->env.gogc;
+		in.gomemlimit = g->env.gomemlimit;
+	}
+	return snapshot_write(&in, s->opt.snapshot_dir, path, path_size, err);
+}
+
+static void say_done(struct sampler *s, struct target *t, const char *path)
+{
+	struct event ev = event_make(EVENT_SNAPSHOT, EVENT_FROM_USER,
+				     clock_boot_ns() + clock_wall_offset_ns());
+
+	snprintf(ev.text, sizeof(ev.text), "%s", path);
+	store_event(&s->store, t, &ev);
+	store_toast(&s->store, false, "snapshot: %s", path);
+}
+
+int sampler_snapshot(struct sampler *s, const char *target, char *path_out,
+		     size_t path_size, struct err *err)
+{
+	struct gathered g = {.target = store_find(&s->store, target)};
+	int rc;
+
+	if (!g.target)
+		return err_set(err, ERR_GONE, "that process is no longer here");
+	fresh_profile(s, g.target);
+	read_proc(s, &g);
+	copy_state(&s->store, &g);
+	rc = write_snapshot(s, &g, path_out, path_size, err);
+	if (rc == 0)
+		say_done(s, g.target, path_out);
+	gathered_release(&g);
+	target_unref(g.target);
+	return rc;
+}
+
+/* ---- the thread ----------------------------------------------------------- */
+
+static bool next_job(struct jobs *j, char target[TARGET_ID_MAX])
+{
+	bool got = false;
+
+	pthread_mutex_lock(&j->lock);
+	while (!j->count && !atomic_load(&j->stop))
+		pthread_cond_wait(&j->wake, &j->lock);
+	if (j->count && !atomic_load(&j->stop)) {
+		memcpy(target, j->target[0], TARGET_ID_MAX);
+		j->count--;
+		memmove(j->target[0], j->target[1],
+			j->count * sizeof(j->target[0]));
+		got = true;
+	}
+	pthread_mutex_unlock(&j->lock);
+	return got;
+}
+
+static void *jobs_main(void *arg)
+{
+	struct jobs *j = arg;
+	char target[TARGET_ID_MAX], path[4096];
+
+	while (next_job(j, target)) {
+		struct err err = ERR_INIT;
+
+		if (sampler_snapshot(j->sampler, target, path, sizeof(path),
+				     &err))
+			store_toast(&j->sampler->store, true,
+				    "no snapshot: %.140s", err.msg);
+	}
+	return NULL;
+}
+
+void jobs_init(struct sampler *s)
+{
+	s->jobs.sampler = s;
+	pthread_mutex_init(&s->jobs.lock, NULL);
+	pthread_cond_init(&s->jobs.wake, NULL);
+}
+
+int jobs_start(struct jobs *j, struct err *err)
+{
+	int rc = thread_start(&j->thread, jobs_main, j);
+
+	if (rc)
+		return err_sys(err, rc, "cannot start a thread");
+	j->started = true;
+	return 0;
+}
+
+int jobs_snapshot(struct jobs *j, const char *target, struct err *err)
+{
+	int rc = 0;
+
+	pthread_mutex_lock(&j->lock);
+	if (j->count == JOBS_MOST)
+		rc = err_set(err, ERR_LIMIT,
+			     "%d snapshots are waiting already", JOBS_MOST);
+	else
+		memcpy(j->target[j->count++], target, TARGET_ID_MAX);
+	pthread_cond_signal(&j->wake);
+	pthread_mutex_unlock(&j->lock);
+	return rc;
+}
+
+void jobs_stop(struct jobs *j)
+{
+	pthread_mutex_lock(&j->lock);
+	atomic_store(&j->stop, true);
+	pthread_cond_signal(&j->wake);
+	pthread_mutex_unlock(&j->lock);
+	if (j->started)
+		pthread_join(j->thread, NULL);
+	pthread_cond_destroy(&j->wake);
+	pthread_mutex_destroy(&j->lock);
+}

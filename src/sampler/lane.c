@@ -1,0 +1,368 @@
+/* lane.c - the threads of blocking sources. */
+#include "lane.h"
+#include "thread.h"
+
+#include <residue/base/clock.h>
+#include <residue/base/mem.h>
+
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+/* A source whose open or read fails is tried again after this. */
+#define RETRY_NS (5 * NS_PER_SEC)
+/* The share of an interval that others have to deliver, and its most. */
+#define GRACE_SHARE 4
+#define GRACE_MOST_NS (200 * NS_PER_MS)
+
+struct chair { /* one source at one target */
+	const struct source *source;
+	void *state;
+	bool open;
+	bool never;	/* the target cannot be read this way */
+	int64_t due_ns; /* CLOCK_BOOTTIME */
+};
+
+struct seat {
+	struct target *target;
+	struct chair *chairs;
+	unsigned count;
+};
+
+/* ---- the list of targets -------------------------------------------------- */
+
+static bool wanted(const struct lane_run *l, const struct target *t)
+{
+	if (t->kind != TARGET_PROCESS)
+		return false;
+	/* The list shows RES and the runtime's figures of every process; what
+	 * costs more is read for opened targets only. */
+	return l->lane != LANE_SLOW || atomic_load(&t->opened);
+}
+
+static void sit_down(struct lane_run *l, struct seat *seat, struct target *t)
+{
+	unsigned n = 0;
+
+	seat->target = t;
+	seat->chairs = mem_zalloc(source_count, sizeof(*seat->chairs));
+	for (unsigned i = 0; i < source_count; i++) {
+		const struct source *src = source_registry[i];
+
+		if (src->lane != l->lane)
+			continue;
+		seat->chairs[n].source = src;
+		seat->chairs[n++].state = mem_zalloc(1, src->state_size);
+	}
+	seat->count = n;
+}
+
+static void close_chair(struct chair *c)
+{
+	if (c->open && c->source->close)
+		c->source->close(c->state);
+	c->open = false;
+}
+
+static void stand_up(struct seat *seat)
+{
+	for (unsigned i = 0; i < seat->count; i++) {
+		close_chair(&seat->chairs[i]);
+		free(seat->chairs[i].state);
+	}
+	free(seat->chairs);
+	target_unref(seat->target);
+}
+
+/* References to all targets this lane reads, in the store's order. */
+static unsigned snapshot_targets(struct lane_run *l, struct target ***out)
+{
+	struct store *s = l->store;
+	struct target **list = mem_alloc(STORE_TARGETS * sizeof(*list));
+	unsigned n = 0;
+
+	pthread_mutex_lock(&s->lock);
+	l->generation = s->generation;
+	for (unsigned i = 0; i < s->count; i++)
+		if (wanted(l, s->targets[i]))
+			list[n++] = target_ref(s->targets[i]);
+	pthread_mutex_unlock(&s->lock);
+	*out = list;
+	return n;
+}
+
+static struct seat *seat_of(struct lane_run *l, const struct target *t)
+{
+	for (unsigned i = 0; i < l->seat_count; i++)
+		if (l->seats[i].target == t)
+			return &l->seats[i];
+	return NULL;
+}
+
+static void bring_up_to_date(struct lane_run *l)
+{
+	struct target **list;
+	struct seat *seats;
+	uint64_t generation;
+	unsigned n;
+
+	pthread_mutex_lock(&l->store->lock);
+	generation = l->store->generation;
+	pthread_mutex_unlock(&l->store->lock);
+	if (generation == l->generation)
+		return;
+	n = snapshot_targets(l, &list);
+	seats = mem_zalloc(n, sizeof(*seats));
+	for (unsigned i = 0; i < n; i++) {
+		struct seat *old = seat_of(l, list[i]);
+
+		if (old && old->chairs) {
+			seats[i] = *old;
+			old->chairs = NULL; /* moved */
+			target_unref(list[i]);
+		} else
+			sit_down(l, &seats[i], list[i]);
+	}
+	for (unsigned i = 0; i < l->seat_count; i++)
+		if (l->seats[i].chairs)
+			stand_up(&l->seats[i]);
+	free(l->seats);
+	free(list);
+	l->seats = seats;
+	l->seat_count = n;
+}
+
+/* ---- reading ------------------------------------------------------------ */
+
+static int64_t rss_of(struct store *s, const struct target *t)
+{
+	int64_t rss;
+
+	pthread_mutex_lock(&s->lock);
+	rss = values_get(&t->state.values, FIELD_RSS, -1);
+	pthread_mutex_unlock(&s->lock);
+	return rss;
+}
+
+static void failed(struct lane_run *l, struct seat *seat, struct chair *c,
+		   struct reading *r)
+{
+	r->end_ns = r->end_ns ? r->end_ns : clock_boot_ns();
+	if (r->fail.code == ERR_UNSUPPORTED)
+		c->never = true;
+	if (r->fail.code == ERR_GONE && c->source->origin == ORIGIN_PROC) {
+		/* It went before it could be opened. */
+		r->fail = (struct err)ERR_INIT;
+		r->life = LIFE_EXITED;
+	}
+	c->due_ns = r->end_ns + RETRY_NS;
+	store_reading(l->store, seat->target, r);
+}
+
+static void read_chair(struct lane_run *l, struct seat *seat, struct chair *c)
+{
+	struct source_subject subject = {l->fs, seat->target->proc};
+	struct reading r = {.origin = c->source->origin,
+			    .by = c->source->by,
+			    .wall_offset_ns = clock_wall_offset_ns()};
+
+	if (!c->open) {
+		memset(c->state, 0, c->source->state_size);
+		r.begin_ns = clock_boot_ns();
+		if (c->source->open(c->state, &subject, &r.fail)) {
+			failed(l, seat, c, &r);
+			return;
+		}
+		c->open = true;
+		r.begin_ns = 0;
+	}
+	if (c->source->read(c->state, &r, &r.fail)) {
+		r.values.known = 0;
+		close_chair(c);
+		failed(l, seat, c, &r);
+		return;
+	}
+	r.fail = (struct err)ERR_INIT;
+	if (r.life != LIFE_ALIVE && r.life != LIFE_EXECED)
+		c->never = true;
+	c->due_ns = c->source->period ? r.end_ns : 0;
+	store_reading(l->store, seat->target, &r);
+}
+
+/* When this chair is to be read next: a period after the last read. */
+static int64_t due(struct lane_run *l, const struct seat *seat,
+		   const struct chair *c)
+{
+	int64_t period;
+
+	if (c->never)
+		return INT64_MAX;
+	if (!c->open || !c->source->period)
+		return c->due_ns;
+	period = c->source->period(c->state, rss_of(l->store, seat->target));
+	return period == INT64_MAX ? INT64_MAX : c->due_ns + period;
+}
+
+static void read_all(struct lane_run *l, int64_t now_ns)
+{
+	for (unsigned i = 0; i < l->seat_count; i++) {
+		struct seat *seat = &l->seats[i];
+		bool asked = l->lane == LANE_SLOW &&
+			     atomic_exchange(&seat->target->ask_smaps, false);
+
+		for (unsigned k = 0; k < seat->count; k++) {
+			struct chair *c = &seat->chairs[k];
+
+			if (atomic_load(&l->stop))
+				return;
+			if (due(l, seat, c) <= now_ns ||
+			    (asked && !c->never &&
+			     c->source->origin == ORIGIN_SMAPS))
+				read_chair(l, seat, c);
+		}
+	}
+}
+
+/* ---- the threads ---------------------------------------------------------- */
+
+/* Wait until a moment, or to be stopped, or (`wakes`) to be woken. */
+static void wait_until(struct lane_run *l, int64_t boot_ns, bool wakes)
+{
+	int64_t rest = boot_ns - clock_boot_ns();
+	struct timespec ts;
+
+	if (rest <= 0)
+		return;
+	/* Condition variables know no CLOCK_BOOTTIME. */
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	rest += ts.tv_nsec;
+	ts.tv_sec += rest / NS_PER_SEC;
+	ts.tv_nsec = rest % NS_PER_SEC;
+	pthread_mutex_lock(&l->wake_lock);
+	while (!(wakes && l->wakes) && !atomic_load(&l->stop))
+		if (pthread_cond_timedwait(&l->wake, &l->wake_lock, &ts))
+			break;
+	l->wakes = 0;
+	pthread_mutex_unlock(&l->wake_lock);
+}
+
+static void *fast_main(void *arg)
+{
+	struct lane_run *l = arg;
+	int64_t interval = l->store->interval_ns;
+	int64_t grace = interval / GRACE_SHARE < GRACE_MOST_NS
+				? interval / GRACE_SHARE
+				: GRACE_MOST_NS;
+	int64_t tick = clock_boot_ns();
+
+	while (!atomic_load(&l->stop)) {
+		int64_t now;
+
+		bring_up_to_date(l);
+		read_all(l, INT64_MAX - 1);
+		l->ticked(l->ctx);
+		wait_until(l, tick + grace, false);
+		store_compose(l->store, tick);
+		now = clock_boot_ns();
+		tick += interval;
+		if (tick <= now) { /* stopped or starved: say what was lost */
+			int64_t lost = (now - tick) / interval + 1;
+
+			pthread_mutex_lock(&l->store->lock);
+			l->store->lost_ticks += (uint64_t)lost;
+			pthread_mutex_unlock(&l->store->lock);
+			tick += lost * interval;
+		}
+		wait_until(l, tick, false);
+	}
+	return NULL;
+}
+
+static void *memory_main(void *arg)
+{
+	struct lane_run *l = arg;
+
+	while (!atomic_load(&l->stop)) {
+		bring_up_to_date(l);
+		read_all(l, clock_boot_ns());
+		wait_until(l, clock_boot_ns() + NS_PER_SEC, true);
+	}
+	return NULL;
+}
+
+static void *slow_main(void *arg)
+{
+	struct lane_run *l = arg;
+
+	while (!atomic_load(&l->stop)) {
+		bring_up_to_date(l);
+		read_all(l, clock_boot_ns());
+		store_seal(l->store);
+		if (l->turn)
+			l->turn(l->ctx, clock_boot_ns());
+		wait_until(l, clock_boot_ns() + NS_PER_SEC, true);
+	}
+	return NULL;
+}
+
+void lane_init(struct lane_run *l, enum lane lane, struct store *store,
+	       struct procfs *fs)
+{
+	pthread_condattr_t attr;
+
+	memset(l, 0, sizeof(*l));
+	l->lane = lane;
+	l->store = store;
+	l->fs = fs;
+	l->generation = UINT64_MAX;
+	pthread_mutex_init(&l->wake_lock, NULL);
+	pthread_condattr_init(&attr);
+	pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
+	pthread_cond_init(&l->wake, &attr);
+	pthread_condattr_destroy(&attr);
+}
+
+int lane_start(struct lane_run *l, struct err *err)
+{
+	void *(*entry)(void *) = l->lane == LANE_FAST	  ? fast_main
+				 : l->lane == LANE_MEMORY ? memory_main
+							  : slow_main;
+	int rc = thread_start(&l->thread, entry, l);
+
+	if (rc)
+		return err_sys(err, rc, "cannot start a thread");
+	l->started = true;
+	return 0;
+}
+
+void lane_wake(struct lane_run *l)
+{
+	pthread_mutex_lock(&l->wake_lock);
+	l->wakes++;
+	pthread_cond_signal(&l->wake);
+	pthread_mutex_unlock(&l->wake_lock);
+}
+
+void lane_stop(struct lane_run *l)
+{
+	atomic_store(&l->stop, true);
+	lane_wake(l);
+}
+
+void lane_join(struct lane_run *l)
+{
+	if (l->started)
+		pthread_join(l->thread, NULL);
+	l->started = false;
+	for (unsigned i = 0; i < l->seat_count; i++)
+		stand_up(&l->seats[i]);
+	free(l->seats);
+	l->seats = NULL;
+	l->seat_count = 0;
+}
+
+void lane_release(struct lane_run *l)
+{
+	pthread_cond_destroy(&l->wake);
+	pthread_mutex_destroy(&l->wake_lock);
+}

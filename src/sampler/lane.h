@@ -1,0 +1,55 @@
+/*
+ * lane.h - threads that read targets: fast, memory and slow.
+ *
+ *   fast    tick ------------- tick ------------- tick     absolute times
+ *           |statm of all       |
+ *           |wakes memory, net  |
+ *           '--- grace ---> compose the rows of this tick
+ *
+ * The fast lane never blocks: it reads procfs by kept descriptors only, and
+ * gives the others a part of the interval (grace) to deliver what belongs to
+ * the same tick before rows are made. Late deliveries are in the next row.
+ * A lane keeps its own list of targets with the state of its sources; it
+ * brings the list up to date when the store's generation has changed.
+ */
+#ifndef RESIDUE_SAMPLER_LANE_H
+#define RESIDUE_SAMPLER_LANE_H
+
+#include "store.h"
+
+#include <residue/source/source.h>
+
+struct seat; /* one target in one lane */
+
+struct lane_run {
+	enum lane lane;
+	struct store *store;
+	struct procfs *fs;
+	pthread_t thread;
+	bool started;
+	atomic_bool stop;
+	/* What wakes a lane that sleeps: a tick or a request. */
+	pthread_mutex_t wake_lock;
+	pthread_cond_t wake;
+	unsigned wakes;
+	/* Fast lane: called after each tick's reads. */
+	void (*ticked)(void *ctx);
+	void *ctx;
+	/* Slow lane: called once a turn, with the time. */
+	void (*turn)(void *ctx, int64_t now_ns);
+	/* ---- the thread's own ------------------------------------------ */
+	struct seat *seats;
+	unsigned seat_count;
+	uint64_t generation;
+};
+
+void lane_init(struct lane_run *l, enum lane lane, struct store *store,
+	       struct procfs *fs);
+int lane_start(struct lane_run *l, struct err *err) RESIDUE_CHECK;
+/* Ask it to end; then lane_join. */
+void lane_stop(struct lane_run *l);
+void lane_join(struct lane_run *l);
+void lane_wake(struct lane_run *l);
+void lane_release(struct lane_run *l);
+
+#endif

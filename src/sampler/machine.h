@@ -1,0 +1,57 @@
+/*
+ * machine.h - the parts of a running sampler, shared by the files of this
+ * folder.
+ */
+#ifndef RESIDUE_SAMPLER_MACHINE_H
+#define RESIDUE_SAMPLER_MACHINE_H
+
+#include "lane.h"
+#include "net.h"
+#include "store.h"
+
+#include <residue/source/facts.h>
+
+#define JOBS_MOST 16
+
+/* Snapshots asked for, waiting for their thread. */
+struct jobs {
+	struct sampler *sampler;
+	pthread_t thread;
+	bool started;
+	atomic_bool stop;
+	pthread_mutex_t lock;
+	pthread_cond_t wake;
+	char target[JOBS_MOST][TARGET_ID_MAX];
+	unsigned count;
+};
+
+struct sampler {
+	struct sampler_options opt;
+	struct store store;
+	struct procfs fs;
+	bool scripted; /* no fs, no threads */
+	struct lane_run lanes[LANE_NET]; /* fast, memory, slow */
+	struct net *net;
+	struct go_list *go_list; /* of the thread that discovers */
+	int64_t next_scan_ns;
+	struct jobs jobs;
+	struct history_cut *cuts[2 * FRAME_PANELS];
+};
+
+/* discover.c: bring the store's targets up to date with the machine's Go
+ * processes. Called by one thread at a time. */
+int discover(struct sampler *s, bool opened, struct err *err) RESIDUE_CHECK;
+/* The same as the slow lane's turn. */
+void discover_turn(void *ctx, int64_t now_ns);
+/* Facts of targets that have called exec since they were read. */
+void refresh_facts(struct sampler *s);
+
+/* jobs.c */
+void jobs_init(struct sampler *s);
+int jobs_start(struct jobs *j, struct err *err) RESIDUE_CHECK;
+void jobs_stop(struct jobs *j);
+/* ERR_LIMIT when too many wait already. */
+int jobs_snapshot(struct jobs *j, const char *target,
+		  struct err *err) RESIDUE_CHECK;
+
+#endif

@@ -1,0 +1,422 @@
+/* net.c - polling endpoints on the fetcher's thread. */
+#include "net.h"
+
+#include <residue/base/clock.h>
+#include <residue/base/mem.h>
+#include <residue/fetch/backoff.h>
+#include <residue/fetch/url.h>
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* MemStats over HTTP stop the target's world for 60 to 95 us: once a second is
+ * enough, however fast RES is read (design.md, "What to poll"). */
+#define RUNTIME_PERIOD_NS NS_PER_SEC
+/* Of a fetch's duration, spent on the next ones: 1 %. */
+#define PROFILE_SHARE 100
+
+/* One thing that is polled: a rung of the ladder, or the profile. */
+struct poll {
+	struct endpoint *endpoint;
+	const struct source *source;
+	bool under_way;
+	int64_t due_ns;
+	struct backoff backoff;
+};
+
+struct endpoint {
+	struct net *net;
+	struct target *target;
+	struct url url;
+	uint64_t number;	/* owner of its requests */
+	struct poll runtime, profile;
+	unsigned rung;		/* of the ladder, an index of sources */
+	bool settled;		/* a rung has worked */
+	int64_t profile_gc;	/* num_gc before the last profile; -1: none */
+	int64_t profile_ns;	/* when it came */
+	int64_t profile_took_ns;
+};
+
+struct net {
+	struct store *store;
+	/* NULL until fetcher_start has returned: its thread may be faster. */
+	_Atomic(struct fetcher *) fetcher;
+	int64_t profile_every_ns;
+	atomic_uint wakes;
+	atomic_bool stopping;
+	/* ---- the fetcher's thread's own --------------------------------- */
+	struct endpoint **endpoints;
+	unsigned count;
+	uint64_t generation;
+	uint64_t numbers;
+	unsigned wakes_seen;
+};
+
+/* ---- endpoints ------------------------------------------------------------ */
+
+static const struct source *rung_source(unsigned rung)
+{
+	for (unsigned i = 0; i < source_count; i++)
+		if (source_registry[i]->lane == LANE_NET &&
+		    source_registry[i]->origin == ORIGIN_RUNTIME && rung-- == 0)
+			return source_registry[i];
+	return NULL;
+}
+
+static const struct source *profile_source(void)
+{
+	for (unsigned i = 0; i < source_count; i++)
+		if (source_registry[i]->lane == LANE_NET &&
+		    source_registry[i]->origin == ORIGIN_PPROF)
+			return source_registry[i];
+	return NULL;
+}
+
+static void fail_both(struct net *n, struct target *t, const struct err *why)
+{
+	static const enum origin origins[] = {ORIGIN_RUNTIME, ORIGIN_PPROF};
+
+	for (unsigned i = 0; i < 2; i++) {
+		struct reading r = {.origin = origins[i],
+				    .end_ns = clock_boot_ns(),
+				    .wall_offset_ns = clock_wall_offset_ns(),
+				    .fail = *why};
+
+		store_reading(n->store, t, &r);
+	}
+	atomic_store(&t->warm_runtime, true);
+	atomic_store(&t->warm_profile, true);
+}
+
+static struct endpoint *endpoint_new(struct net *n, struct target *t)
+{
+	struct endpoint *e = mem_zalloc(1, sizeof(*e));
+	struct err why = ERR_INIT;
+
+	e->net = n;
+	e->target = t;
+	e->number = ++n->numbers;
+	e->profile_gc = -1;
+	if (url_parse(&e->url, t->url, &why)) {
+		fail_both(n, t, &why);
+		e->runtime.due_ns = e->profile.due_ns = INT64_MAX;
+		return e;
+	}
+	e->runtime = (struct poll){.endpoint = e, .source = rung_source(0)};
+	e->profile = (struct poll){.endpoint = e, .source = profile_source()};
+	backoff_init(&e->runtime.backoff, e->number * 2 + 1);
+	backoff_init(&e->profile.backoff, e->number * 2 + 2);
+	return e;
+}
+
+static void endpoint_free(struct endpoint *e)
+{
+	url_release(&e->url);
+	target_unref(e->target);
+	free(e);
+}
+
+static bool idle(const struct endpoint *e)
+{
+	return !e->runtime.under_way && !e->profile.under_way;
+}
+
+static struct endpoint *endpoint_of(struct net *n, const struct target *t)
+{
+	for (unsigned i = 0; i < n->count; i++)
+		if (n->endpoints[i]->target == t)
+			return n->endpoints[i];
+	return NULL;
+}
+
+static void add_endpoints(struct net *n, struct target **list, unsigned count)
+{
+	for (unsigned i = 0; i < count; i++) {
+		if (endpoint_of(n, list[i])) {
+			target_unref(list[i]);
+			continue;
+		}
+		n->endpoints = mem_realloc(n->endpoints, n->count + 1,
+					   sizeof(*n->endpoints));
+		n->endpoints[n->count++] = endpoint_new(n, list[i]);
+	}
+}
+
+/* Targets of the store that have a URL; those that left it are let go. */
+static void bring_up_to_date(struct net *n)
+{
+	struct store *s = n->store;
+	struct target **list = NULL;
+	unsigned count = 0, room;
+
+	pthread_mutex_lock(&s->lock);
+	room = s->generation != n->generation ? s->count : 0;
+	pthread_mutex_unlock(&s->lock);
+	if (room) {
+		list = mem_zalloc(room, sizeof(*list));
+		pthread_mutex_lock(&s->lock);
+		n->generation = s->generation;
+		for (unsigned i = 0; i < s->count && count < room; i++)
+			if (s->targets[i]->url)
+				list[count++] = target_ref(s->targets[i]);
+		pthread_mutex_unlock(&s->lock);
+		add_endpoints(n, list, count);
+		free(list);
+	}
+	for (unsigned i = 0; i < n->count;) {
+		struct endpoint *e = n->endpoints[i];
+
+		if (!atomic_load(&e->target->listed) && idle(e)) {
+			endpoint_free(e);
+			n->endpoints[i] = n->endpoints[--n->count];
+		} else
+			i++;
+	}
+}
+
+/* ---- answers ------------------------------------------------------------ */
+
+/* An answer that says "not here", unlike one that does not come: a dead or
+ * slow endpoint may come back with what it had. */
+static bool not_here(const struct err *why)
+{
+	return why->code == ERR_UNSUPPORTED || why->code == ERR_HTTP ||
+	       why->code == ERR_FORMAT;
+}
+
+static void next_rung(struct endpoint *e, const struct err *why)
+{
+	struct poll *p = &e->runtime;
+
+	if (e->settled) {
+		/* Another program answers now: begin at the top, in a while. */
+		e->settled = why->code != ERR_UNSUPPORTED;
+		e->rung = e->settled ? e->rung : 0;
+		p->source = rung_source(e->rung);
+		return;
+	}
+	p->source = rung_source(++e->rung);
+	p->due_ns = 0;
+	if (!p->source) {
+		e->rung = 0;
+		p->source = rung_source(0);
+		p->due_ns = clock_boot_ns() + BACKOFF_MAX_NS;
+	}
+}
+
+static void after_runtime(struct endpoint *e, const struct reading *r)
+{
+	struct poll *p = &e->runtime;
+	bool ok = r->fail.code == ERR_NONE;
+
+	if (ok) {
+		backoff_success(&p->backoff);
+		p->due_ns = p->source->period_ns ? 0 : INT64_MAX;
+	} else
+		p->due_ns = r->end_ns +
+			    backoff_failure(&p->backoff, RUNTIME_PERIOD_NS);
+	if (ok)
+		e->settled = true;
+	else if (not_here(&r->fail))
+		next_rung(e, &r->fail);
+	if (e->settled || p->due_ns)
+		atomic_store(&e->target->warm_runtime, true);
+}
+
+static void after_profile(struct endpoint *e, const struct reading *r)
+{
+	struct poll *p = &e->profile;
+
+	if (r->fail.code == ERR_NONE) {
+		backoff_success(&p->backoff);
+		e->profile_ns = r->end_ns;
+		e->profile_took_ns = r->end_ns - r->begin_ns;
+		p->due_ns = 0;
+	} else
+		p->due_ns = r->end_ns + backoff_failure(&p->backoff,
+							15 * NS_PER_SEC);
+	atomic_store(&e->target->warm_profile, true);
+}
+
+/* A rung that says "not here" is not a failure to show while others are to be
+ * tried. */
+static bool quiet(const struct endpoint *e, const struct reading *r)
+{
+	return r->origin == ORIGIN_RUNTIME && !e->settled &&
+	       r->fail.code != ERR_NONE && e->runtime.due_ns == 0;
+}
+
+static void done(void *ctx, struct fetch_result *res)
+{
+	struct poll *p = ctx;
+	struct endpoint *e = p->endpoint;
+	struct net *n = e->net;
+	struct reading r = {.origin = p->source->origin,
+			    .by = p->source->by,
+			    .begin_ns = res->begin_ns,
+			    .end_ns = res->end_ns,
+			    .wall_offset_ns = res->wall_offset_ns,
+			    .fail = res->err};
+
+	p->under_way = false;
+	if (atomic_load(&n->stopping) || !atomic_load(&e->target->listed))
+		return;
+	if (r.fail.code == ERR_NONE && p->source->decode(res, &r, &r.fail))
+		r.values.known = 0;
+	else if (r.fail.code == ERR_NONE)
+		r.fail = (struct err)ERR_INIT;
+	if (p == &e->runtime)
+		after_runtime(e, &r);
+	else
+		after_profile(e, &r);
+	if (!quiet(e, &r))
+		store_reading(n->store, e->target, &r);
+}
+
+/* ---- questions ---------------------------------------------------------- */
+
+static void ask(struct poll *p)
+{
+	struct endpoint *e = p->endpoint;
+	const struct source *src = p->source;
+	char *url = url_join(&e->url, src->path);
+	char *shown = url_join_shown(&e->url, src->path);
+	struct fetch_request req = {.url = url,
+				    .shown = shown,
+				    .unix_path = e->url.unix_path,
+				    .owner = e->number,
+				    .body_max = src->body_max,
+				    .tail = src->tail,
+				    .direct = e->url.loopback,
+				    .credentials = true,
+				    .done = done,
+				    .ctx = p};
+
+	p->under_way = true;
+	fetcher_submit(e->net->fetcher, &req);
+	free(url);
+	free(shown);
+}
+
+static int64_t num_gc(struct net *n, const struct target *t)
+{
+	int64_t v;
+
+	pthread_mutex_lock(&n->store->lock);
+	v = values_get(&t->state.values, FIELD_NUM_GC, -1);
+	pthread_mutex_unlock(&n->store->lock);
+	return v;
+}
+
+static bool alive(struct net *n, const struct target *t)
+{
+	bool is;
+
+	pthread_mutex_lock(&n->store->lock);
+	is = t->state.info.phase == TARGET_LIVE;
+	pthread_mutex_unlock(&n->store->lock);
+	return is;
+}
+
+static bool profile_due(struct net *n, struct endpoint *e, int64_t now_ns)
+{
+	int64_t least = e->profile_took_ns * PROFILE_SHARE;
+	int64_t gc;
+
+	if (atomic_exchange(&e->target->ask_profile, false))
+		return true;
+	if (!e->profile_ns)
+		return e->profile.due_ns <= now_ns;
+	if (!atomic_load(&e->target->opened) || e->profile.due_ns > now_ns)
+		return false;
+	least = least > n->profile_every_ns ? least : n->profile_every_ns;
+	if (now_ns - e->profile_ns < least)
+		return false;
+	/* Between GCs the profile stays what it is. */
+	gc = num_gc(n, e->target);
+	return gc < 0 || gc != e->profile_gc;
+}
+
+static void look_at(struct net *n, struct endpoint *e, int64_t now_ns,
+		    bool ticked)
+{
+	struct poll *rt = &e->runtime;
+
+	if (!e->url.base || !alive(n, e->target))
+		return;
+	/* A rung that works is polled with the ticks, so that its figures and
+	 * RES are of the same moment; but not more often than its period. */
+	if (!rt->under_way && rt->due_ns <= now_ns &&
+	    (!e->settled || ticked)) {
+		if (e->settled)
+			rt->due_ns = now_ns + rt->source->period_ns * 9 / 10;
+		ask(rt);
+	}
+	if (!e->profile.under_way && profile_due(n, e, now_ns)) {
+		e->profile_gc = num_gc(n, e->target);
+		ask(&e->profile);
+	}
+}
+
+static int64_t turn(void *ctx, int64_t now_ns)
+{
+	struct net *n = ctx;
+	unsigned wakes = atomic_load(&n->wakes);
+	bool ticked = wakes != n->wakes_seen;
+	int64_t next = INT64_MAX;
+
+	if (!atomic_load(&n->fetcher))
+		return INT64_MAX; /* net_start wakes us */
+	n->wakes_seen = wakes;
+	bring_up_to_date(n);
+	for (unsigned i = 0; i < n->count; i++) {
+		struct endpoint *e = n->endpoints[i];
+
+		look_at(n, e, now_ns, ticked);
+		if (!e->runtime.under_way && !e->settled &&
+		    e->runtime.due_ns < next)
+			next = e->runtime.due_ns;
+	}
+	return next;
+}
+
+struct net *net_start(struct store *store, const struct sampler_options *opt,
+		      struct err *err)
+{
+	struct net *n = mem_zalloc(1, sizeof(*n));
+	struct fetch_options fetch = opt->fetch;
+	struct fetcher *f;
+
+	n->store = store;
+	n->profile_every_ns = opt->profile_every_ns;
+	n->generation = UINT64_MAX;
+	fetch.turn = turn;
+	fetch.turn_ctx = n;
+	f = fetcher_start(&fetch, err);
+	if (!f) {
+		free(n);
+		return NULL;
+	}
+	atomic_store(&n->fetcher, f);
+	net_wake(n);
+	return n;
+}
+
+void net_wake(struct net *n)
+{
+	atomic_fetch_add(&n->wakes, 1);
+	fetcher_wake(n->fetcher);
+}
+
+void net_stop(struct net *n)
+{
+	if (!n)
+		return;
+	atomic_store(&n->stopping, true);
+	fetcher_stop(n->fetcher);
+	for (unsigned i = 0; i < n->count; i++)
+		endpoint_free(n->endpoints[i]);
+	free(n->endpoints);
+	free(n);
+}

@@ -1,0 +1,29 @@
+/*
+ * net.h - the net lane: endpoints, what is asked of them and when.
+ *
+ * An endpoint is asked for two things. MemStats: the net sources of
+ * ORIGIN_RUNTIME are a ladder (expvar, metrics, debug=1), climbed down while
+ * answers say "not here"; the first that works is kept. The heap profile: once
+ * at the start, then when a GC has finished since the last one (it cannot have
+ * changed otherwise), but not more often than profile_every_ns, nor than 100
+ * times what a fetch takes; and whenever it is asked for by a key.
+ *
+ * Everything here runs on the fetcher's thread; failures back off.
+ */
+#ifndef RESIDUE_SAMPLER_NET_H
+#define RESIDUE_SAMPLER_NET_H
+
+#include "store.h"
+
+#include <residue/source/source.h>
+
+struct net;
+
+struct net *net_start(struct store *store, const struct sampler_options *opt,
+		      struct err *err) RESIDUE_CHECK;
+/* What is under way ends as if refused; no reading arrives afterwards. */
+void net_stop(struct net *n);
+/* A tick, a new target or a request: look what is due. */
+void net_wake(struct net *n);
+
+#endif

@@ -1,0 +1,310 @@
+/* sampler.c - starting, asking and ending the machine. */
+#include "machine.h"
+
+#include <residue/base/clock.h>
+#include <residue/base/mem.h>
+#include <residue/fetch/url.h>
+
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <time.h>
+#include <unistd.h>
+
+/* Two kept descriptors a process: as many as we may have. Children get the
+ * old limit back (app/run.c). */
+static void raise_descriptor_limit(void)
+{
+	struct rlimit lim;
+
+	if (getrlimit(RLIMIT_NOFILE, &lim) || lim.rlim_cur == lim.rlim_max)
+		return;
+	lim.rlim_cur = lim.rlim_max;
+	/* Refused: handles open and close around each read instead. */
+	if (setrlimit(RLIMIT_NOFILE, &lim))
+		return;
+}
+
+static struct sampler *new_sampler(int64_t interval_ns, bool items)
+{
+	struct sampler *s = mem_zalloc(1, sizeof(*s));
+
+	store_init(&s->store, interval_ns, items);
+	for (unsigned i = 0; i < 2 * FRAME_PANELS; i++)
+		s->cuts[i] = history_cut_new();
+	return s;
+}
+
+struct sampler *sampler_new(const struct sampler_options *opt, struct err *err)
+{
+	struct sampler *s = new_sampler(opt->interval_ns, opt->items);
+
+	s->opt = *opt;
+	raise_descriptor_limit();
+	if (procfs_open(&s->fs, opt->proc_root, err)) {
+		s->scripted = true; /* nothing else to release */
+		sampler_free(s);
+		return NULL;
+	}
+	for (unsigned i = 0; i < LANE_NET; i++)
+		lane_init(&s->lanes[i], (enum lane)i, &s->store, &s->fs);
+	jobs_init(s);
+	return s;
+}
+
+struct sampler *sampler_new_scripted(bool items)
+{
+	struct sampler *s = new_sampler(NS_PER_SEC, items);
+
+	s->scripted = s->store.scripted = true;
+	return s;
+}
+
+/* ---- lanes ---------------------------------------------------------------- */
+
+static void ticked(void *ctx)
+{
+	struct sampler *s = ctx;
+
+	if (s->lanes[LANE_MEMORY].started)
+		lane_wake(&s->lanes[LANE_MEMORY]);
+	net_wake(s->net);
+}
+
+static void slow_turn(void *ctx, int64_t now_ns)
+{
+	struct sampler *s = ctx;
+	int64_t total, available;
+
+	machine_memory(&s->fs, &total, &available);
+	pthread_mutex_lock(&s->store.lock);
+	s->store.mem_total = total;
+	s->store.mem_available = available;
+	pthread_mutex_unlock(&s->store.lock);
+	refresh_facts(s);
+	if (s->opt.discover)
+		discover_turn(s, now_ns);
+}
+
+static bool lane_has_sources(enum lane lane)
+{
+	for (unsigned i = 0; i < source_count; i++)
+		if (source_registry[i]->lane == lane)
+			return true;
+	return false;
+}
+
+static bool all_warm(struct store *s)
+{
+	bool warm = true;
+
+	pthread_mutex_lock(&s->lock);
+	for (unsigned i = 0; i < s->count && warm; i++) {
+		const struct target *t = s->targets[i];
+
+		warm = !t->url || (atomic_load(&t->warm_runtime) &&
+				   atomic_load(&t->warm_profile));
+	}
+	pthread_mutex_unlock(&s->lock);
+	return warm;
+}
+
+static void wait_until_warm(struct sampler *s, int64_t warm_ns)
+{
+	int64_t end = clock_boot_ns() + warm_ns;
+	const struct timespec pause = {0, 2 * NS_PER_MS};
+
+	while (!all_warm(&s->store) && clock_boot_ns() < end)
+		nanosleep(&pause, NULL);
+}
+
+int sampler_run(struct sampler *s, int64_t warm_ns, struct err *err)
+{
+	struct lane_run *fast = &s->lanes[LANE_FAST];
+
+	s->net = net_start(&s->store, &s->opt, err);
+	if (!s->net)
+		return -1;
+	fast->ticked = ticked;
+	fast->ctx = s;
+	s->lanes[LANE_SLOW].turn = slow_turn;
+	s->lanes[LANE_SLOW].ctx = s;
+	if (jobs_start(&s->jobs, err))
+		return -1;
+	if (warm_ns > 0)
+		wait_until_warm(s, warm_ns);
+	for (unsigned i = 0; i < LANE_NET; i++)
+		if (lane_has_sources((enum lane)i) &&
+		    lane_start(&s->lanes[i], err))
+			return -1;
+	return 0;
+}
+
+void sampler_free(struct sampler *s)
+{
+	if (!s)
+		return;
+	if (!s->scripted) {
+		jobs_stop(&s->jobs);
+		for (unsigned i = 0; i < LANE_NET; i++)
+			lane_stop(&s->lanes[i]);
+		for (unsigned i = 0; i < LANE_NET; i++) {
+			lane_join(&s->lanes[i]);
+			lane_release(&s->lanes[i]);
+		}
+		net_stop(s->net);
+		go_list_free(s->go_list);
+		procfs_release(&s->fs);
+	}
+	for (unsigned i = 0; i < 2 * FRAME_PANELS; i++)
+		history_cut_free(s->cuts[i]);
+	store_release(&s->store);
+	free(s);
+}
+
+/* ---- targets -------------------------------------------------------------- */
+
+static int show_endpoint(const char *url, struct target_info *info,
+			 struct err *err)
+{
+	struct url u;
+
+	if (url_parse(&u, url, err))
+		return -1;
+	snprintf(info->endpoint, sizeof(info->endpoint), "%s", u.shown);
+	url_release(&u);
+	return 0;
+}
+
+int sampler_add(struct sampler *s, pid_t pid, const char *url, bool opened,
+		char id_out[TARGET_ID_MAX], struct err *err)
+{
+	struct proc_id id = {.pid = pid};
+	struct target_info info = {.kind = TARGET_URL,
+				   .since_ns = clock_boot_ns()};
+	struct target *t;
+	bool is_go;
+
+	if (pid && facts_read(&s->fs, &id, &info, &is_go, err))
+		return -1;
+	if (url && show_endpoint(url, &info, err))
+		return -1;
+	if (!pid)
+		snprintf(info.comm, sizeof(info.comm), "%.63s", info.endpoint);
+	t = store_add(&s->store, &info, url, opened);
+	if (!t)
+		return err_set(err, ERR_LIMIT, "more than %d targets",
+			       STORE_TARGETS);
+	memcpy(id_out, t->id, TARGET_ID_MAX);
+	target_unref(t);
+	return 0;
+}
+
+int sampler_wake_fd(const struct sampler *s)
+{
+	return s->store.wake_fd;
+}
+
+void sampler_wait(struct sampler *s, int ms)
+{
+	struct pollfd fd = {.fd = s->store.wake_fd, .events = POLLIN};
+	uint64_t count;
+
+	/* Another reader may have been faster: that is fine too. */
+	if (poll(&fd, 1, ms) > 0 && read(fd.fd, &count, sizeof(count)) < 0)
+		return;
+}
+
+void sampler_frame(struct sampler *s, const struct frame_want *want,
+		   struct frame *out)
+{
+	store_frame(&s->store, want, out, s->cuts);
+}
+
+unsigned sampler_live(struct sampler *s)
+{
+	return atomic_load(&s->store.live);
+}
+
+/* ---- requests ----------------------------------------------------------- */
+
+static void mark(struct sampler *s, struct target *t, const char *text)
+{
+	int64_t offset = s->scripted ? 0 : clock_wall_offset_ns();
+	struct event ev = event_make(EVENT_MARK, EVENT_FROM_USER,
+				     store_now(&s->store) + offset);
+
+	snprintf(ev.text, sizeof(ev.text), "%s", text);
+	store_event(&s->store, t, &ev);
+}
+
+static int post_to(struct sampler *s, struct target *t,
+		   const struct request *req, struct err *err)
+{
+	switch (req->kind) {
+	case REQUEST_OPEN:
+		store_open_target(&s->store, t);
+		return 0;
+	case REQUEST_MARK:
+		mark(s, t, req->text);
+		return 0;
+	case REQUEST_SNAPSHOT:
+		return jobs_snapshot(&s->jobs, t->id, err);
+	case REQUEST_PROFILE:
+		if (!t->url)
+			return err_set(err, ERR_UNSUPPORTED,
+				       "no endpoint is known of %s: give one "
+				       "with PID@URL or -H URL",
+				       t->id);
+		atomic_store(&t->ask_profile, true);
+		net_wake(s->net);
+		return 0;
+	case REQUEST_SMAPS:
+		atomic_store(&t->ask_smaps, true);
+		lane_wake(&s->lanes[LANE_SLOW]);
+		return 0;
+	}
+	return 0;
+}
+
+int sampler_post(struct sampler *s, const struct request *req, struct err *err)
+{
+	struct target *t = store_find(&s->store, req->target);
+	int rc;
+
+	if (!t)
+		return err_set(err, ERR_GONE, "that process is no longer here");
+	if (s->scripted && req->kind != REQUEST_OPEN &&
+	    req->kind != REQUEST_MARK)
+		rc = err_set(err, ERR_UNSUPPORTED,
+			     "a script has no process to ask");
+	else
+		rc = post_to(s, t, req, err);
+	target_unref(t);
+	return rc;
+}
+
+/* ---- items ---------------------------------------------------------------- */
+
+bool sampler_next(struct sampler *s, struct item *out)
+{
+	struct store *st = &s->store;
+	bool any;
+
+	pthread_mutex_lock(&st->lock);
+	any = st->item_count > 0;
+	if (any) {
+		*out = st->items[st->item_first];
+		st->item_first = (st->item_first + 1) % STORE_ITEMS;
+		st->item_count--;
+	}
+	pthread_mutex_unlock(&st->lock);
+	return any;
+}
+
+uint64_t sampler_lost_items(const struct sampler *s)
+{
+	return atomic_load(&s->store.items_lost);
+}

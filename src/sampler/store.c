@@ -1,0 +1,483 @@
+/* store.c - targets, readings and events behind one lock. */
+#include "store.h"
+
+#include <residue/base/clock.h>
+#include <residue/base/mem.h>
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+void store_init(struct store *s, int64_t interval_ns, bool items)
+{
+	memset(s, 0, sizeof(*s));
+	pthread_mutex_init(&s->lock, NULL);
+	s->wake_fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
+	if (s->wake_fd < 0)
+		mem_exhausted();
+	s->interval_ns = interval_ns;
+	s->mem_total = s->mem_available = -1;
+	if (items)
+		s->items = mem_zalloc(STORE_ITEMS, sizeof(*s->items));
+}
+
+void store_release(struct store *s)
+{
+	for (unsigned i = 0; i < s->count; i++)
+		target_unref(s->targets[i]);
+	free(s->items);
+	close(s->wake_fd);
+	pthread_mutex_destroy(&s->lock);
+}
+
+void store_wake(struct store *s)
+{
+	uint64_t one = 1;
+
+	/* EAGAIN: it is readable already, which is all that is wanted. */
+	if (write(s->wake_fd, &one, sizeof(one)) < 0)
+		return;
+}
+
+int64_t store_now(const struct store *s)
+{
+	return s->scripted ? s->now_ns : clock_boot_ns();
+}
+
+/* ---- items ------------------------------------------------------------ */
+
+static struct item *new_item(struct store *s, const struct target *t,
+			     enum item_kind kind, int64_t wall_ns)
+{
+	struct item *it;
+
+	if (!s->items)
+		return NULL;
+	if (s->item_count == STORE_ITEMS) {
+		atomic_fetch_add(&s->items_lost, 1);
+		return NULL;
+	}
+	it = &s->items[(s->item_first + s->item_count++) % STORE_ITEMS];
+	it->kind = kind;
+	memcpy(it->target, t->id, sizeof(it->target));
+	it->pid = t->proc.pid;
+	it->wall_ns = wall_ns;
+	return it;
+}
+
+static void put_target_item(struct store *s, struct target *t, int64_t wall_ns)
+{
+	struct item *it = new_item(s, t, ITEM_TARGET, wall_ns);
+
+	if (it)
+		it->info = t->state.info;
+	t->said_target_ns = wall_ns;
+}
+
+/* ---- targets ---------------------------------------------------------- */
+
+struct target *target_ref(struct target *t)
+{
+	atomic_fetch_add(&t->refs, 1);
+	return t;
+}
+
+void target_unref(struct target *t)
+{
+	if (atomic_fetch_sub(&t->refs, 1) != 1)
+		return;
+	state_release(&t->state);
+	free(t->detectors);
+	free(t->url);
+	free(t);
+}
+
+struct target *store_add(struct store *s, const struct target_info *info,
+			 const char *url, bool opened)
+{
+	struct target *t = mem_zalloc(1, sizeof(*t));
+	bool room;
+
+	atomic_init(&t->refs, 2); /* the list's and the caller's */
+	t->kind = info->kind;
+	t->proc = (struct proc_id){info->pid, info->starttime};
+	t->url = url ? mem_strdup(url) : NULL;
+	state_init(&t->state, info, opened);
+	t->state.wall_offset_ns = s->scripted ? 0 : clock_wall_offset_ns();
+	t->live = -1;
+	t->detectors = detectors_new();
+	judge_init(&t->judge);
+	atomic_init(&t->opened, opened);
+	atomic_init(&t->listed, true);
+
+	pthread_mutex_lock(&s->lock);
+	room = s->count < STORE_TARGETS;
+	if (room) {
+		if (!info->id[0])
+			snprintf(t->state.info.id, sizeof(t->state.info.id),
+				 "a%u", ++s->next_id);
+		memcpy(t->id, t->state.info.id, sizeof(t->id));
+		s->targets[s->count++] = t;
+		s->generation++;
+		atomic_fetch_add(&s->live, 1);
+	}
+	pthread_mutex_unlock(&s->lock);
+	if (!room) {
+		atomic_init(&t->refs, 1);
+		target_unref(t);
+		return NULL;
+	}
+	return t;
+}
+
+void store_open_target(struct store *s, struct target *t)
+{
+	struct state_room room;
+
+	if (atomic_exchange(&t->opened, true))
+		return;
+	state_room_new(&room);
+	pthread_mutex_lock(&s->lock);
+	state_open(&t->state, &room);
+	s->generation++;
+	pthread_mutex_unlock(&s->lock);
+	state_room_free(&room);
+}
+
+void store_drop(struct store *s, struct target *t)
+{
+	bool found = false;
+
+	pthread_mutex_lock(&s->lock);
+	for (unsigned i = 0; i < s->count; i++)
+		if (s->targets[i] == t) {
+			/* The order stays: samples are put out in it. */
+			s->count--;
+			memmove(&s->targets[i], &s->targets[i + 1],
+				(s->count - i) * sizeof(*s->targets));
+			found = true;
+			break;
+		}
+	if (found) {
+		atomic_store(&t->listed, false);
+		s->generation++;
+		if (t->state.info.phase == TARGET_LIVE)
+			atomic_fetch_sub(&s->live, 1);
+	}
+	pthread_mutex_unlock(&s->lock);
+	if (found)
+		target_unref(t);
+}
+
+struct target *store_find(struct store *s, const char *id)
+{
+	struct target *t = NULL;
+
+	pthread_mutex_lock(&s->lock);
+	for (unsigned i = 0; i < s->count && !t; i++)
+		if (!strcmp(s->targets[i]->id, id))
+			t = target_ref(s->targets[i]);
+	pthread_mutex_unlock(&s->lock);
+	return t;
+}
+
+struct target *store_find_pid(struct store *s, const struct proc_id *id)
+{
+	struct target *t = NULL;
+
+	pthread_mutex_lock(&s->lock);
+	for (unsigned i = 0; i < s->count && !t; i++)
+		if (s->targets[i]->proc.pid == id->pid &&
+		    s->targets[i]->proc.starttime == id->starttime)
+			t = target_ref(s->targets[i]);
+	pthread_mutex_unlock(&s->lock);
+	return t;
+}
+
+void store_update_info(struct store *s, struct target *t,
+		       const struct target_info *info)
+{
+	struct target_info *mine = &t->state.info;
+
+	pthread_mutex_lock(&s->lock);
+	memcpy(mine->comm, info->comm, sizeof(mine->comm));
+	memcpy(mine->cmdline, info->cmdline, sizeof(mine->cmdline));
+	memcpy(mine->go_version, info->go_version, sizeof(mine->go_version));
+	memcpy(mine->module, info->module, sizeof(mine->module));
+	memcpy(mine->user, info->user, sizeof(mine->user));
+	mine->uid = info->uid;
+	if (t->said_target_ns)
+		put_target_item(s, t,
+				store_now(s) + t->state.wall_offset_ns);
+	pthread_mutex_unlock(&s->lock);
+}
+
+struct target_info store_info(struct store *s, struct target *t)
+{
+	struct target_info info;
+
+	pthread_mutex_lock(&s->lock);
+	info = t->state.info;
+	pthread_mutex_unlock(&s->lock);
+	return info;
+}
+
+/* ---- readings and events ------------------------------------------------ */
+
+static void add_event(struct store *s, struct target *t,
+		      const struct event *from)
+{
+	struct event ev = *from;
+	struct item *it;
+
+	ev.seq = ++s->event_seq;
+	state_event(&t->state, &ev);
+	it = new_item(s, t, ITEM_EVENT, ev.wall_ns);
+	if (it)
+		it->event = ev;
+}
+
+struct sink {
+	struct store *store;
+	struct target *target;
+};
+
+static void sink_event(void *ctx, const struct event *ev)
+{
+	struct sink *sink = ctx;
+
+	add_event(sink->store, sink->target, ev);
+}
+
+static void end_target(struct store *s, struct target *t,
+		       enum process_life life, int64_t now_ns)
+{
+	enum target_phase phase =
+		life == LIFE_ZOMBIE ? TARGET_ZOMBIE : TARGET_EXITED;
+	struct event ev;
+
+	if (t->state.info.phase == TARGET_LIVE) {
+		atomic_fetch_sub(&s->live, 1);
+		t->state.exited_ns = now_ns;
+		ev = event_make(EVENT_EXIT, EVENT_FROM_KERNEL,
+				now_ns + t->state.wall_offset_ns);
+		snprintf(ev.text, sizeof(ev.text), "process %d %s",
+			 (int)t->proc.pid,
+			 life == LIFE_ZOMBIE ? "exited; not yet waited for"
+			 : life == LIFE_REUSED
+				 ? "exited; its PID is another process's now"
+				 : "exited");
+		add_event(s, t, &ev);
+	}
+	t->state.info.phase = phase;
+}
+
+static void exec_target(struct store *s, struct target *t, int64_t now_ns)
+{
+	struct event ev = event_make(EVENT_EXEC, EVENT_FROM_KERNEL,
+				     now_ns + t->state.wall_offset_ns);
+
+	snprintf(ev.text, sizeof(ev.text),
+		 "process %d became another program; it was %.48s",
+		 (int)t->proc.pid, t->state.info.comm);
+	state_exec(&t->state);
+	detectors_reset(t->detectors);
+	judge_init(&t->judge);
+	t->rate.count = 0;
+	add_event(s, t, &ev);
+}
+
+static void count_gcs(struct target *t, const struct reading *r)
+{
+	struct gc_rate *g = &t->rate;
+	unsigned newest = (g->end + RATE_SLOTS - 1) % RATE_SLOTS;
+
+	if (!values_has(&r->values, FIELD_NUM_GC))
+		return;
+	if (g->count && r->end_ns - g->slot[newest].t_ns < 5 * NS_PER_SEC)
+		return;
+	g->slot[g->end].t_ns = r->end_ns;
+	g->slot[g->end].num_gc = r->values.v[FIELD_NUM_GC];
+	g->end = (g->end + 1) % RATE_SLOTS;
+	if (g->count < RATE_SLOTS)
+		g->count++;
+}
+
+/* Under the lock: merge, detect, count. */
+static void take_reading(struct store *s, struct target *t, struct reading *r)
+{
+	struct observation o = {.now = r, .state = &t->state};
+	const struct origin_state *was = &t->state.origins[r->origin];
+	struct sink sink = {s, t};
+	enum read_by by = t->state.info.read;
+
+	if (t->state.info.phase != TARGET_LIVE && r->origin != ORIGIN_PROC)
+		return; /* late: of a process that is gone */
+	if (r->origin == ORIGIN_PROC && r->fail.code == ERR_NONE) {
+		t->state.wall_offset_ns = r->wall_offset_ns;
+		if (r->life == LIFE_EXECED)
+			exec_target(s, t, r->end_ns);
+		else if (r->life != LIFE_ALIVE) {
+			end_target(s, t, r->life, r->end_ns);
+			return;
+		}
+	}
+	o.first = !was->ever;
+	o.before = t->state.values;
+	o.before_end_ns = was->end_ns;
+	for (unsigned i = 0; i < READING_DOCS; i++)
+		if (r->docs[i] && r->docs[i]->kind == DOC_PAUSES)
+			o.pauses = r->docs[i]->data;
+	state_reading(&t->state, r);
+	if (r->fail.code == ERR_NONE) {
+		count_gcs(t, r);
+		detectors_observe(t->detectors, &o, sink_event, &sink);
+	}
+	if (t->said_target_ns && by != t->state.info.read)
+		put_target_item(s, t, r->end_ns + r->wall_offset_ns);
+}
+
+void store_reading(struct store *s, struct target *t, struct reading *r)
+{
+	pthread_mutex_lock(&s->lock);
+	take_reading(s, t, r);
+	pthread_mutex_unlock(&s->lock);
+	/* By now those that were replaced: freed without the lock. */
+	for (unsigned i = 0; i < READING_DOCS; i++)
+		doc_unref(r->docs[i]);
+	store_wake(s);
+}
+
+void store_event(struct store *s, struct target *t, struct event *ev)
+{
+	pthread_mutex_lock(&s->lock);
+	add_event(s, t, ev);
+	pthread_mutex_unlock(&s->lock);
+	store_wake(s);
+}
+
+static void put_verdict_item(struct store *s, struct target *t,
+			     int64_t wall_ns)
+{
+	struct item *it;
+
+	if (t->said_any && t->said == t->verdict.kind)
+		return;
+	it = new_item(s, t, ITEM_VERDICT, wall_ns);
+	if (it)
+		it->verdict = t->verdict;
+	t->said = t->verdict.kind;
+	t->said_any = true;
+}
+
+static void compose(struct store *s, struct target *t, int64_t now_ns)
+{
+	const struct breakdown_part *live;
+	struct breakdown b;
+	struct item *it;
+	struct row row;
+
+	if (!state_compose(&t->state, now_ns, &row))
+		return;
+	judge_step(&t->judge, &row, &t->verdict, &b);
+	live = &b.parts[PART_LIVE_HEAP];
+	t->live = live->known && !b.unsplit ? live->bytes : -1;
+	t->live_origins = live->origins;
+	if (!s->items)
+		return;
+	if (!t->said_target_ns)
+		put_target_item(s, t, row.wall_ns);
+	it = new_item(s, t, ITEM_SAMPLE, row.wall_ns);
+	if (it)
+		it->row = row;
+	put_verdict_item(s, t, row.wall_ns);
+}
+
+void store_compose(struct store *s, int64_t now_ns)
+{
+	pthread_mutex_lock(&s->lock);
+	for (unsigned i = 0; i < s->count; i++)
+		compose(s, s->targets[i], now_ns);
+	pthread_mutex_unlock(&s->lock);
+	store_wake(s);
+}
+
+/* ---- words ---------------------------------------------------------------- */
+
+void store_toast(struct store *s, bool is_error, const char *fmt, ...)
+{
+	char text[sizeof(s->toast)];
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(text, sizeof(text), fmt, ap);
+	va_end(ap);
+	pthread_mutex_lock(&s->lock);
+	memcpy(s->toast, text, sizeof(text));
+	s->toast_is_error = is_error;
+	s->toast_ns = store_now(s);
+	pthread_mutex_unlock(&s->lock);
+	store_wake(s);
+}
+
+void store_note(struct store *s, pid_t pid, const char *text)
+{
+	struct list_note *n;
+
+	pthread_mutex_lock(&s->lock);
+	if (s->note_count < FRAME_NOTES) {
+		n = &s->notes[s->note_count++];
+		n->pid = pid;
+		snprintf(n->text, sizeof(n->text), "%s", text);
+	}
+	pthread_mutex_unlock(&s->lock);
+}
+
+/* ---- sealing ----------------------------------------------------------- */
+
+static void seal_target(struct store *s, struct target *t, struct row *rows)
+{
+	struct block *dead[8], *b;
+	unsigned n = 0;
+	bool full;
+
+	pthread_mutex_lock(&s->lock);
+	full = t->state.history && history_seal_take(t->state.history, rows);
+	pthread_mutex_unlock(&s->lock);
+	if (!full)
+		return;
+	b = block_seal(rows, BLOCK_ROWS);
+	pthread_mutex_lock(&s->lock);
+	n = history_seal_put(t->state.history, b, dead, 8);
+	pthread_mutex_unlock(&s->lock);
+	while (n)
+		block_unref(dead[--n]);
+}
+
+void store_seal(struct store *s)
+{
+	struct row *rows = NULL;
+
+	for (unsigned i = 0;; i++) {
+		struct target *t = NULL;
+		bool worth = false;
+
+		pthread_mutex_lock(&s->lock);
+		if (i < s->count)
+			t = target_ref(s->targets[i]);
+		if (t && t->state.history)
+			worth = history_tail_full(t->state.history);
+		pthread_mutex_unlock(&s->lock);
+		if (!t)
+			break;
+		if (worth && !rows)
+			rows = mem_alloc(BLOCK_ROWS * sizeof(*rows));
+		if (worth)
+			seal_target(s, t, rows);
+		target_unref(t);
+	}
+	free(rows);
+}

@@ -1,0 +1,141 @@
+/* facts.c - the facts of one process, and the scan for Go processes. */
+#include <residue/source/facts.h>
+
+#include <residue/base/clock.h>
+#include <residue/base/mem.h>
+#include <residue/base/text.h>
+#include <residue/goelf/exe.h>
+#include <residue/proc/facts.h>
+#include <residue/proc/stat.h>
+
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+static bool identify(int dir, struct goexe *exe)
+{
+	int fd = openat(dir, "exe", O_RDONLY | O_CLOEXEC);
+	bool known;
+
+	if (fd < 0)
+		return false;
+	known = goexe_identify(fd, exe, NULL) == 0 && exe->is_go;
+	close(fd);
+	return known;
+}
+
+int facts_read(struct procfs *fs, const struct proc_id *id,
+	       struct target_info *out, bool *is_go, struct err *err)
+{
+	struct proc_owner owner;
+	struct proc_stat st;
+	struct goexe exe;
+	int dir = procfs_pid_open(fs, id, err);
+
+	if (dir < 0)
+		return -1;
+	if (proc_stat_read(dir, &st, err)) {
+		close(dir);
+		return -1;
+	}
+	*out = (struct target_info){.kind = TARGET_PROCESS,
+				    .pid = id->pid,
+				    .starttime = st.starttime,
+				    .since_ns = clock_boot_ns()};
+	snprintf(out->comm, sizeof(out->comm), "%s", st.comm);
+	if (proc_cmdline(dir, out->cmdline, sizeof(out->cmdline), NULL))
+		out->cmdline[0] = '\0';
+	if (proc_owner_read(dir, &owner, NULL) == 0) {
+		out->uid = owner.uid;
+		snprintf(out->user, sizeof(out->user), "%s", owner.name);
+	}
+	*is_go = identify(dir, &exe);
+	if (*is_go) {
+		snprintf(out->go_version, sizeof(out->go_version), "%.31s",
+			 exe.version);
+		snprintf(out->module, sizeof(out->module), "%.127s",
+			 exe.module);
+	}
+	close(dir);
+	return 0;
+}
+
+/* ---- the scan ----------------------------------------------------------- */
+
+struct go_list {
+	struct proc_list *processes;
+};
+
+/* The facts kept for a wanted executable: that it is wanted. */
+static char is_go_mark;
+
+static void *classify(void *ctx, int fd, const char *path)
+{
+	struct goexe exe;
+
+	(void)ctx;
+	(void)path;
+	if (goexe_identify(fd, &exe, NULL) || !exe.is_go)
+		return NULL;
+	return &is_go_mark;
+}
+
+static void drop(void *ctx, void *facts)
+{
+	(void)ctx;
+	(void)facts;
+}
+
+struct go_list *go_list_new(const struct procfs *fs)
+{
+	static const struct proc_list_hooks hooks = {.classify = classify,
+						     .drop = drop};
+	struct go_list *l = mem_zalloc(1, sizeof(*l));
+
+	l->processes = proc_list_new(fs, &hooks);
+	return l;
+}
+
+void go_list_free(struct go_list *l)
+{
+	if (!l)
+		return;
+	proc_list_free(l->processes);
+	free(l);
+}
+
+int go_list_scan(struct go_list *l, struct err *err)
+{
+	return proc_list_scan(l->processes, err);
+}
+
+const struct proc_list *go_list_processes(const struct go_list *l)
+{
+	return l->processes;
+}
+
+static int64_t meminfo_field(const char *text, const char *name)
+{
+	const char *at = strstr(text, name);
+	long long kib;
+
+	/* proc(5): "MemTotal:       24578996 kB" */
+	if (!at || sscanf(at + strlen(name), " %lld kB", &kib) != 1 ||
+	    kib < 0 || kib > INT64_MAX / 1024)
+		return -1;
+	return (int64_t)kib * 1024;
+}
+
+void machine_memory(const struct procfs *fs, int64_t *total,
+		    int64_t *available)
+{
+	char text[4096];
+
+	*total = *available = -1;
+	if (procfs_read(fs->fd, "meminfo", text, sizeof(text), NULL) < 0)
+		return;
+	*total = meminfo_field(text, "MemTotal:");
+	*available = meminfo_field(text, "MemAvailable:");
+}
