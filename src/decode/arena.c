@@ -3,17 +3,19 @@
 
 #include <stdlib.h>
 
-/* Enough for the largest message within the other limits: 4,096 locations or
- * lines, each a pointer, a 48-byte message and 40 bytes of parser state. */
-#define ARENA_BYTES ((size_t)1 << 20)
-#define ALIGNMENT   ((size_t)16)
+#define ARENA_MAX ((size_t)1 << 20)
+#define ARENA_MIN ((size_t)8 << 10)
+/* Bytes a byte of a message can cost: an empty submessage has two and becomes
+ * 48, a pointer to it, and up to 80 of parser state. */
+#define EXPANSION ((size_t)80)
+#define ALIGNMENT ((size_t)16)
 
 static void *arena_alloc(void *data, size_t size)
 {
 	struct arena *a = data;
 	void *p;
 
-	if (size > ARENA_BYTES - a->used) {
+	if (size > a->size - a->used) {
 		a->refused = true;
 		return NULL;
 	}
@@ -28,13 +30,10 @@ static void arena_free(void *data, void *pointer)
 	(void)pointer;
 }
 
-int arena_init(struct arena *a, struct err *err)
+void arena_init(struct arena *a)
 {
-	*a = (struct arena){.block = malloc(ARENA_BYTES)};
-	if (!a->block)
-		return err_set(err, ERR_LIMIT, "no memory to decode a profile");
+	*a = (struct arena){.block = NULL};
 	a->allocator = (ProtobufCAllocator){arena_alloc, arena_free, a};
-	return 0;
 }
 
 void arena_release(struct arena *a)
@@ -43,8 +42,21 @@ void arena_release(struct arena *a)
 	a->block = NULL;
 }
 
-void arena_reset(struct arena *a)
+int arena_reset(struct arena *a, size_t message, struct err *err)
 {
+	size_t want = ARENA_MAX;
+
 	a->used = 0;
 	a->refused = false;
+	if (message < (ARENA_MAX - ARENA_MIN) / EXPANSION)
+		want = ARENA_MIN + message * EXPANSION;
+	if (want <= a->size)
+		return 0;
+	/* Nothing in the old block is needed any more. */
+	free(a->block);
+	a->block = malloc(want);
+	a->size = a->block ? want : 0;
+	if (!a->block)
+		return err_set(err, ERR_LIMIT, "no memory to decode a profile");
+	return 0;
 }

@@ -50,10 +50,7 @@ int build_init(struct build *b, struct err *err)
 	b->profile = calloc(1, sizeof(*b->profile));
 	if (!b->profile)
 		return err_set(err, ERR_LIMIT, "no memory to decode a profile");
-	if (arena_init(&b->arena, err) < 0) {
-		free(b->profile);
-		return -1;
-	}
+	arena_init(&b->arena);
 	return 0;
 }
 
@@ -407,7 +404,8 @@ static int take_comments(struct build *b, const struct stream_field *f,
 static int take_message(struct build *b, const struct stream_field *f,
 			struct err *err)
 {
-	arena_reset(&b->arena);
+	if (arena_reset(&b->arena, f->size, err) < 0)
+		return -1;
 	switch (f->number) {
 	case TAG_SAMPLE_TYPE:
 		return take_sample_type(b, f, err);

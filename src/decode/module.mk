@@ -28,3 +28,15 @@ src/decode/profile.pb-c.c: $(srcdir)/src/decode/profile.proto
 src/decode/profile.pb-c.h: src/decode/profile.pb-c.c
 	@test -f $@ || { rm -f $< && $(MAKE) $(AM_MAKEFLAGS) $<; }
 src/decode/build.$(OBJEXT): src/decode/profile.pb-c.h
+
+DECODE_FIXTURE = tests/unit/decode_fixture.h tests/unit/decode_fixture.c
+UNIT_TESTS += tests/unit/test_profile
+tests_unit_test_profile_SOURCES = tests/unit/test_profile.c $(DECODE_FIXTURE)
+UNIT_TESTS += tests/unit/test_profile_hostile
+tests_unit_test_profile_hostile_SOURCES = \
+	tests/unit/test_profile_hostile.c $(DECODE_FIXTURE)
+UNIT_TESTS += tests/unit/test_top
+tests_unit_test_top_SOURCES = tests/unit/test_top.c $(DECODE_FIXTURE)
+UNIT_TESTS += tests/unit/test_top_pattern
+tests_unit_test_top_pattern_SOURCES = tests/unit/test_top_pattern.c
+EXTRA_DIST += tests/data/profiles tests/data/hostile

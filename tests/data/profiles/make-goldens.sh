@@ -1,0 +1,38 @@
+#!/bin/sh -e
+# make-goldens.sh [-o DIR]: what `go tool pprof` says of the profiles here.
+#
+# Without -o the goldens beside this script are written anew; with it they go
+# to DIR, for a comparison (tests/unit/test_top.c reads them). GO is the go
+# command, `go` if unset.
+here=$(cd "$(dirname "$0")" && pwd)
+out=$here hostile=$here/../hostile verdicts=$here/../hostile/verdicts
+if [ "$1" = -o ]; then
+	out=$2 verdicts=$2/verdicts
+fi
+go=${GO:-go}
+
+top() { # FILE OPTION...
+	file=$1
+	shift
+	echo "\$ $*"
+	"$go" tool pprof -top "$@" "$file" 2>/dev/null |
+		sed -n '/^Showing nodes/,$p'
+}
+
+for file in "$here"/*.pb.gz "$hostile"/names.pb.gz; do
+	name=${file##*/}
+	for type in alloc_objects alloc_space inuse_objects inuse_space; do
+		type=-sample_index=$type
+		top "$file" $type
+		top "$file" $type -cum -nodecount=15
+		top "$file" $type -nodecount=8 '-focus=(?i)HTTP|json|main\.\w+'
+	done >"$out/${name%.pb.gz}.top"
+done
+
+for file in "$hostile"/*.pb*; do
+	if "$go" tool pprof -top "$file" >/dev/null 2>&1; then
+		echo "${file##*/} accepted"
+	else
+		echo "${file##*/} refused"
+	fi
+done >"$verdicts"
