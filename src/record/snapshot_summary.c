@@ -129,6 +129,22 @@ static bool any_figure(const struct snapshot_input *in, enum origin origin)
 	return false;
 }
 
+static void figures_heading(FILE *to, const struct snapshot_input *in,
+			    enum origin o)
+{
+	const struct origin_state *from = &in->origins[o];
+	char text[UNITS_MAX];
+
+	fprintf(to, "\nFigures: %s", origin_name[o]);
+	if (o == ORIGIN_RUNTIME && from->by != READ_NONE)
+		fprintf(to, " (%s)", read_by_name[from->by]);
+	if (from->ever)
+		fprintf(to, ", %s ago",
+			units_duration(text, origin_age_ms(from, in->now_ns) *
+						     NS_PER_MS));
+	fputc('\n', to);
+}
+
 /* The figures of each origin, or why it has none. */
 static void figures(FILE *to, const struct snapshot_input *in)
 {
@@ -137,10 +153,7 @@ static void figures(FILE *to, const struct snapshot_input *in)
 
 		if (fail->code == ERR_NONE && !any_figure(in, (enum origin)o))
 			continue;
-		fputs("\nFigures of ", to);
-		if (in->origins[o].by != READ_NONE)
-			fprintf(to, "%s, ", read_by_name[in->origins[o].by]);
-		age(to, in, 1u << o);
+		figures_heading(to, in, (enum origin)o);
 		if (fail->code != ERR_NONE)
 			fprintf(to, "  last read failed: %s\n", fail->msg);
 		for (unsigned f = 0; f < FIELD_COUNT; f++)
@@ -157,10 +170,10 @@ static void event(FILE *to, const struct event *ev)
 	fprintf(to, "  %s  %c %s", snapshot_time(time, ev->wall_ns),
 		event_kind_info[ev->kind].letter,
 		event_kind_info[ev->kind].title);
-	if (ev->num_gc >= 0)
-		fprintf(to, " #%lld", (long long)ev->num_gc);
 	if (ev->text[0])
 		fprintf(to, ": %s", ev->text);
+	else if (ev->num_gc >= 0)
+		fprintf(to, " %lld", (long long)ev->num_gc);
 	else if (ev->bytes >= 0)
 		fprintf(to, ": %s", units_bytes(size, ev->bytes));
 	fprintf(to, " (%s, %d%%)\n", event_source_name[ev->source],

@@ -3,7 +3,7 @@
  *
  *   TIME     ID        PID    RES   LIVE  PPROF RESIDUE  CACHE COMMAND
  *   12:31:40 a1       4121  6.31G   412M  ~410M   5.90G  5.40G orders
- *   12:31:40 a1       4121 g GC #17: forced; ... (runtime, exact)
+ *   12:31:40 a1       4121 g GC: GC 17, forced by the program (runtime)
  *
  * A dash is a figure that is not known, a tilde before one says that it is
  * old: its origin has not delivered for longer than it should take.
@@ -206,10 +206,11 @@ static void text_event(struct output *o, const struct target_info *info,
 
 	start(o, info, ev->wall_ns);
 	fprintf(o->line, " %c %s", kind->letter, kind->title);
-	if (ev->num_gc >= 0)
-		fprintf(o->line, " #%lld", (long long)ev->num_gc);
-	part(o, ": ", ev->text);
-	if (ev->bytes >= 0 && !ev->text[0])
+	if (ev->text[0])
+		part(o, ": ", ev->text);
+	else if (ev->num_gc >= 0)
+		fprintf(o->line, " %lld", (long long)ev->num_gc);
+	else if (ev->bytes >= 0)
 		part(o, ": ", units_bytes(number, ev->bytes));
 	fprintf(o->line, " (%s", event_source_name[ev->source]);
 	if (ev->confidence < 1)

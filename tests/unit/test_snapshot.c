@@ -267,7 +267,7 @@ static void test_summary_and_meta(void **unused)
 	check_holds(path, "summary.txt", "360 of 500 MiB RES is idle memory");
 	check_holds(path, "summary.txt", "(cache), 97%: idle is 380 MiB");
 	check_holds(path, "summary.txt", "  RES               500 MiB  100.0%");
-	check_holds(path, "summary.txt", "GC #17 (runtime, 100%)");
+	check_holds(path, "summary.txt", "GC 17 (runtime, 100%)");
 	check_holds(path, "summary.txt", "limits         permission denied");
 	check_holds(path, "summary.txt", "GOGC=200");
 	check_holds(path, "summary.txt", "GOMEMLIMIT=(not set)");

@@ -23,7 +23,7 @@ static void test_table_at_80_columns(void **unused)
 		"  CACHE COMMAND\n"
 		"03:53:20 a1      1234  8.00P      -      -  4.00M     -5B"
 		"   200M server\n"
-		"03:53:20 a1      1234 g GC #17 (runtime, before attach)\n"
+		"03:53:20 a1      1234 g GC 17 (runtime, before attach)\n"
 		"03:53:20 a1      1234 > cache 97%: idle, \"kept\" for "
 		"reuse\n");
 	sheet_close(&s);
@@ -119,7 +119,7 @@ static void test_other_days(void **unused)
 	sheet_open(&s, &text80);
 	assert_int_equal(output_sample(s.out, &info, &row, NULL), 0);
 	assert_int_equal(output_event(s.out, &info, &gc, NULL), 0);
-	assert_non_null(strstr(s.text, "\n11-22T03 a1      1234 g GC #17"));
+	assert_non_null(strstr(s.text, "\n11-22T03 a1      1234 g GC 17"));
 	sheet_close(&s);
 }
 
