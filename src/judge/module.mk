@@ -6,3 +6,6 @@ libresidue_a_SOURCES += \
 
 UNIT_TESTS += tests/unit/test_breakdown
 tests_unit_test_breakdown_SOURCES = tests/unit/test_breakdown.c
+
+UNIT_TESTS += tests/unit/test_verdict
+tests_unit_test_verdict_SOURCES = tests/unit/test_verdict.c

@@ -36,6 +36,10 @@
  * A GOGC of 100 puts the goal at twice the live heap. */
 #define THRASH_RATE 5.0
 #define THRASH_ROOM 0.30
+#define THRASH_SPAN (4 * SECOND)
+#define RATE_SPAN (3 * SECOND)
+/* Goals this near are of the same live heap. */
+#define GOAL_SAME 0.05
 /* A profile with less than this of the live heap was switched off. */
 #define PROFILE_SHARE 0.05
 /* Collections until a profile shows what was allocated: it lags by one cycle
@@ -51,8 +55,30 @@ void judge_init(struct judge *j)
 			    .kind = VERDICT_UNKNOWN};
 }
 
-/* The live heap as the last GC left it: what the runtime marked, else the
- * least HeapAlloc since that GC, which is not below it. -1: not known. */
+static bool same_goal(int64_t a, int64_t b)
+{
+	double diff = (double)a - (double)b;
+
+	return a > 0 && b > 0 && diff < GOAL_SAME * (double)b &&
+	       -diff < GOAL_SAME * (double)b;
+}
+
+/* The least HeapAlloc seen since the last GC is not below what that one left.
+ * Polled rarely it is far above it; but collections that set the same goal
+ * left the same, so the least of them all is nearer. */
+static int64_t floor_of_peers(const struct judge *j, int64_t goal)
+{
+	int64_t floor = j->floor;
+
+	for (unsigned i = 0; i < j->live_count; i++)
+		if (same_goal(j->lives[i].goal, goal) &&
+		    j->lives[i].bytes < floor)
+			floor = j->lives[i].bytes;
+	return floor;
+}
+
+/* The live heap as the last GC left it: what the runtime marked, else what is
+ * known to be not below it. -1: not known. */
 static int64_t judge_live(struct judge *j, const struct values *v, bool *fresh)
 {
 	int64_t alloc = values_get(v, FIELD_HEAP_ALLOC, -1);
@@ -67,7 +93,9 @@ static int64_t judge_live(struct judge *j, const struct values *v, bool *fresh)
 	j->num_gc = num;
 	if (num == 0)
 		return 0;
-	int64_t live = values_get(v, FIELD_HEAP_LIVE, j->floor);
+	int64_t goal = values_get(v, FIELD_NEXT_GC, -1);
+	int64_t live = values_get(v, FIELD_HEAP_LIVE, floor_of_peers(j, goal));
+
 	return live < alloc ? live : alloc;
 }
 
@@ -104,7 +132,7 @@ static int64_t live_to_show(const struct judge *j, const struct values *v,
 }
 
 static void remember_live(struct judge *j, int64_t now, int64_t live,
-			  bool fresh)
+			  int64_t goal, bool fresh)
 {
 	unsigned kept = 0;
 
@@ -122,7 +150,7 @@ static void remember_live(struct judge *j, int64_t now, int64_t live,
 	}
 	if (kept == JUDGE_LIVES)
 		memmove(j->lives, j->lives + 1, --kept * sizeof(*j->lives));
-	j->lives[kept] = (struct judge_live){now, live};
+	j->lives[kept] = (struct judge_live){now, live, goal};
 	j->live_count = kept + 1;
 }
 
@@ -263,6 +291,8 @@ static bool leaks(const struct judge *j, int64_t now, struct finding *f)
 	if (l[n - 1].t_ns - three->t_ns < WINDOW / 2 || grew < GREW ||
 	    grew < three->bytes / 20)
 		return false;
+	if (same_goal(three->goal, l[n - 1].goal))
+		return false; /* the runtime marked no more than before */
 	f->grew_bytes = l[n - 1].bytes - l[first].bytes;
 	f->grew_ns = l[n - 1].t_ns - l[first].t_ns;
 	return true;
@@ -270,10 +300,15 @@ static bool leaks(const struct judge *j, int64_t now, struct finding *f)
 
 static double gc_rate(const struct judge *j)
 {
-	const struct judge_past *a = j->past, *z = j->past + j->past_count - 1;
+	const struct judge_past *z = j->past + j->past_count - 1;
+	unsigned i = j->past_count;
 
-	if (j->past_count < 2 || a->num_gc < 0 || z->num_gc < 0 ||
-	    z->t_ns - a->t_ns < SECOND)
+	while (i > 0 && z->t_ns - j->past[i - 1].t_ns < RATE_SPAN)
+		i--;
+	const struct judge_past *a = j->past + (i ? i - 1 : 0);
+
+	if (!j->past_count || a->num_gc < 0 || z->num_gc < a->num_gc ||
+	    z->t_ns - a->t_ns < RATE_SPAN / 2)
 		return -1;
 	return (double)(z->num_gc - a->num_gc) * 1e9 /
 	       (double)(z->t_ns - a->t_ns);
@@ -289,7 +324,8 @@ static bool thrashes(const struct judge *j, const struct values *v,
 		return false;
 	for (unsigned i = 0; i < j->past_count; i++)
 		if (j->past[i].heap_alloc >= 0 &&
-		    j->past[i].heap_alloc < least)
+		    j->past[i].heap_alloc < least &&
+		    j->last_ns - j->past[i].t_ns < THRASH_SPAN)
 			least = j->past[i].heap_alloc;
 	least = values_get(v, FIELD_HEAP_LIVE, least);
 	return (double)(goal - least) < THRASH_ROOM * (double)goal;
@@ -454,10 +490,12 @@ static void remember(struct judge *j, const struct row *row,
 	for (unsigned k = TREND_STACKS; k < TREND_COUNT; k++)
 		if (b->parts[part_of[k]].known)
 			now.figure[k] = b->parts[part_of[k]].bytes;
-	remember_live(j, row->t_ns, live, fresh);
+	remember_live(j, row->t_ns, live, values_get(v, FIELD_NEXT_GC, -1),
+		      fresh);
 	remember_past(j, &now);
 	remember_long(j, &now);
 	j->last_ns = row->t_ns;
+	j->last = row->values;
 }
 
 static void drop_runtime(struct values *v)
@@ -465,6 +503,31 @@ static void drop_runtime(struct values *v)
 	for (unsigned f = 0; f < FIELD_COUNT; f++)
 		if (field_info[f].origin == ORIGIN_RUNTIME)
 			values_unset(v, (enum field)f);
+}
+
+/* The figures of one moment: the runtime's with the /proc figures of the row
+ * that was nearest when they were read. */
+static void pair(struct judge *j, const struct row *row, struct values *v)
+{
+	int64_t age_ns = (int64_t)row->age_ms[ORIGIN_RUNTIME] * 1000000;
+	int64_t read_ns = row->t_ns - age_ns;
+
+	if (age_ns < 0)
+		return;
+	/* Ages are rounded to a ms: less than ten is the same reading. */
+	if (read_ns - j->paired_ns > 10000000) {
+		bool former = j->last_ns && read_ns - j->last_ns < age_ns;
+
+		j->paired = former ? j->last : row->values;
+		j->paired_ns = read_ns;
+	}
+	for (unsigned f = 0; f < FIELD_COUNT; f++) {
+		if (field_info[f].origin != ORIGIN_PROC)
+			continue;
+		values_unset(v, (enum field)f);
+		if (values_has(&j->paired, (enum field)f))
+			values_set(v, (enum field)f, j->paired.v[f]);
+	}
 }
 
 void judge_step(struct judge *j, const struct row *row, struct verdict *out,
@@ -480,9 +543,12 @@ void judge_step(struct judge *j, const struct row *row, struct verdict *out,
 	f.runtime_stale = f.runtime_age_ms > JUDGE_STALE_MS;
 	f.profile_stale = values_has(&v, FIELD_PPROF_INUSE) &&
 			  values_get(&v, FIELD_NUM_GC, -1) == 0;
+	struct judge before = *j;
+
 	if (f.runtime_stale)
 		drop_runtime(&v);
-	struct judge before = *j;
+	else
+		pair(j, row, &v);
 	int64_t live = judge_live(j, &v, &fresh);
 	bool off = profile_is_off(j, &v, live);
 

@@ -29,6 +29,7 @@ struct judge_past {
 struct judge_live {
 	int64_t t_ns;
 	int64_t bytes;
+	int64_t goal; /* NextGC, which follows the live heap; -1: not known */
 };
 
 struct judge_bucket {
@@ -46,6 +47,9 @@ struct judge {
 	unsigned bucket_count;
 	int64_t bucket_ns;    /* length of a bucket; doubles when all are used */
 	int64_t last_ns;      /* of the newest row; 0: none yet */
+	struct values last;   /* that row */
+	int64_t paired_ns;    /* when the runtime's figures were read ... */
+	struct values paired; /* ... and /proc's figures nearest to that */
 	int64_t num_gc;	      /* of the newest row; -1: not known yet */
 	int64_t floor;	      /* least HeapAlloc since the last GC seen */
 	int64_t profile;      /* newest profile's total; -1: none yet */
@@ -58,15 +62,16 @@ struct judge {
 /* Ready for a new target, or for one that has called exec. */
 void judge_init(struct judge *j);
 
-/* Runtime figures older than this are taken for unknown: set beside a newer
- * RES they would explain it wrongly. */
+/* Runtime figures are set beside the /proc figures of their own moment, not
+ * beside newer ones that they cannot explain; older than this they are taken
+ * for unknown. */
 #define JUDGE_STALE_MS 15000
 
 /*
  * One row: what was known at one tick, with the age of each origin. Rows must
  * not go back in time; one that does is judged but not remembered. *out is
  * filled in completely; *b, when not NULL, gets the breakdown that the verdict
- * rests on.
+ * rests on (of the moment of the newest runtime figures).
  */
 void judge_step(struct judge *j, const struct row *row, struct verdict *out,
 		struct breakdown *b);
