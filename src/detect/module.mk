@@ -24,4 +24,10 @@ src/detect/registry.c: src/detect/module.mk tools/gen-registry
 # Scores the detectors and the judge on journals: see its first lines.
 check_PROGRAMS += tests/unit/detect_replay
 tests_unit_detect_replay_SOURCES = tests/unit/detect_replay.c
-tests_unit_detect_replay_LDADD = $(LDADD)
+
+UNIT_TESTS += tests/unit/test_detect
+tests_unit_test_detect_SOURCES = tests/unit/test_detect.c \
+	tests/unit/detect_feed.h
+UNIT_TESTS += tests/unit/test_detect_gc
+tests_unit_test_detect_gc_SOURCES = tests/unit/test_detect_gc.c \
+	tests/unit/detect_feed.h

@@ -1,0 +1,487 @@
+/* test_detect.c - what moved memory: one movement, one event, its cause. */
+#include "../../src/detect/swing.h"
+#include "detect_feed.h"
+
+/* A process of 300 MiB, of which 280 are heap, watched since long. */
+static void begin(struct feed *f)
+{
+	feed_init(f);
+	f->ring = true;
+	feed_rss(f, 300, 8);
+	values_set(&f->proc, FIELD_VSIZE, 2000 * MIB);
+	values_set(&f->proc, FIELD_SWAP, 0);
+	values_set(&f->proc, FIELD_RSS_SHMEM, 0);
+	feed_heap(f, 280, 10, 6);
+	feed_gc(f, -60000, false);
+	feed_quiet(f, 0, 5000, 1000);
+	feed_only(f, EVENT_GC, 1);
+}
+
+static void swings(void **state)
+{
+	(void)state;
+	struct swing s = {0};
+	struct swing_done d;
+	const int64_t sec = 1000 * MS;
+
+	/* A base that lasts an hour does not blur when the rise began. */
+	for (int64_t t = 0; t < 3600; t++)
+		assert_false(swing_step(&s, t * sec, 1000 + t % 2, 100, &d) &
+			     SWING_DONE);
+	swing_step(&s, 3600 * sec, 1400, 100, &d);
+	assert_int_equal(swing_step(&s, 3601 * sec, 1401, 100, &d) &
+				 SWING_DONE,
+			 SWING_DONE);
+	assert_in_range(d.gain, 400, 401);
+	assert_in_range(d.half_ns, 3599 * sec, 3600 * sec);
+
+	/* It ends although the figure creeps on. */
+	s = (struct swing){0};
+	swing_step(&s, 0, 0, 1000, &d);
+	swing_step(&s, 1 * sec, 5000, 1000, &d);
+	assert_true(swing_step(&s, 2 * sec, 5001, 1000, &d) & SWING_DONE);
+
+	/* It ends when it falls back, at its highest. */
+	s = (struct swing){0};
+	swing_step(&s, 0, 0, 1000, &d);
+	swing_step(&s, 1 * sec, 5000, 1000, &d);
+	assert_true(swing_step(&s, 1 * sec + MS, 900, 1000, &d) & SWING_DONE);
+	assert_int_equal(d.gain, 5000);
+	assert_int_equal(d.to, 5000);
+
+	/* A long one comes in pieces whose gains add up. */
+	s = (struct swing){0};
+	int64_t sum = 0;
+
+	for (int64_t t = 0; t <= 100; t++)
+		if (swing_step(&s, t * sec, 500 * t, 1000, &d) & SWING_DONE) {
+			sum += d.gain;
+			assert_in_range(d.end_ns - d.begin_ns, 7 * sec,
+					11 * sec);
+		}
+	assert_in_range(sum, 45000, 50000);
+
+	/* What is below the least is none, however often it comes. */
+	s = (struct swing){0};
+	for (int64_t t = 0; t < 100; t++)
+		assert_false(swing_step(&s, t * sec, t % 10 * 90, 1000, &d) &
+			     SWING_DONE);
+}
+
+static void growth(void **state)
+{
+	(void)state;
+	struct feed f;
+
+	begin(&f);
+	feed_rss(&f, 400, 8);
+	feed_heap(&f, 380, 10, 6);
+	feed_quiet(&f, 5000, 9000, 1000);
+	const struct event *ev = feed_one(&f, EVENT_GROWTH);
+
+	assert_int_equal(ev->bytes, 100 * MIB);
+	assert_in_range(feed_ms(ev), 4000, 5000);
+	assert_string_equal(ev->text, "RES grew by 100 MiB in 900 ms, to "
+				      "400 MiB");
+	/* A tenth of RES is the least that counts. */
+	feed_rss(&f, 435, 8);
+	feed_quiet(&f, 9000, 15000, 1000);
+	feed_only(&f, EVENT_GROWTH, 1);
+	feed_release(&f);
+}
+
+static void growth_since_the_start(void **state)
+{
+	(void)state;
+	struct feed f;
+
+	feed_init(&f);
+	f.state.info.starttime = (uint64_t)(FEED_BOOT / (10 * MS));
+	feed_rss(&f, 300, 8);
+	feed_proc(&f, 400);
+	feed_proc(&f, 1400);
+	feed_proc(&f, 2400);
+	assert_int_equal(feed_one(&f, EVENT_GROWTH)->bytes, 300 * MIB);
+	assert_in_range(feed_ms(feed_one(&f, EVENT_GROWTH)), 0, 400);
+	feed_release(&f);
+
+	feed_init(&f); /* one that is older has RES, but did not grow now */
+	f.state.info.starttime = (uint64_t)(FEED_BOOT / (10 * MS));
+	feed_rss(&f, 300, 8);
+	for (int64_t t = 60000; t < 64000; t += 1000)
+		feed_proc(&f, t);
+	assert_int_equal(f.count, 0);
+	feed_release(&f);
+}
+
+/* debug.FreeOSMemory: a forced GC, then nothing idle is left. */
+static void free_os_memory(void **state)
+{
+	(void)state;
+	struct feed f;
+
+	begin(&f);
+	feed_gc(&f, 5400, true);
+	feed_heap(&f, 20, 270, 270);
+	feed_rss(&f, 36, 8);
+	feed_quiet(&f, 6000, 12000, 1000);
+	const struct event *ev = feed_one(&f, EVENT_FREE_OS_MEMORY);
+
+	assert_int_equal(feed_ms(ev), 5400); /* when its GC ended */
+	assert_int_equal(ev->bytes, 264 * MIB);
+	assert_int_equal(ev->source, EVENT_FROM_INFERRED);
+	assert_in_range(ev->confidence * 100, 75, 99);
+	feed_only(&f, EVENT_FREE_OS_MEMORY, 1); /* and its fall is no other */
+	feed_release(&f);
+}
+
+/* The reading comes between the GC and the release: told by the next one. */
+static void free_os_memory_spills(void **state)
+{
+	(void)state;
+	struct feed f;
+
+	begin(&f);
+	feed_gc(&f, 5990, true);
+	feed_heap(&f, 20, 270, 6);
+	feed_proc(&f, 6000);
+	feed_runtime(&f, 6005);
+	feed_heap(&f, 20, 270, 270);
+	feed_rss(&f, 36, 8);
+	feed_quiet(&f, 7000, 12000, 1000);
+	assert_int_equal(feed_ms(feed_one(&f, EVENT_FREE_OS_MEMORY)), 5990);
+	feed_only(&f, EVENT_FREE_OS_MEMORY, 1);
+	feed_release(&f);
+}
+
+/* Go 1.19: runtime.GC, and the scavenger returns all within two seconds. */
+static void forced_gc_then_scavenger(void **state)
+{
+	(void)state;
+	struct feed f;
+
+	begin(&f);
+	feed_gc(&f, 5500, true);
+	feed_heap(&f, 20, 270, 6);
+	feed_quiet(&f, 6000, 7000, 1000);
+	feed_heap(&f, 20, 270, 270);
+	feed_rss(&f, 36, 8);
+	feed_quiet(&f, 7000, 12000, 1000);
+	const struct event *ev = feed_one(&f, EVENT_SCAVENGE);
+
+	assert_int_equal(ev->bytes, 264 * MIB);
+	assert_in_range(feed_ms(ev), 6000, 7010);
+	feed_only(&f, EVENT_SCAVENGE, 1);
+	feed_release(&f);
+
+	/* The same between two readings of the runtime: RES, read ten times
+	 * as often, did not fall with the GC but a second later. */
+	begin(&f);
+	for (int64_t t = 5000; t < 12000; t += 100) {
+		if (t == 5300) {
+			feed_gc(&f, 5250, true);
+			feed_heap(&f, 20, 270, 6);
+		}
+		if (t == 6500) {
+			feed_heap(&f, 20, 270, 270);
+			feed_rss(&f, 36, 8);
+		}
+		feed_proc(&f, t);
+		if (t == 5000 || t % 2000 == 1000)
+			feed_runtime(&f, t + 5);
+	}
+	feed_only(&f, EVENT_SCAVENGE, 1);
+	feed_release(&f);
+}
+
+static void counters(struct feed *f, int64_t bg, int64_t eager)
+{
+	values_set(&f->runtime, FIELD_RELEASED_BG, bg * MIB);
+	values_set(&f->runtime, FIELD_RELEASED_EAGER, eager * MIB);
+}
+
+/* The same with the runtime's counters, where nothing is concluded. */
+static void counted(void **state)
+{
+	(void)state;
+	struct feed f;
+
+	begin(&f);
+	counters(&f, 100, 0);
+	feed_quiet(&f, 5000, 7000, 1000);
+	/* Forced GC, 260 MiB gone, and the background scavenger had 30. */
+	feed_gc(&f, 7400, true);
+	feed_heap(&f, 20, 270, 266);
+	feed_rss(&f, 40, 8);
+	counters(&f, 130, 0);
+	feed_quiet(&f, 8000, 12000, 1000);
+	const struct event *ev = feed_one(&f, EVENT_FREE_OS_MEMORY);
+
+	assert_int_equal(ev->bytes, 230 * MIB);
+	assert_int_equal(ev->source, EVENT_FROM_RUNTIME);
+	assert_true(ev->confidence == 1);
+	feed_only(&f, EVENT_FREE_OS_MEMORY, 1);
+	feed_release(&f);
+
+	/* A forced GC whose release the allocator explains, at a limit. */
+	begin(&f);
+	counters(&f, 100, 0);
+	feed_quiet(&f, 5000, 7000, 1000);
+	feed_gc(&f, 7400, true);
+	feed_heap(&f, 20, 270, 266);
+	feed_rss(&f, 40, 8);
+	counters(&f, 100, 260);
+	feed_quiet(&f, 8000, 12000, 1000);
+	feed_only(&f, EVENT_SCAVENGE, 1);
+	assert_int_equal(feed_one(&f, EVENT_SCAVENGE)->source,
+			 EVENT_FROM_RUNTIME);
+	feed_release(&f);
+
+	/* scavtrace resets them at each GC: a counter that falls was reset. */
+	begin(&f);
+	counters(&f, 500, 0);
+	feed_quiet(&f, 5000, 7000, 1000);
+	feed_gc(&f, 7400, true);
+	feed_heap(&f, 20, 270, 266);
+	feed_rss(&f, 40, 8);
+	counters(&f, 260, 0);
+	feed_quiet(&f, 8000, 12000, 1000);
+	feed_only(&f, EVENT_SCAVENGE, 1);
+	feed_release(&f);
+
+	/* Released and in use again before the next reading. */
+	begin(&f);
+	counters(&f, 0, 0);
+	feed_quiet(&f, 5000, 7000, 1000);
+	counters(&f, 0, 90);
+	feed_quiet(&f, 7000, 10000, 1000);
+	assert_int_equal(feed_one(&f, EVENT_SCAVENGE)->bytes, 90 * MIB);
+	feed_only(&f, EVENT_SCAVENGE, 1);
+	feed_release(&f);
+}
+
+/* A scavenger that works for seconds is one event, or pieces of ten. */
+static void scavenger_is_gradual(void **state)
+{
+	(void)state;
+	struct feed f;
+
+	begin(&f);
+	feed_heap(&f, 20, 270, 6);
+	for (int i = 0; i <= 40; i++) {
+		feed_heap(&f, 20, 270, 6 + 5 * i);
+		feed_rss(&f, 300 - 5 * i, 8);
+		feed_proc(&f, 5000 + 100 * i);
+		feed_runtime(&f, 5005 + 100 * i);
+	}
+	feed_quiet(&f, 9100, 12000, 100);
+	const struct event *ev = feed_one(&f, EVENT_SCAVENGE);
+
+	assert_int_equal(ev->bytes, 200 * MIB);
+	assert_in_range(feed_ms(ev), 6500, 7500);
+	feed_only(&f, EVENT_SCAVENGE, 1);
+	feed_release(&f);
+}
+
+/* RES falls by 100 MiB and the runtime did nothing. */
+static const struct event *fall(struct feed *f, enum event_kind kind)
+{
+	feed_quiet(f, 5000, 9000, 1000);
+	feed_only(f, kind, 1);
+	const struct event *ev = feed_one(f, kind);
+
+	assert_int_equal(ev->bytes, 100 * MIB);
+	assert_in_range(feed_ms(ev), 4000, 5000);
+	return ev;
+}
+
+static void falls(void **state)
+{
+	(void)state;
+	struct feed f;
+
+	begin(&f);
+	feed_rss(&f, 200, 8);
+	fall(&f, EVENT_NATIVE_FREE);
+	feed_release(&f);
+
+	begin(&f);
+	feed_rss(&f, 200, 8);
+	values_set(&f.proc, FIELD_SWAP, 95 * MIB);
+	assert_int_equal(fall(&f, EVENT_RECLAIM)->source, EVENT_FROM_KERNEL);
+	feed_release(&f);
+
+	begin(&f);
+	feed_rss(&f, 300, 150);
+	feed_quiet(&f, 2000, 4000, 1000);
+	feed_rss(&f, 200, 50);
+	fall(&f, EVENT_RECLAIM); /* file pages, and still mapped */
+	feed_release(&f);
+
+	begin(&f);
+	feed_rss(&f, 300, 150);
+	feed_quiet(&f, 5000, 6000, 1000);
+	feed_rss(&f, 200, 50);
+	values_set(&f.proc, FIELD_VSIZE, 1900 * MIB);
+	feed_quiet(&f, 6000, 9000, 1000);
+	feed_only(&f, EVENT_UNMAP, 1);
+	feed_release(&f);
+
+	begin(&f);
+	struct values smaps = {0};
+
+	values_set(&smaps, FIELD_LAZY_FREE, 120 * MIB);
+	feed(&f, ORIGIN_SMAPS, 4500, &smaps);
+	feed_proc(&f, 4600);
+	feed_rss(&f, 200, 8);
+	feed_quiet(&f, 5000, 9000, 1000);
+	feed_only(&f, EVENT_RECLAIM, 1);
+	feed_release(&f);
+}
+
+/* Nothing is known of the runtime. */
+static void from_proc_alone(void **state)
+{
+	(void)state;
+	struct feed f;
+
+	feed_init(&f);
+	feed_rss(&f, 300, 8);
+	for (int64_t t = 0; t < 5000; t += 1000)
+		feed_proc(&f, t);
+	feed_rss(&f, 100, 8);
+	for (int64_t t = 5000; t < 9000; t += 1000)
+		feed_proc(&f, t);
+	const struct event *ev = feed_one(&f, EVENT_DROP);
+
+	assert_int_equal(ev->source, EVENT_FROM_INFERRED);
+	assert_true(ev->confidence < 1);
+	assert_int_equal(ev->bytes, 200 * MIB);
+	assert_int_equal(f.count, 1);
+
+	double at_once = ev->confidence;
+
+	for (int i = 0; i < 80; i++) { /* a slow one is less sure */
+		feed_rss(&f, 100 - i, 8);
+		feed_proc(&f, 10000 + 100 * i);
+	}
+	for (int64_t t = 18000; t < 21000; t += 100)
+		feed_proc(&f, t);
+	assert_int_equal(feed_count(&f, EVENT_DROP), 2);
+	assert_true(f.events[1].confidence < at_once);
+	feed_release(&f);
+}
+
+/* The runtime's account comes seconds late: the fall waits for it. */
+static void late_account(void **state)
+{
+	(void)state;
+	struct feed f;
+
+	begin(&f);
+	feed_rss(&f, 36, 8);
+	for (int64_t t = 5000; t < 12000; t += 1000)
+		feed_proc(&f, t);
+	feed_only(&f, EVENT_GC, 1);
+	feed_gc(&f, 4900, true);
+	feed_heap(&f, 20, 270, 270);
+	feed_runtime(&f, 12000);
+	feed_only(&f, EVENT_FREE_OS_MEMORY, 1);
+	feed_quiet(&f, 12100, 16000, 1000);
+	feed_only(&f, EVENT_FREE_OS_MEMORY, 1);
+	feed_release(&f);
+
+	/* It never comes: in the end the fall is told without. */
+	begin(&f);
+	feed_rss(&f, 36, 8);
+	for (int64_t t = 5000; t < 50000; t += 1000)
+		feed_proc(&f, t);
+	feed_only(&f, EVENT_DROP, 1);
+	/* And when it comes after all, that fall is not told again. */
+	feed_heap(&f, 20, 270, 270);
+	feed_gc(&f, 4900, true);
+	feed_quiet(&f, 50000, 55000, 1000);
+	feed_only(&f, EVENT_DROP, 1);
+	feed_release(&f);
+}
+
+/* RES dips around a GC and is back before the runtime is read. */
+static void dip(void **state)
+{
+	(void)state;
+	struct feed f;
+
+	begin(&f);
+	for (int64_t t = 5000; t < 9000; t += 100) {
+		feed_rss(&f, t >= 5300 && t < 5500 ? 200 : 300, 8);
+		if (t == 5300)
+			feed_gc(&f, 5290, false);
+		feed_proc(&f, t);
+		if (t % 1000 == 0)
+			feed_runtime(&f, t + 5);
+	}
+	assert_int_equal(feed_count(&f, EVENT_NATIVE_FREE), 0);
+	assert_true(feed_one(&f, EVENT_SCAVENGE)->confidence <= 0.5);
+	feed_release(&f);
+}
+
+/* RES grows and is freed between two readings of the runtime: its figures
+ * hide both, so nobody is accused. */
+static void hidden_growth(void **state)
+{
+	(void)state;
+	struct feed f;
+
+	begin(&f);
+	for (int64_t t = 5000; t < 9000; t += 100) {
+		bool high = t >= 5200 && t < 5600;
+
+		feed_rss(&f, high ? 500 : 300, 8);
+		feed_proc(&f, t);
+		if (t % 1000 == 0)
+			feed_runtime(&f, t + 5);
+	}
+	assert_int_equal(feed_count(&f, EVENT_NATIVE_FREE), 0);
+	assert_int_equal(feed_count(&f, EVENT_DROP), 0);
+	assert_int_equal(feed_count(&f, EVENT_GROWTH), 1);
+	feed_release(&f);
+}
+
+/* After exec nothing of the old program is compared with the new one. */
+static void exec_resets(void **state)
+{
+	(void)state;
+	struct feed f;
+
+	begin(&f);
+	detectors_reset(f.detectors);
+	state_exec(&f.state);
+	feed_rss(&f, 20, 8);
+	feed_heap(&f, 5, 5, 5);
+	f.pauses.num_gc = 0;
+	f.runtime.known &= ~(FIELD_BIT(NUM_GC) | FIELD_BIT(NUM_FORCED_GC));
+	feed_quiet(&f, 5000, 9000, 1000);
+	feed_only(&f, EVENT_GC, 1); /* the one of before */
+	feed_release(&f);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(swings),
+		cmocka_unit_test(growth),
+		cmocka_unit_test(growth_since_the_start),
+		cmocka_unit_test(free_os_memory),
+		cmocka_unit_test(free_os_memory_spills),
+		cmocka_unit_test(forced_gc_then_scavenger),
+		cmocka_unit_test(counted),
+		cmocka_unit_test(scavenger_is_gradual),
+		cmocka_unit_test(falls),
+		cmocka_unit_test(from_proc_alone),
+		cmocka_unit_test(late_account),
+		cmocka_unit_test(dip),
+		cmocka_unit_test(hidden_growth),
+		cmocka_unit_test(exec_resets),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
