@@ -1,4 +1,77 @@
-int main(void)
+/* main.c - from the command line to a command, and its exit code. */
+#include <config.h>
+
+#include "command.h"
+
+#include <errno.h>
+#include <locale.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+int exit_code_of(const struct err *err)
 {
-	return 0;
+	switch (err->code) {
+	case ERR_USAGE:
+		return EXIT_USAGE;
+	case ERR_GONE:
+		return EXIT_GONE;
+	default:
+		return EXIT_FAILED;
+	}
+}
+
+/* Output that did not reach its reader is a failure; a reader that has seen
+ * enough is not. */
+static int close_stdout(int code)
+{
+	if (fflush(stdout) == 0 && !ferror(stdout))
+		return code;
+	if (errno == EPIPE)
+		return code;
+	fprintf(stderr, "residue: cannot write the output: %s\n",
+		strerror(errno));
+	return code ? code : EXIT_FAILED;
+}
+
+static int run(struct options *o, const struct command *command,
+	       struct err *err)
+{
+	if (o->help) {
+		options_help(stdout);
+		return EXIT_FINE;
+	}
+	if (o->version) {
+		puts(PACKAGE_STRING);
+		return EXIT_FINE;
+	}
+	return command->run(o, err);
+}
+
+int main(int argc, char **argv)
+{
+	const struct command *command;
+	struct err err = ERR_INIT;
+	struct options o;
+	int code;
+
+	setlocale(LC_ALL, "");
+	/* Numbers are written as JSON and CSV want them. */
+	setlocale(LC_NUMERIC, "C");
+	if (options_parse(&o, argc, argv, &command, &err))
+		code = EXIT_USAGE;
+	else
+		code = run(&o, command, &err);
+	code = close_stdout(code);
+	if (err.code != ERR_NONE)
+		fprintf(stderr, "residue: %s%s\n", err.msg,
+			err.code == ERR_USAGE ? "\nTry 'residue --help'." : "");
+	options_release(&o);
+	if (o.ended_by && o.ended_by != SIGINT) {
+		/* Everything is closed: end as the sender expects. */
+		signal(o.ended_by, SIG_DFL);
+		raise(o.ended_by);
+	}
+	return code;
 }

@@ -11,6 +11,8 @@
 
 /* A source whose open or read fails is tried again after this. */
 #define RETRY_NS (5 * NS_PER_SEC)
+/* Readings in a row that may make no sense before it is opened anew. */
+#define PASSING_FAILURES 10
 /* The share of an interval that others have to deliver, and its most. */
 #define GRACE_SHARE 4
 #define GRACE_MOST_NS (200 * NS_PER_MS)
@@ -19,6 +21,7 @@ struct chair { /* one source at one target */
 	const struct source *source;
 	void *state;
 	bool open;
+	unsigned failures; /* in a row, while open */
 	bool never;	/* the target cannot be read this way */
 	int64_t due_ns; /* CLOCK_BOOTTIME */
 };
@@ -27,6 +30,7 @@ struct seat {
 	struct target *target;
 	struct chair *chairs;
 	unsigned count;
+	unsigned execs; /* target->execs that the sources are of */
 };
 
 /* ---- the list of targets -------------------------------------------------- */
@@ -62,6 +66,17 @@ static void close_chair(struct chair *c)
 	if (c->open && c->source->close)
 		c->source->close(c->state);
 	c->open = false;
+}
+
+/* The process is another program now: nothing found in the old one holds. The
+ * fast lane's handle knows by itself; it is who told us. */
+static void start_over(struct seat *seat)
+{
+	for (unsigned i = 0; i < seat->count; i++) {
+		close_chair(&seat->chairs[i]);
+		seat->chairs[i].never = false;
+		seat->chairs[i].due_ns = 0;
+	}
 }
 
 static void stand_up(struct seat *seat)
@@ -156,12 +171,33 @@ static void failed(struct lane_run *l, struct seat *seat, struct chair *c,
 		r->life = LIFE_EXITED;
 	}
 	c->due_ns = r->end_ns + RETRY_NS;
+	if (c->source->origin == ORIGIN_RUNTIME)
+		atomic_store(&seat->target->memory, MEMORY_REFUSED);
 	store_reading(l->store, seat->target, r);
+}
+
+/* A reading that makes no sense may do so the next time: a target that
+ * allocates without pause outruns some. Anything else begins anew. */
+static void read_failed(struct lane_run *l, struct seat *seat, struct chair *c,
+			struct reading *r)
+{
+	bool passing = r->fail.code == ERR_FORMAT ||
+		       r->fail.code == ERR_TIMEOUT;
+
+	if (passing && ++c->failures < PASSING_FAILURES) {
+		r->end_ns = clock_boot_ns();
+		store_reading(l->store, seat->target, r);
+		return;
+	}
+	close_chair(c);
+	failed(l, seat, c, r);
 }
 
 static void read_chair(struct lane_run *l, struct seat *seat, struct chair *c)
 {
-	struct source_subject subject = {l->fs, seat->target->proc};
+	struct source_subject subject = {l->fs, seat->target->proc,
+					 &seat->target->opened,
+					 l->store->interval_ns};
 	struct reading r = {.origin = c->source->origin,
 			    .by = c->source->by,
 			    .wall_offset_ns = clock_wall_offset_ns()};
@@ -178,14 +214,16 @@ static void read_chair(struct lane_run *l, struct seat *seat, struct chair *c)
 	}
 	if (c->source->read(c->state, &r, &r.fail)) {
 		r.values.known = 0;
-		close_chair(c);
-		failed(l, seat, c, &r);
+		read_failed(l, seat, c, &r);
 		return;
 	}
+	c->failures = 0;
 	r.fail = (struct err)ERR_INIT;
 	if (r.life != LIFE_ALIVE && r.life != LIFE_EXECED)
 		c->never = true;
 	c->due_ns = c->source->period ? r.end_ns : 0;
+	if (c->source->origin == ORIGIN_RUNTIME)
+		atomic_store(&seat->target->memory, MEMORY_WORKS);
 	store_reading(l->store, seat->target, &r);
 }
 
@@ -207,9 +245,13 @@ static void read_all(struct lane_run *l, int64_t now_ns)
 {
 	for (unsigned i = 0; i < l->seat_count; i++) {
 		struct seat *seat = &l->seats[i];
+		unsigned execs = atomic_load(&seat->target->execs);
 		bool asked = l->lane == LANE_SLOW &&
 			     atomic_exchange(&seat->target->ask_smaps, false);
 
+		if (execs != seat->execs && l->lane != LANE_FAST)
+			start_over(seat);
+		seat->execs = execs;
 		for (unsigned k = 0; k < seat->count; k++) {
 			struct chair *c = &seat->chairs[k];
 

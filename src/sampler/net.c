@@ -43,6 +43,7 @@ struct net {
 	/* NULL until fetcher_start has returned: its thread may be faster. */
 	_Atomic(struct fetcher *) fetcher;
 	int64_t profile_every_ns;
+	enum read_by read; /* READ_COUNT: any way */
 	atomic_uint wakes;
 	atomic_bool stopping;
 	/* ---- the fetcher's thread's own --------------------------------- */
@@ -55,12 +56,17 @@ struct net {
 
 /* ---- endpoints ------------------------------------------------------------ */
 
-static const struct source *rung_source(unsigned rung)
+/* The rung of that number, among those that the user's choice leaves. */
+static const struct source *rung_source(const struct net *n, unsigned rung)
 {
-	for (unsigned i = 0; i < source_count; i++)
-		if (source_registry[i]->lane == LANE_NET &&
-		    source_registry[i]->origin == ORIGIN_RUNTIME && rung-- == 0)
-			return source_registry[i];
+	for (unsigned i = 0; i < source_count; i++) {
+		const struct source *src = source_registry[i];
+
+		if (src->lane == LANE_NET && src->origin == ORIGIN_RUNTIME &&
+		    (n->read == READ_COUNT || n->read == src->by) &&
+		    rung-- == 0)
+			return src;
+	}
 	return NULL;
 }
 
@@ -103,7 +109,7 @@ static struct endpoint *endpoint_new(struct net *n, struct target *t)
 		e->runtime.due_ns = e->profile.due_ns = INT64_MAX;
 		return e;
 	}
-	e->runtime = (struct poll){.endpoint = e, .source = rung_source(0)};
+	e->runtime = (struct poll){.endpoint = e, .source = rung_source(n, 0)};
 	e->profile = (struct poll){.endpoint = e, .source = profile_source()};
 	backoff_init(&e->runtime.backoff, e->number * 2 + 1);
 	backoff_init(&e->profile.backoff, e->number * 2 + 2);
@@ -193,14 +199,14 @@ static void next_rung(struct endpoint *e, const struct err *why)
 		/* Another program answers now: begin at the top, in a while. */
 		e->settled = why->code != ERR_UNSUPPORTED;
 		e->rung = e->settled ? e->rung : 0;
-		p->source = rung_source(e->rung);
+		p->source = rung_source(e->net, e->rung);
 		return;
 	}
-	p->source = rung_source(++e->rung);
+	p->source = rung_source(e->net, ++e->rung);
 	p->due_ns = 0;
 	if (!p->source) {
 		e->rung = 0;
-		p->source = rung_source(0);
+		p->source = rung_source(e->net, 0);
 		p->due_ns = clock_boot_ns() + BACKOFF_MAX_NS;
 	}
 }
@@ -342,13 +348,17 @@ static void look_at(struct net *n, struct endpoint *e, int64_t now_ns,
 		    bool ticked)
 {
 	struct poll *rt = &e->runtime;
+	int memory;
 
 	if (!e->url.base || !alive(n, e->target))
 		return;
 	/* A rung that works is polled with the ticks, so that its figures and
 	 * RES are of the same moment; but not more often than its period. */
-	if (!rt->under_way && rt->due_ns <= now_ns &&
-	    (!e->settled || ticked)) {
+	memory = atomic_load(&e->target->memory);
+	if (memory == MEMORY_WORKS || !rt->source)
+		atomic_store(&e->target->warm_runtime, true);
+	if (memory == MEMORY_REFUSED && rt->source && !rt->under_way &&
+	    rt->due_ns <= now_ns && (!e->settled || ticked)) {
 		if (e->settled)
 			rt->due_ns = now_ns + rt->source->period_ns * 9 / 10;
 		ask(rt);
@@ -390,6 +400,7 @@ struct net *net_start(struct store *store, const struct sampler_options *opt,
 
 	n->store = store;
 	n->profile_every_ns = opt->profile_every_ns;
+	n->read = opt->read;
 	n->generation = UINT64_MAX;
 	fetch.turn = turn;
 	fetch.turn_ctx = n;

@@ -37,6 +37,14 @@ static struct sampler *new_sampler(int64_t interval_ns, bool items)
 	return s;
 }
 
+static bool lane_has_sources(enum lane lane)
+{
+	for (unsigned i = 0; i < source_count; i++)
+		if (source_registry[i]->lane == lane)
+			return true;
+	return false;
+}
+
 struct sampler *sampler_new(const struct sampler_options *opt, struct err *err)
 {
 	struct sampler *s = new_sampler(opt->interval_ns, opt->items);
@@ -48,6 +56,9 @@ struct sampler *sampler_new(const struct sampler_options *opt, struct err *err)
 		sampler_free(s);
 		return NULL;
 	}
+	s->store.memory_lane =
+		lane_has_sources(LANE_MEMORY) &&
+		(opt->read == READ_COUNT || opt->read == READ_AGENTLESS);
 	for (unsigned i = 0; i < LANE_NET; i++)
 		lane_init(&s->lanes[i], (enum lane)i, &s->store, &s->fs);
 	jobs_init(s);
@@ -88,14 +99,6 @@ static void slow_turn(void *ctx, int64_t now_ns)
 		discover_turn(s, now_ns);
 }
 
-static bool lane_has_sources(enum lane lane)
-{
-	for (unsigned i = 0; i < source_count; i++)
-		if (source_registry[i]->lane == lane)
-			return true;
-	return false;
-}
-
 static bool all_warm(struct store *s)
 {
 	bool warm = true;
@@ -133,13 +136,12 @@ int sampler_run(struct sampler *s, int64_t warm_ns, struct err *err)
 	s->lanes[LANE_SLOW].ctx = s;
 	if (jobs_start(&s->jobs, err))
 		return -1;
+	if (lane_start(&s->lanes[LANE_SLOW], err) ||
+	    (s->store.memory_lane && lane_start(&s->lanes[LANE_MEMORY], err)))
+		return -1;
 	if (warm_ns > 0)
 		wait_until_warm(s, warm_ns);
-	for (unsigned i = 0; i < LANE_NET; i++)
-		if (lane_has_sources((enum lane)i) &&
-		    lane_start(&s->lanes[i], err))
-			return -1;
-	return 0;
+	return lane_start(fast, err);
 }
 
 void sampler_free(struct sampler *s)
@@ -284,6 +286,11 @@ int sampler_post(struct sampler *s, const struct request *req, struct err *err)
 		rc = post_to(s, t, req, err);
 	target_unref(t);
 	return rc;
+}
+
+void sampler_say(struct sampler *s, const char *text)
+{
+	store_toast(&s->store, false, "%s", text);
 }
 
 /* ---- items ---------------------------------------------------------------- */

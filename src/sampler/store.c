@@ -108,6 +108,9 @@ struct target *store_add(struct store *s, const struct target_info *info,
 	state_init(&t->state, info, opened);
 	t->state.wall_offset_ns = s->scripted ? 0 : clock_wall_offset_ns();
 	t->live = -1;
+	atomic_init(&t->memory, s->memory_lane && info->pid
+					? MEMORY_UNTRIED
+					: MEMORY_REFUSED);
 	t->detectors = detectors_new();
 	judge_init(&t->judge);
 	atomic_init(&t->opened, opened);
@@ -287,6 +290,8 @@ static void exec_target(struct store *s, struct target *t, int64_t now_ns)
 	detectors_reset(t->detectors);
 	judge_init(&t->judge);
 	t->rate.count = 0;
+	atomic_fetch_add(&t->execs, 1);
+	atomic_store(&t->memory, MEMORY_UNTRIED);
 	add_event(s, t, &ev);
 }
 

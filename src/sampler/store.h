@@ -32,6 +32,10 @@ struct gc_rate {
 	unsigned end, count;
 };
 
+/* Whether the memory lane reads the target: the net lane asks an endpoint for
+ * the runtime's figures only where it does not. */
+enum memory_state { MEMORY_UNTRIED, MEMORY_WORKS, MEMORY_REFUSED };
+
 struct target {
 	atomic_int refs;
 	char id[TARGET_ID_MAX];
@@ -42,6 +46,8 @@ struct target {
 	atomic_bool opened;
 	atomic_bool listed;    /* false: lanes drop it */
 	atomic_bool ask_profile, ask_smaps;
+	atomic_uint execs; /* seen by the fast lane */
+	atomic_int memory; /* enum memory_state */
 	/* First answers of the endpoint, good or bad: what a warm start
 	 * waits for. */
 	atomic_bool warm_runtime, warm_profile;
@@ -76,6 +82,7 @@ struct store {
 	unsigned processes;
 	int64_t mem_total, mem_available;
 	int64_t interval_ns;
+	bool memory_lane; /* there is one: set before targets are added */
 	bool scripted;	/* fed by a script: time is what it says */
 	int64_t now_ns; /* of a script, CLOCK_BOOTTIME */
 	struct list_note notes[FRAME_NOTES];

@@ -4,6 +4,7 @@ SOURCES = \
 	src/source/statm.c \
 	src/source/smaps.c \
 	src/source/cgroup.c \
+	src/source/agentless.c \
 	src/source/expvar.c \
 	src/source/metrics.c \
 	src/source/debug1.c \

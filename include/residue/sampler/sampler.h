@@ -25,6 +25,7 @@
 struct sampler_options {
 	int64_t interval_ns;	   /* of the fast lane; 100 ms and up */
 	int64_t profile_every_ns;  /* least time between profiles of a target */
+	enum read_by read; /* only this way; READ_COUNT: the best there is */
 	bool discover;		   /* keep the list of all Go processes */
 	bool items;		   /* keep an item stream for sampler_next */
 	const char *proc_root;	   /* NULL: /proc */
@@ -67,6 +68,9 @@ void sampler_frame(struct sampler *s, const struct frame_want *want,
 		   struct frame *out);
 int sampler_post(struct sampler *s, const struct request *req,
 		 struct err *err) RESIDUE_CHECK;
+
+/* Show a line of words on the screen, as the answer to a request is. */
+void sampler_say(struct sampler *s, const char *text);
 
 /* ---- the item stream: what batch mode prints, in order ----------------- */
 

@@ -16,6 +16,8 @@
 #include <residue/model/reading.h>
 #include <residue/proc/procfs.h>
 
+#include <stdatomic.h>
+
 enum lane {
 	LANE_FAST,   /* every tick; must never block */
 	LANE_MEMORY, /* every tick; may block in the kernel */
@@ -24,10 +26,13 @@ enum lane {
 	LANE_COUNT
 };
 
-/* What a blocking source is opened on; both outlive it. */
+/* What a blocking source is opened on; all of it outlives the source. */
 struct source_subject {
 	struct procfs *fs;
 	struct proc_id id;
+	const atomic_bool *opened; /* the target is shown in full: figures that
+				    * cost more may be read */
+	int64_t interval_ns; /* of the ticks */
 };
 
 struct source {

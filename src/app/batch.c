@@ -1,0 +1,216 @@
+/* batch.c - the item stream of the sampler, printed. */
+#include "batch.h"
+#include "command.h"
+#include "words.h"
+#include "signals.h"
+
+#include <residue/base/clock.h>
+#include <residue/base/mem.h>
+#include <residue/record/output.h>
+
+#include <errno.h>
+#include <poll.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <uthash.h>
+#include <unistd.h>
+
+/* How long a first sample waits for endpoints to answer. */
+#define WARM_NS (3 * NS_PER_SEC)
+
+/* What was printed of one target. */
+struct tally {
+	char id[TARGET_ID_MAX];
+	struct target_info info;
+	int64_t samples;
+	bool exited;
+	bool late; /* found after the start: nobody waits for its samples */
+	UT_hash_handle hh;
+};
+
+struct batch {
+	struct targets *targets;
+	const struct options *o;
+	struct output *out;
+	struct tally *tallies;
+	int64_t start_ns; /* CLOCK_BOOTTIME */
+	uint64_t lost_said;
+};
+
+static struct tally *tally_of(struct batch *b, const char *id)
+{
+	struct tally *t;
+
+	HASH_FIND_STR(b->tallies, id, t);
+	if (!t) {
+		t = mem_zalloc(1, sizeof(*t));
+		memcpy(t->id, id, sizeof(t->id));
+		t->late = !b->targets->count &&
+			  clock_boot_ns() - b->start_ns > b->o->interval_ns;
+		HASH_ADD_STR(b->tallies, id, t);
+	}
+	return t;
+}
+
+static bool enough(const struct batch *b, const struct tally *t)
+{
+	return b->o->samples >= 0 && t->samples >= b->o->samples;
+}
+
+static int print(struct batch *b, const struct item *it, struct err *err)
+{
+	struct tally *t = tally_of(b, it->target);
+
+	switch (it->kind) {
+	case ITEM_TARGET:
+		t->info = it->info;
+		return output_target(b->out, &t->info, it->wall_ns, err);
+	case ITEM_SAMPLE:
+		if (enough(b, t))
+			return 0;
+		t->samples++;
+		return output_sample(b->out, &t->info, &it->row, err);
+	case ITEM_EVENT:
+		t->exited |= it->event.kind == EVENT_EXIT;
+		t->info.pid = it->pid;
+		memcpy(t->info.id, it->target, sizeof(t->info.id));
+		return output_event(b->out, &t->info, &it->event, err);
+	case ITEM_VERDICT:
+		return output_verdict(b->out, &t->info, it->wall_ns,
+				      &it->verdict, err);
+	}
+	return 0;
+}
+
+static int drain(struct batch *b, struct err *err)
+{
+	struct item it;
+	uint64_t lost;
+
+	while (sampler_next(b->targets->sampler, &it))
+		if (print(b, &it, err))
+			return -1;
+	lost = sampler_lost_items(b->targets->sampler);
+	if (lost != b->lost_said)
+		fprintf(stderr,
+			"residue: %llu lines were lost: the reader of our "
+			"output is too slow\n",
+			(unsigned long long)(lost - b->lost_said));
+	b->lost_said = lost;
+	return 0;
+}
+
+/* Every named target has its samples or is gone; without names, when each
+ * process of the first list has. */
+static bool complete(const struct batch *b)
+{
+	const struct tally *t, *tmp;
+	bool any = false;
+
+	HASH_ITER(hh, b->tallies, t, tmp) {
+		any = true;
+		if (!t->exited && !t->late && !enough(b, t))
+			return false;
+	}
+	return any || sampler_live(b->targets->sampler) == 0;
+}
+
+static bool too_few(const struct batch *b)
+{
+	const struct tally *t, *tmp;
+
+	if (b->o->samples < 0)
+		return false;
+	HASH_ITER(hh, b->tallies, t, tmp)
+		if (!t->late && !enough(b, t))
+			return true;
+	return false;
+}
+
+/* Wait for items, for a signal (true), or for our reader to go (true). */
+static bool wait_for_more(struct batch *b)
+{
+	struct pollfd fds[] = {
+		{.fd = sampler_wake_fd(b->targets->sampler), .events = POLLIN},
+		{.fd = signals_fd(), .events = POLLIN},
+		{.fd = STDOUT_FILENO, .events = 0},
+	};
+	uint64_t count;
+
+	if (poll(fds, 3, -1) < 0)
+		return errno != EINTR;
+	if (fds[1].revents || fds[2].revents & POLLERR)
+		return true;
+	if (fds[0].revents &&
+	    read(fds[0].fd, &count, sizeof(count)) < 0 && errno != EAGAIN)
+		return true;
+	return false;
+}
+
+static int print_all(struct batch *b, struct err *err)
+{
+	for (;;) {
+		if (drain(b, err)) {
+			/* A reader that has seen enough closes the pipe. */
+			if (err->sys != EPIPE)
+				return EXIT_FAILED;
+			*err = (struct err)ERR_INIT;
+			return EXIT_FINE;
+		}
+		if (b->targets->scripted || complete(b))
+			break;
+		if (wait_for_more(b)) {
+			if (drain(b, err))
+				return err->sys == EPIPE ? EXIT_FINE
+							 : EXIT_FAILED;
+			return EXIT_FINE;
+		}
+	}
+	if (!b->targets->scripted && too_few(b)) {
+		err_set(err, ERR_GONE,
+			"a target exited before all samples were taken");
+		return EXIT_GONE;
+	}
+	return EXIT_FINE;
+}
+
+static unsigned terminal_columns(void)
+{
+	const char *columns = getenv("COLUMNS");
+	struct winsize size;
+
+	if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col)
+		return size.ws_col;
+	return columns && atoi(columns) > 0 ? (unsigned)atoi(columns) : 0;
+}
+
+int batch_run(struct targets *s, const struct options *o, struct err *err)
+{
+	struct output_options oo = {
+		.format = o->json  ? OUTPUT_JSON
+			  : o->csv ? OUTPUT_CSV
+				   : OUTPUT_TEXT,
+		.columns = terminal_columns(),
+		.ascii = o->ascii || !utf8_locale(),
+		.interval_ns = o->interval_ns,
+	};
+	struct batch b = {
+		.targets = s, .o = o, .start_ns = clock_boot_ns()};
+	struct tally *t, *tmp;
+	int rc;
+
+	if (signals_open(err))
+		return EXIT_FAILED;
+	if (!s->scripted &&
+	    sampler_run(s->sampler, s->endpoints ? WARM_NS : 0, err))
+		return EXIT_FAILED;
+	b.out = output_new(&oo, stdout);
+	rc = print_all(&b, err);
+	output_free(b.out);
+	HASH_ITER(hh, b.tallies, t, tmp) {
+		HASH_DEL(b.tallies, t);
+		free(t);
+	}
+	return rc;
+}

@@ -1,0 +1,53 @@
+/* cmd_watch.c - no command: the list, one target, or several side by side; and
+ * their headless twin, -b. */
+#include "batch.h"
+#include "command.h"
+#include "screen.h"
+#include "words.h"
+
+static int batch(struct options *o, struct err *err)
+{
+	struct targets s;
+	bool all = !o->script && !o->arg_count && !o->pids.n && !o->endpoint;
+	int rc;
+
+	if (targets_open(&s, o, TARGETS_ITEMS | (all ? TARGETS_DISCOVER : 0),
+			 err))
+		rc = exit_code_of(err);
+	else if (all && sampler_discover(s.sampler, true, err))
+		rc = exit_code_of(err);
+	else
+		rc = batch_run(&s, o, err);
+	targets_close(&s);
+	return rc;
+}
+
+static int watch(struct options *o, struct err *err)
+{
+	struct targets s;
+	int rc = 0;
+
+	if (o->json || o->csv)
+		rc = err_set(err, ERR_USAGE,
+			     "--json and --csv need -b here: 'residue -b "
+			     "--json TARGET'");
+	if (rc || need_terminal("residue -b' or 'residue list", err))
+		return EXIT_USAGE;
+	if (targets_open(&s, o, TARGETS_DISCOVER, err) ||
+	    screen_run(&s, o, NULL, err))
+		rc = exit_code_of(err);
+	targets_close(&s);
+	return rc;
+}
+
+static int run(struct options *o, struct err *err)
+{
+	return o->batch ? batch(o, err) : watch(o, err);
+}
+
+const struct command command_cmd_watch = {
+	.name = "",
+	.synopsis = "[TARGET...]",
+	.summary = "every Go process; or watch one, or several side by side",
+	.run = run,
+};

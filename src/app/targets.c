@@ -1,0 +1,135 @@
+/* targets.c - options to sampler, target words to targets. */
+#include "targets.h"
+
+#include <residue/base/mem.h>
+#include <residue/record/script.h>
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static void remember(struct targets *s, const char *id)
+{
+	s->ids = mem_realloc(s->ids, s->count + 1, sizeof(*s->ids));
+	snprintf(s->ids[s->count++], sizeof(*s->ids), "%s", id);
+}
+
+int targets_add(struct targets *s, pid_t pid, const char *url, struct err *err)
+{
+	char id[TARGET_ID_MAX];
+
+	if (sampler_add(s->sampler, pid, url, true, id, err))
+		return -1;
+	remember(s, id);
+	s->named = true;
+	s->endpoints |= url != NULL;
+	return 0;
+}
+
+static int add_word(struct targets *s, const struct options *o,
+		    const char *word, struct err *err)
+{
+	struct target_spec spec;
+
+	if (target_spec_parse(word, &spec, err))
+		return -1;
+	if (spec.kind == SPEC_NAME &&
+	    sampler_find(s->sampler, spec.name, &spec.pid, err))
+		return -1;
+	if (!spec.url)
+		spec.url = o->endpoint;
+	return targets_add(s, spec.pid, spec.url, err);
+}
+
+static int add_targets(struct targets *s, const struct options *o,
+		       struct err *err)
+{
+	size_t n = o->pids.n + (size_t)o->arg_count;
+
+	if (o->endpoint && n > 1)
+		return err_set(err, ERR_USAGE,
+			       "-H names one endpoint, but there are %zu "
+			       "targets: tie each to its own with PID@URL",
+			       n);
+	for (size_t i = 0; i < o->pids.n; i++)
+		if (add_word(s, o, o->pids.v[i], err))
+			return -1;
+	for (int i = 0; i < o->arg_count; i++)
+		if (add_word(s, o, o->args[i], err))
+			return -1;
+	/* An endpoint alone is a target too. */
+	if (!n && o->endpoint)
+		return add_word(s, o, o->endpoint, err);
+	return 0;
+}
+
+static int feed(void *ctx, struct script_item *item, struct err *err)
+{
+	struct targets *s = ctx;
+
+	(void)err;
+	if (item->kind == SCRIPT_TARGET && item->target.opened) {
+		bool known = false;
+
+		for (unsigned i = 0; i < s->count; i++)
+			known |= !strcmp(s->ids[i], item->id);
+		if (!known)
+			remember(s, item->id);
+	}
+	sampler_feed(s->sampler, item);
+	return 0;
+}
+
+/* Of a script, targets are named by their ids. */
+static int read_script(struct targets *s, const struct options *o,
+		       struct err *err)
+{
+	if (script_read(o->script, feed, s, err))
+		return -1;
+	s->named = o->arg_count > 0;
+	if (s->named)
+		s->count = 0;
+	for (int i = 0; i < o->arg_count; i++)
+		remember(s, o->args[i]);
+	return 0;
+}
+
+int targets_open(struct targets *s, const struct options *o, unsigned flags,
+		 struct err *err)
+{
+	struct sampler_options so = {
+		.interval_ns = o->interval_ns,
+		.profile_every_ns = o->profile_every_ns,
+		.read = read_by(o),
+		.discover = flags & TARGETS_DISCOVER,
+		.items = flags & TARGETS_ITEMS,
+		.proc_root = o->proc_root,
+		.snapshot_dir = o->output,
+		.fetch = {.timeout_ms = (int)(o->timeout_ns / 1000000),
+			  .headers = o->headers.v,
+			  .netrc = o->netrc,
+			  .cacert = o->cacert,
+			  .cert = o->cert,
+			  .key = o->key,
+			  .insecure = o->insecure},
+	};
+
+	*s = (struct targets){
+		.scripted = o->script != NULL,
+		.has_list = o->script || flags & TARGETS_DISCOVER,
+	};
+	if (o->script) {
+		s->sampler = sampler_new_scripted(so.items);
+		return read_script(s, o, err);
+	}
+	s->sampler = sampler_new(&so, err);
+	if (!s->sampler)
+		return -1;
+	return add_targets(s, o, err);
+}
+
+void targets_close(struct targets *s)
+{
+	sampler_free(s->sampler);
+	free(s->ids);
+}

@@ -1,0 +1,186 @@
+/*
+ * agentless.c - the runtime's figures read from the target's memory: about
+ * 10 us a read, no stop, no garbage, no endpoint (gomem/gomem.h).
+ *
+ * process_vm_readv goes by PID, so each read is believed only if the process
+ * it began with still lives: its pidfd says so.
+ */
+#include <residue/source/source.h>
+
+#include <residue/base/clock.h>
+#include <residue/base/mem.h>
+#include <residue/gomem/gomem.h>
+#include <residue/model/pauses.h>
+
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+/* GODEBUG and go versions aside, a goal of this size is none (GOGC=off). */
+#define NO_GOAL (UINT64_C(1) << 62)
+
+struct agentless {
+	struct gomem *gomem;
+	int pidfd; /* -1 where the root is not our own /proc */
+	struct gomem_stats stats;
+	const atomic_bool *opened;
+	bool walk_caches; /* the interval is long enough for gomem_objects */
+};
+
+static int agentless_open(void *state, const struct source_subject *s,
+			  struct err *err)
+{
+	struct agentless *st = state;
+
+	st->pidfd = -1;
+	if (s->fs->live) {
+		struct err why = ERR_INIT;
+
+		st->pidfd = procfs_pidfd(s->fs, &s->id, &why);
+		if (st->pidfd < 0 && why.code != ERR_UNSUPPORTED) {
+			*err = why;
+			return -1;
+		}
+	}
+	st->opened = s->opened;
+	st->walk_caches = s->interval_ns >= NS_PER_SEC;
+	st->gomem = gomem_open(s->id.pid, s->fs->live ? NULL : s->fs->root,
+			       err);
+	if (st->gomem)
+		return 0;
+	if (st->pidfd >= 0)
+		close(st->pidfd);
+	return -1;
+}
+
+static void agentless_close(void *state)
+{
+	struct agentless *st = state;
+
+	gomem_close(st->gomem);
+	if (st->pidfd >= 0)
+		close(st->pidfd);
+}
+
+static void set(struct values *v, enum field f, uint64_t n)
+{
+	if (n <= INT64_MAX)
+		values_set(v, f, (int64_t)n);
+}
+
+static void set_heap(struct values *v, const struct gomem_stats *s)
+{
+	set(v, FIELD_HEAP_INUSE, s->heap_inuse);
+	set(v, FIELD_HEAP_IDLE, s->heap_idle);
+	set(v, FIELD_HEAP_RELEASED, s->heap_released);
+	set(v, FIELD_HEAP_SYS, s->heap_sys);
+	set(v, FIELD_STACK_INUSE, s->stack_inuse);
+	set(v, FIELD_STACK_SYS, s->stack_sys);
+	set(v, FIELD_GC_SYS, s->gc_sys);
+}
+
+static void set_alloc(struct values *v, const struct gomem_stats *s)
+{
+	set(v, FIELD_HEAP_ALLOC, s->heap_alloc);
+	set(v, FIELD_HEAP_OBJECTS, s->heap_objects);
+	set(v, FIELD_TOTAL_ALLOC, s->total_alloc);
+	set(v, FIELD_MALLOCS, s->mallocs);
+	set(v, FIELD_FREES, s->frees);
+}
+
+static void set_sys(struct values *v, const struct gomem_stats *s)
+{
+	set(v, FIELD_SYS, s->sys);
+	set(v, FIELD_MSPAN_SYS, s->mspan_sys);
+	set(v, FIELD_MCACHE_SYS, s->mcache_sys);
+	set(v, FIELD_BUCKHASH_SYS, s->buckhash_sys);
+	set(v, FIELD_OTHER_SYS, s->other_sys);
+}
+
+/* What no identity covers: single words, each written at once. */
+static void set_pacer(struct values *v, const struct gomem_stats *s,
+		      const struct gomem_info *info)
+{
+	set(v, FIELD_NUM_GC, s->numgc);
+	set(v, FIELD_NUM_FORCED_GC, s->numforcedgc);
+	set(v, FIELD_PAUSE_TOTAL, s->pause_total_ns);
+	if (s->last_gc)
+		set(v, FIELD_LAST_GC, s->last_gc);
+	/* Before the first GC nothing was marked: there is no figure. */
+	if (s->numgc)
+		set(v, FIELD_HEAP_LIVE, s->heap_marked);
+	if (s->next_gc < NO_GOAL)
+		set(v, FIELD_NEXT_GC, s->next_gc);
+	values_set(v, FIELD_GOGC, s->gc_percent);
+	if (s->memory_limit < INT64_MAX)
+		values_set(v, FIELD_MEMORY_LIMIT, s->memory_limit);
+	if (info->has_goroutines)
+		set(v, FIELD_GOROUTINES, s->goroutines);
+	if (info->has_spans) {
+		set(v, FIELD_RELEASED_BG, s->released_bg);
+		set(v, FIELD_RELEASED_EAGER, s->released_eager);
+	}
+}
+
+/* Objects in the caches of the Ps are counted for opened targets only: it
+ * takes 0.1 to 5 ms. */
+static void add_caches(struct agentless *st, struct reading *out)
+{
+	struct gomem_objects o;
+
+	if (!st->walk_caches || !atomic_load(st->opened) ||
+	    gomem_objects(st->gomem, &o, NULL))
+		return;
+	set(&out->values, FIELD_HEAP_ALLOC, o.heap_alloc);
+	set(&out->values, FIELD_HEAP_OBJECTS, o.heap_objects);
+	set(&out->values, FIELD_TOTAL_ALLOC, o.total_alloc);
+	set(&out->values, FIELD_MALLOCS, o.mallocs);
+	set(&out->values, FIELD_FREES, o.frees);
+}
+
+static void add_ring(struct agentless *st, struct reading *out)
+{
+	struct pause_ring *copy;
+
+	if (!st->stats.ring_new || !st->stats.numgc)
+		return;
+	copy = mem_alloc(sizeof(*copy));
+	copy->num_gc = st->stats.numgc;
+	memcpy(copy->end_ns, st->stats.pause_end, sizeof(copy->end_ns));
+	memcpy(copy->pause_ns, st->stats.pause_ns, sizeof(copy->pause_ns));
+	out->docs[0] = doc_new(DOC_PAUSES, out->end_ns, copy, sizeof(*copy),
+			       free);
+}
+
+static int agentless_read(void *state, struct reading *out, struct err *err)
+{
+	struct agentless *st = state;
+
+	if (gomem_read(st->gomem, &st->stats, err))
+		return -1;
+	if (st->pidfd >= 0 && !procfs_pidfd_alive(st->pidfd))
+		return err_set(err, ERR_GONE, "the process has exited");
+	out->begin_ns = st->stats.begin_ns;
+	out->end_ns = st->stats.end_ns;
+	set_pacer(&out->values, &st->stats, gomem_info(st->gomem));
+	if (st->stats.exact_parts & GOMEM_EXACT_HEAP)
+		set_heap(&out->values, &st->stats);
+	if (st->stats.exact_parts & GOMEM_EXACT_ALLOC)
+		set_alloc(&out->values, &st->stats);
+	if (st->stats.exact_parts & GOMEM_EXACT_SYS)
+		set_sys(&out->values, &st->stats);
+	add_caches(st, out);
+	add_ring(st, out);
+	return 0;
+}
+
+const struct source source_agentless = {
+	.name = "memory",
+	.origin = ORIGIN_RUNTIME,
+	.lane = LANE_MEMORY,
+	.by = READ_AGENTLESS,
+	.state_size = sizeof(struct agentless),
+	.open = agentless_open,
+	.read = agentless_read,
+	.close = agentless_close,
+};
