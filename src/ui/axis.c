@@ -11,8 +11,9 @@
 
 int64_t scale_top(int64_t max, int rows, int64_t *tick)
 {
-	static const int64_t nice[] = {1,  2,	5,   10,  20,
-				       50, 100, 200, 500, 1024};
+	static const int64_t nice[] = {1,  2,  3,  4,	5,   10,  15,
+				       20, 25, 30, 40,	50,  60,  80,
+				       100, 150, 200, 250, 300, 400, 500};
 	int64_t unit = 1, steps = rows > 5 ? rows / 3 : rows > 1 ? 2 : 1;
 
 	if (max < 1)
@@ -30,6 +31,21 @@ int64_t scale_top(int64_t max, int rows, int64_t *tick)
 		}
 }
 
+/* "600M", "0": labels are whole numbers of their unit, or "1.5G". */
+static const char *label_text(int64_t v, char out[UNITS_MAX])
+{
+	int n = 0;
+
+	while (n < 5 && v >= INT64_C(1) << (10 * (n + 1)))
+		n++;
+	if (v % (INT64_C(1) << 10 * n) == 0)
+		snprintf(out, UNITS_MAX, "%lld%.1s", (long long)(v >> 10 * n),
+			 v ? &"BKMGTP"[n] : "");
+	else
+		units_bytes_short(out, v);
+	return out;
+}
+
 void plot_scale(const struct plot *p, int w, int64_t tick)
 {
 	for (int64_t v = 0; v <= p->top; v += tick) {
@@ -39,10 +55,9 @@ void plot_scale(const struct plot *p, int w, int64_t tick)
 
 		if (row >= p->area.h)
 			row = p->area.h - 1;
-		units_bytes_short(text, v);
 		canvas_right(p->canvas, p->area.y + p->area.h - 1 - row,
 			     p->area.x - w - 1, w, pen(ROLE_FAINT),
-			     v == 0 ? "0" : text);
+			     label_text(v, text));
 	}
 }
 

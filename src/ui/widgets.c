@@ -88,6 +88,17 @@ void sparkline(struct canvas *c, const struct glyphs *g, int y, int x, int w,
 	}
 }
 
+static void bar_name(struct canvas *c, int y, int x, int w, struct pen p,
+		     const struct bar_part *part)
+{
+	int name_w = text_columns(part->name);
+
+	if (w >= name_w + 2)
+		canvas_text(c, y, x + (w - name_w) / 2, name_w, p, part->name);
+	else if (w >= 2)
+		canvas_put(c, y, x + w / 2, p, (uint32_t)part->letter);
+}
+
 void bar_draw(struct canvas *c, int y, int x, int w,
 	      const struct bar_part *parts, unsigned n, bool plain)
 {
@@ -107,8 +118,7 @@ void bar_draw(struct canvas *c, int y, int x, int w,
 		to = (int)((double)before * w / (double)sum + 0.5);
 		canvas_fill(c, (struct rect){y, x + from, 1, to - from}, p,
 			    plain ? (uint32_t)part->letter : ' ');
-		if (to - from > 1)
-			canvas_put(c, y, x + from + (to - from) / 2, p,
-				   (uint32_t)part->letter);
+		if (!plain)
+			bar_name(c, y, x + from, to - from, p, part);
 	}
 }

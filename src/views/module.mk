@@ -1,1 +1,20 @@
 # Files of src/views, its tests and its fuzzers.
+
+# Views: one is a file of this folder and a word here.
+VIEWS = src/views/list.c src/views/watch.c src/views/compare.c \
+	src/views/help.c
+
+libresidue_a_SOURCES += $(VIEWS) \
+	include/residue/views/view.h src/views/screens.c \
+	src/views/bar.c \
+	src/views/columns.h src/views/columns.c \
+	src/views/list_order.h src/views/list_order.c \
+	src/views/look.h src/views/look.c \
+	src/views/panels.h src/views/panels.c \
+	src/views/timeaxis.h src/views/timeaxis.c
+nodist_libresidue_a_SOURCES += src/views/registry.c
+CLEANFILES += src/views/registry.c
+src/views/registry.c: src/views/module.mk tools/gen-registry
+	$(AM_V_GEN)$(MKDIR_P) $(@D)
+	$(AM_V_at)$(top_srcdir)/tools/gen-registry view \
+		residue/views/view.h $(VIEWS) >$@.tmp && mv $@.tmp $@

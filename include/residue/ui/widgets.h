@@ -27,12 +27,14 @@ void sparkline(struct canvas *c, const struct glyphs *g, int y, int x, int w,
 	       int64_t end_slot);
 
 /* A bar of `w` columns, shared out among the parts so that they sum to w: each
- * edge is rounded, not each width. A segment is a background with its letter
- * in it, or where `plain` nothing but letters. */
+ * edge is rounded, not each width. A segment is a background with its name in
+ * it, or its letter where the name does not fit; where `plain` nothing but
+ * letters. */
 struct bar_part {
 	int64_t bytes; /* <= 0: not drawn */
 	enum role role;
 	char letter;
+	const char *name;
 };
 void bar_draw(struct canvas *c, int y, int x, int w,
 	      const struct bar_part *parts, unsigned n, bool plain);

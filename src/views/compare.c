@@ -1,0 +1,527 @@
+/* compare.c - two processes on one time axis, and what differs. */
+#include "look.h"
+#include "panels.h"
+#include "timeaxis.h"
+
+#include <residue/base/text.h>
+#include <residue/base/units.h>
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct compare_layout {
+	bool wide;	/* the table stands between the graphs */
+	bool compact;
+	int answer_h;
+	struct rect graphs; /* both columns */
+	int graph_w;	/* a panel's width */
+	bool heap;	/* a second row of graphs */
+	struct rect table, settings;
+	int cells;	/* of a graph inside its panel */
+};
+
+#define TABLE_W 39
+
+static struct compare_layout layout(int rows, int cols)
+{
+	struct compare_layout l = {.wide = cols >= 110 && rows >= 24,
+				   .compact = rows < 16 || cols < 64};
+	int y, left;
+
+	l.answer_h = rows < 6 ? 0 : l.compact ? 1 : cols < 100 ? 2 : 1;
+	y = 1 + l.answer_h + (rows >= 24 ? 2 : 0);
+	left = rows - y;
+	if (l.wide) {
+		l.graph_w = (cols - TABLE_W - 4) / 2;
+		l.graphs = (struct rect){y, 0, left, cols};
+		l.heap = true;
+		l.table = (struct rect){y, l.graph_w + 2, left, TABLE_W};
+	} else {
+		int half = l.compact ? (left + 1) / 2 : left / 2 - 1;
+
+		l.graph_w = (cols - (l.compact ? 1 : 0)) / 2;
+		l.graphs = (struct rect){y, 0, half, cols};
+		l.heap = false;
+		l.table = (struct rect){y + half, 1, left - half,
+					cols < 72 ? cols - 2 : TABLE_W};
+		if (cols >= 72)
+			l.settings = (struct rect){y + half, TABLE_W + 5,
+						   left - half,
+						   cols - TABLE_W - 6};
+	}
+	l.cells = panel_graph_width(l.graph_w, l.compact);
+	return l;
+}
+
+static void want(struct screens *s, struct frame_want *w)
+{
+	struct compare_layout l = layout(s->rows, s->cols);
+
+	memcpy(w->target, s->target, sizeof(w->target));
+	panels_want(w);
+	timeaxis_want(s, l.cells, w);
+}
+
+struct difference {
+	enum part part;
+	bool known;
+	int64_t a, b;
+};
+
+static int larger_first(const void *x, const void *y)
+{
+	const struct difference *a = x, *b = y;
+	int64_t p = llabs(a->b - a->a), q = llabs(b->b - b->a);
+
+	if (a->known != b->known)
+		return a->known ? -1 : 1;
+	if (p != q)
+		return p > q ? -1 : 1;
+	return (int)a->part - (int)b->part;
+}
+
+/* All parts, what differs most first; those that either lacks last. */
+static void differences(const struct moment m[2],
+			struct difference out[PART_COUNT])
+{
+	for (unsigned i = 0; i < PART_COUNT; i++) {
+		const struct breakdown_part *a = &m[0].parts.parts[i];
+		const struct breakdown_part *b = &m[1].parts.parts[i];
+
+		out[i] = (struct difference){(enum part)i,
+					     a->known && b->known, a->bytes,
+					     b->bytes};
+	}
+	qsort(out, PART_COUNT, sizeof(*out), larger_first);
+}
+
+/* ": live +4.18 GiB, cache -5.83 GiB." - the parts that weigh at least a tenth
+ * of the difference, three at most; seen from the larger one. */
+static const char *reasons(const struct difference *d, int sign, int64_t whole,
+			   char out[120])
+{
+	unsigned named = 0;
+	size_t n = 0;
+
+	/* First those that make the difference, then those against it. */
+	for (unsigned k = 0; k < 2 * PART_COUNT; k++) {
+		const struct difference *one = &d[k % PART_COUNT];
+		int64_t diff = (one->b - one->a) * sign;
+		char size[UNITS_MAX];
+
+		if (!one->known || (diff > 0) != (k < PART_COUNT) ||
+		    llabs(diff) * 10 < whole || named == 3)
+			continue;
+		units_bytes(size, diff);
+		n += (size_t)snprintf(out + n, 120 - n, "%s%s %s%s",
+				      named++ ? ", " : ": ",
+				      part_info[one->part].title,
+				      diff > 0 ? "+" : "", size);
+	}
+	snprintf(out + n, 120 - n, ".");
+	return out;
+}
+
+/* The sentence: what makes most of the difference in RES. */
+static void draw_answer(const struct screens *s, const struct moment m[2],
+			const struct difference *d, struct rect r,
+			struct canvas *c)
+{
+	char line[300], by[32], why[120];
+	int64_t a = values_get(m[0].v, FIELD_RSS, -1);
+	int64_t b = values_get(m[1].v, FIELD_RSS, -1);
+	const char *more = b > a ? "B" : "A", *less = b > a ? "A" : "B";
+
+	units_bytes(by, llabs(b - a));
+	if (a < 0 || b < 0)
+		snprintf(line, sizeof(line),
+			 "RES of %s is not known, so there is nothing to "
+			 "compare.", a < 0 ? "A" : "B");
+	else if (llabs(b - a) * 50 <= (a > b ? a : b))
+		snprintf(line, sizeof(line),
+			 "A and B have the same RES, within 2%%.");
+	else
+		snprintf(line, sizeof(line), "%s has %s more RES than %s%s",
+			 more, by, less,
+			 reasons(d, b > a ? 1 : -1, llabs(b - a), why));
+	draw_wrapped(c, &s->glyphs, r, pen(ROLE_ANSWER), line);
+}
+
+static void cell_bytes(struct canvas *c, int y, int x, bool known,
+		       int64_t bytes, const struct screens *s)
+{
+	char text[UNITS_MAX], dash[5];
+
+	units_bytes_short(text, bytes);
+	canvas_right(c, y, x, 7, pen(known ? ROLE_TEXT : ROLE_FAINT),
+		     known ? text : glyph_text(s->glyphs.dash, dash));
+}
+
+/* Loud only where it weighs: a twentieth of the larger RES. */
+static void cell_difference(struct canvas *c, int y, int x, int64_t diff,
+			    int64_t rss, const struct screens *s)
+{
+	char size[UNITS_MAX], text[UNITS_MAX + 2], dot[5];
+	enum role role = llabs(diff) * 20 < rss ? ROLE_DIM
+			 : diff < 0		? ROLE_GOOD
+						: ROLE_BAD;
+
+	units_bytes_short(size, diff);
+	snprintf(text, sizeof(text), "%s%s", diff > 0 ? "+" : "", size);
+	if (llabs(diff) < 64 * 1024)
+		canvas_right(c, y, x, 8, pen(ROLE_FAINT),
+			     glyph_text(s->glyphs.dot, dot));
+	else
+		canvas_right(c, y, x, 8, pen(role), text);
+}
+
+static void table_row(struct canvas *c, int y, int x,
+		      const struct difference *d, const char *name,
+		      struct part_look look, int64_t rss,
+		      const struct screens *s)
+{
+	char swatch[2] = {look.letter, '\0'};
+
+	canvas_text(c, y, x, 1,
+		    (struct pen){(uint8_t)look.role, ROLE_TEXT, STYLE_REVERSE},
+		    swatch);
+	canvas_text(c, y, x + 2, 12, pen(look.role), name);
+	cell_bytes(c, y, x + 14, d->known || d->a, d->a, s);
+	cell_bytes(c, y, x + 22, d->known || d->b, d->b, s);
+	if (d->known)
+		cell_difference(c, y, x + 31, d->b - d->a, rss, s);
+}
+
+/* Returns the rows used. */
+static int draw_table(const struct screens *s, const struct moment m[2],
+		      const struct difference *d, struct rect r,
+		      struct canvas *c)
+{
+	struct difference res = {.known = values_has(m[0].v, FIELD_RSS) &&
+					  values_has(m[1].v, FIELD_RSS),
+				 .a = values_get(m[0].v, FIELD_RSS, 0),
+				 .b = values_get(m[1].v, FIELD_RSS, 0)};
+	int64_t rss = res.a > res.b ? res.a : res.b;
+	int y = r.y, last = r.y + r.h - 1;
+
+	if (r.h < 2)
+		return 0;
+	canvas_text(c, y, r.x, 10, pen(ROLE_DIM), "class");
+	canvas_right(c, y, r.x + 14, 7, pen(ROLE_DIM), "A");
+	canvas_right(c, y, r.x + 22, 7, pen(ROLE_DIM), "B");
+	canvas_right(c, y, r.x + 31, 8, pen(ROLE_DIM), "B - A");
+	y++;
+	table_row(c, y++, r.x, &res, "RES", (struct part_look){ROLE_RES, 'R'},
+		  rss, s);
+	for (unsigned i = 0; i < PART_COUNT && y <= last; i++) {
+		if (!d[i].known && !d[i].a && !d[i].b)
+			continue;
+		table_row(c, y++, r.x, &d[i], part_info[d[i].part].title,
+			  part_look[d[i].part], rss, s);
+	}
+	return y - r.y;
+}
+
+static const char *go_short(const struct target_info *info)
+{
+	const char *v = info->go_version;
+
+	return strncmp(v, "go", 2) == 0 ? v + 2 : v;
+}
+
+static void setting_text(const struct screens *s, const struct values *v,
+			 enum field f, char out[32])
+{
+	if (!values_has(v, f))
+		glyph_text(s->glyphs.dash, out);
+	else if (field_info[f].unit == UNIT_BYTES)
+		units_bytes_short(out, v->v[f]);
+	else if (f == FIELD_GOGC && v->v[f] < 0)
+		snprintf(out, 32, "off");
+	else
+		units_count(out, v->v[f]);
+}
+
+static void setting_row(struct canvas *c, int y, struct rect r,
+			const char *name, const char *a, const char *b)
+{
+	bool same = strcmp(a, b) == 0;
+
+	canvas_text(c, y, r.x, 11, pen(ROLE_DIM), name);
+	canvas_text(c, y, r.x + 12, 9, pen(ROLE_TEXT), a);
+	canvas_text(c, y, r.x + 22, r.w - 22,
+		    pen(same ? ROLE_TEXT : ROLE_WARN), b);
+}
+
+static void draw_settings(const struct screens *s, const struct frame *f,
+			  const struct moment m[2], struct rect r,
+			  struct canvas *c)
+{
+	static const struct {
+		const char *name;
+		enum field field;
+	} rows[] = {{"GOGC", FIELD_GOGC},
+		    {"GOMEMLIMIT", FIELD_MEMORY_LIMIT},
+		    {"GC goal", FIELD_NEXT_GC},
+		    {"GCs so far", FIELD_NUM_GC},
+		    {"forced GCs", FIELD_NUM_FORCED_GC},
+		    {"goroutines", FIELD_GOROUTINES},
+		    {"threads", FIELD_THREADS},
+		    {"limit", FIELD_CGROUP_MAX},
+		    {"swap", FIELD_SWAP}};
+	int y = r.y, last = r.y + r.h - 1;
+
+	if (r.h < 2)
+		return;
+	canvas_text(c, y, r.x, 11, pen(ROLE_DIM), "setting");
+	canvas_text(c, y, r.x + 12, 9, pen(ROLE_DIM), "A");
+	canvas_text(c, y++, r.x + 22, 9, pen(ROLE_DIM), "B");
+	setting_row(c, y++, r, "Go", go_short(&f->panels[0].info),
+		    go_short(&f->panels[1].info));
+	for (unsigned i = 0; i < sizeof(rows) / sizeof(*rows) && y <= last;
+	     i++) {
+		char a[32], b[32];
+
+		setting_text(s, m[0].v, rows[i].field, a);
+		setting_text(s, m[1].v, rows[i].field, b);
+		setting_row(c, y++, r, rows[i].name, a, b);
+	}
+}
+
+static int64_t shared_top(const struct frame *f, unsigned columns)
+{
+	int64_t top = 0;
+
+	for (unsigned i = 0; i < FRAME_PANELS; i++)
+		for (int kind = GRAPH_RES; kind <= GRAPH_HEAP; kind++) {
+			int64_t max = graph_panel_max(
+				&f->panels[i], (enum graph_kind)kind, columns);
+
+			top = max > top ? max : top;
+		}
+	return top;
+}
+
+static void draw_graphs(const struct screens *s, const struct frame *f,
+			const struct moment m[2],
+			const struct compare_layout *l, struct canvas *c)
+{
+	static const char *const prefix[] = {"A ", "B "};
+	static const enum role roles[] = {ROLE_RES, ROLE_OTHER};
+	struct timeline time = timeaxis_of(s, f, l->cells);
+	int64_t top = s->unlocked ? 0 : shared_top(f, time.columns);
+	int h = l->heap ? l->graphs.h / 2 : l->graphs.h;
+
+	if (l->cells < 1 || h < 2)
+		return;
+	for (unsigned i = 0; i < FRAME_PANELS; i++) {
+		struct graph_panel g = {
+			.s = s, .f = f, .p = &f->panels[i], .m = &m[i],
+			.time = &time, .top = top, .compact = l->compact,
+			.prefix = prefix[i], .role = roles[i],
+			.kind = s->classes ? GRAPH_STACK : GRAPH_RES,
+			.box = {l->graphs.y, i ? c->cols - l->graph_w : 0, h,
+				l->graph_w}};
+
+		graph_panel_draw(c, &g);
+		if (!l->heap)
+			continue;
+		g.kind = GRAPH_HEAP;
+		g.role = ROLE_HEAP;
+		g.box.y += h;
+		g.box.h = l->graphs.h - h;
+		graph_panel_draw(c, &g);
+	}
+}
+
+static void draw_header(const struct screens *s, const struct frame *f,
+			int cells, struct canvas *c)
+{
+	char right[120], axis[32], span[32];
+	bool live = !s->axis.end_ns;
+	int x = 1, right_w;
+
+	snprintf(right, sizeof(right), "%s   %s   %s",
+		 s->unlocked ? "own scales" : "one scale",
+		 timeaxis_text(s, f, axis), timeaxis_span(s, cells, span));
+	right_w = c->cols >= 90 ? text_columns(right) : 0;
+	if (c->cols >= 64)
+		x += canvas_text(c, 0, x, c->cols, pen(ROLE_BRAND), "residue ") +
+		     1;
+	for (unsigned i = 0; i < FRAME_PANELS; i++) {
+		const struct target_info *info = &f->panels[i].info;
+		char name[64];
+
+		snprintf(name, sizeof(name), " %c %.24s ", "AB"[i],
+			 target_name(info));
+		x += canvas_text(c, 0, x, c->cols - x - right_w - 4,
+				 (struct pen){i ? ROLE_OTHER : ROLE_RES,
+					      ROLE_TEXT,
+					      STYLE_REVERSE | STYLE_BOLD},
+				 name);
+		x += canvas_printf(c, 0, x, c->cols - x - right_w - 4,
+				   pen(ROLE_DIM), " %d %s%s  ",
+				   (int)info->pid, info->go_version,
+				   info->phase == TARGET_LIVE ? ""
+							      : " exited");
+	}
+	if (!right_w)
+		return;
+	canvas_right(c, 0, c->cols - right_w - 1, right_w, pen(ROLE_DIM),
+		     right);
+	canvas_put(c, 0, c->cols - right_w - 3,
+		   pen(live ? ROLE_GOOD : ROLE_WARN), s->glyphs.bullet);
+}
+
+/* One row is all there is. */
+static void draw_line(const struct screens *s, const struct moment m[2],
+		      struct canvas *c)
+{
+	char a[32], b[32];
+
+	canvas_printf(c, 0, 0, c->cols, pen(ROLE_TEXT), "RES A %s B %s",
+		      size_text(s, m[0].v, FIELD_RSS, a),
+		      size_text(s, m[1].v, FIELD_RSS, b));
+}
+
+static void draw(struct screens *s, const struct frame *f, struct canvas *c)
+{
+	struct compare_layout l = layout(c->rows, c->cols);
+	struct difference d[PART_COUNT];
+	struct moment m[FRAME_PANELS];
+	struct rect settings = l.settings;
+	int rows;
+
+	for (unsigned i = 0; i < FRAME_PANELS; i++) {
+		if (!f->panels[i].present) {
+			canvas_printf(c, 0, 1, c->cols - 1, pen(ROLE_DIM),
+				      "waiting for %s", s->target[i]);
+			return;
+		}
+		moment_of_panel(&m[i], s, f, &f->panels[i]);
+	}
+	if (c->rows < 2) {
+		draw_line(s, m, c);
+		return;
+	}
+	differences(m, d);
+	draw_header(s, f, l.cells, c);
+	draw_answer(s, m, d,
+		    (struct rect){c->rows >= 24 ? 2 : 1, 1, l.answer_h,
+				  c->cols - 2},
+		    c);
+	draw_graphs(s, f, m, &l, c);
+	rows = draw_table(s, m, d, l.table, c);
+	if (l.wide) {
+		settings = l.table;
+		settings.y += rows + 1;
+		settings.h -= rows + 1;
+	}
+	if (settings.w > 0)
+		draw_settings(s, f, m, settings, c);
+}
+
+static const char *blocked(const struct screens *s, const struct frame *f,
+			   enum action action)
+{
+	switch (action) {
+	case ACTION_COMPARE:
+		return "two are compared already";
+	case ACTION_SNAPSHOT:
+		return f->panels[0].info.phase != TARGET_LIVE &&
+				       f->panels[1].info.phase != TARGET_LIVE
+			       ? "both processes have ended"
+			       : NULL;
+	case ACTION_PROFILE:
+		return f->panels[0].info.endpoint[0] ||
+				       f->panels[1].info.endpoint[0]
+			       ? NULL
+			       : "no endpoint is known; give it as PID@URL or "
+				 "with -H URL";
+	case ACTION_BACK:
+		return s->has_list || s->axis.end_ns || s->axis.cursor_ns
+			       ? NULL
+			       : "nothing to go back to";
+	default:
+		return NULL;
+	}
+}
+
+static const char *label(const struct screens *s, enum action action)
+{
+	switch (action) {
+	case ACTION_PAUSE:
+		return s->axis.end_ns ? "Go on" : NULL;
+	case ACTION_CLASSES:
+		return s->classes ? "RES" : NULL;
+	case ACTION_UNLOCK:
+		return s->unlocked ? "One scale" : "Own scales";
+	default:
+		return NULL;
+	}
+}
+
+/* The same request for both. */
+static void both(struct screens *s, enum request_kind kind)
+{
+	for (unsigned i = 0; i < FRAME_PANELS; i++)
+		screens_request(s, kind, s->target[i]);
+}
+
+static void swap(struct screens *s)
+{
+	char id[TARGET_ID_MAX];
+
+	memcpy(id, s->target[0], sizeof(id));
+	memcpy(s->target[0], s->target[1], sizeof(id));
+	memcpy(s->target[1], id, sizeof(id));
+}
+
+static void act(struct screens *s, const struct frame *f, enum action action)
+{
+	struct compare_layout l = layout(s->rows, s->cols);
+
+	if (timeaxis_act(s, f, &f->panels[0], l.cells, action))
+		return;
+	switch (action) {
+	case ACTION_CLASSES:
+		s->classes = !s->classes;
+		break;
+	case ACTION_UNLOCK:
+		s->unlocked = !s->unlocked;
+		break;
+	case ACTION_SWAP:
+		swap(s);
+		break;
+	case ACTION_SNAPSHOT:
+		both(s, REQUEST_SNAPSHOT);
+		screens_say(s, f, false, "writing two snapshots");
+		break;
+	case ACTION_MARK:
+		both(s, REQUEST_MARK);
+		break;
+	case ACTION_PROFILE:
+		both(s, REQUEST_PROFILE);
+		break;
+	case ACTION_SMAPS:
+		both(s, REQUEST_SMAPS);
+		break;
+	case ACTION_BACK:
+		if (!timeaxis_back(s))
+			screens_go(s, IN_LIST);
+		break;
+	default:
+		break;
+	}
+}
+
+const struct view view_compare = {
+	.name = "compare",
+	.place = IN_COMPARE,
+	.want = want,
+	.draw = draw,
+	.blocked = blocked,
+	.label = label,
+	.act = act,
+};

@@ -1,0 +1,63 @@
+/*
+ * look.h - private to views: how parts, verdicts and ages look everywhere.
+ */
+#ifndef VIEWS_LOOK_H
+#define VIEWS_LOOK_H
+
+#include <residue/judge/breakdown.h>
+#include <residue/views/view.h>
+#include <residue/ui/graph.h>
+
+/* What is known of a target at the moment that is shown: now, or the row under
+ * the cursor. */
+struct moment {
+	bool known;
+	bool past; /* not now: scrolled back, paused, or under the cursor */
+	int64_t t_ns;	 /* CLOCK_BOOTTIME */
+	int64_t wall_ns; /* the same moment, CLOCK_REALTIME */
+	const struct values *v;
+	int64_t age_ms[ORIGIN_COUNT]; /* -1: never delivered */
+	bool stale[ORIGIN_COUNT];
+	struct breakdown parts;
+};
+
+void moment_of_panel(struct moment *m, const struct screens *s,
+		     const struct frame *f, const struct panel *p);
+void moment_of_row(struct moment *m, const struct frame *f,
+		   const struct list_row *r);
+
+struct part_look {
+	enum role role;
+	char letter;
+};
+extern const struct part_look part_look[PART_COUNT];
+/* The order of the bar, of stacks and of legends. */
+extern const enum part part_order[PART_COUNT];
+
+enum role verdict_role(enum verdict_kind kind);
+/* "memory", "expvar", "denied", "proc": how the figures are read. */
+const char *how_text(const struct target_info *info,
+		     const struct origin_state *origins);
+/* A size for people, or the dash where the field is not known. */
+const char *size_text(const struct screens *s, const struct values *v,
+		      enum field f, char out[32]);
+/* "0.1 s", "4 s", "never". */
+const char *age_text(int64_t age_ms, char out[32]);
+/* The name on top: comm, or the module's last part, or the URL. */
+const char *target_name(const struct target_info *info);
+
+/* Draw text in lines of `w` columns, broken at blanks; at most `h` lines.
+ * Returns how many it took. */
+int draw_wrapped(struct canvas *c, const struct glyphs *g, struct rect area,
+		 struct pen p, const char *text);
+
+/* "RES 508 MiB [bar] limit..." in row y, the legend below it in at most
+ * `legend_rows` rows. Returns the rows used, the bar's included. */
+int draw_bar(const struct screens *s, struct canvas *c, int y,
+	     const struct moment *m, int legend_rows);
+
+/* The spans of a field in a panel: field number i of want.fields. */
+const struct span *panel_spans(const struct panel *p, unsigned i,
+			       unsigned columns);
+
+#endif

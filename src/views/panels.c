@@ -1,0 +1,291 @@
+/* panels.c - the graphs of watch and compare. */
+#include "panels.h"
+
+#include <residue/base/mem.h>
+#include <residue/base/units.h>
+#include <residue/ui/axis.h>
+#include <residue/ui/widgets.h>
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+const enum field panel_field[PANEL_FIELDS] = {
+	[PANEL_RSS] = FIELD_RSS,
+	[PANEL_ANON] = FIELD_RSS_ANON,
+	[PANEL_FILE] = FIELD_RSS_FILE,
+	[PANEL_LAZY] = FIELD_LAZY_FREE,
+	[PANEL_ALLOC] = FIELD_HEAP_ALLOC,
+	[PANEL_LIVE] = FIELD_HEAP_LIVE,
+	[PANEL_INUSE] = FIELD_HEAP_INUSE,
+	[PANEL_IDLE] = FIELD_HEAP_IDLE,
+	[PANEL_RELEASED] = FIELD_HEAP_RELEASED,
+	[PANEL_STACK] = FIELD_STACK_INUSE,
+	[PANEL_STACK_SYS] = FIELD_STACK_SYS,
+	[PANEL_SYS] = FIELD_SYS,
+	[PANEL_GOAL] = FIELD_NEXT_GC,
+	[PANEL_LIMIT] = FIELD_MEMORY_LIMIT,
+	[PANEL_PPROF] = FIELD_PPROF_INUSE,
+	[PANEL_TOTAL_ALLOC] = FIELD_TOTAL_ALLOC,
+};
+_Static_assert(PANEL_FIELDS <= FRAME_FIELDS, "a frame has room for all");
+
+void panels_want(struct frame_want *want)
+{
+	memcpy(want->fields, panel_field, sizeof(panel_field));
+	want->field_count = PANEL_FIELDS;
+}
+
+#define SCALE_W 5 /* "1023K" */
+
+int panel_graph_width(int w, bool compact)
+{
+	/* Frame, blank, scale, blank ... blank, frame. */
+	int inner = compact ? w : w - 1 - 1 - SCALE_W - 1 - 1 - 1;
+
+	return inner > 0 ? inner : 0;
+}
+
+enum panel_field panel_heap(const struct panel *p)
+{
+	if (values_has(&p->values, FIELD_PPROF_INUSE))
+		return PANEL_PPROF;
+	if (values_has(&p->values, FIELD_HEAP_LIVE))
+		return PANEL_LIVE;
+	return PANEL_ALLOC;
+}
+
+static enum panel_field main_field(const struct panel *p, enum graph_kind kind)
+{
+	return kind == GRAPH_HEAP ? panel_heap(p) : PANEL_RSS;
+}
+
+int64_t graph_panel_max(const struct panel *p, enum graph_kind kind,
+			unsigned columns)
+{
+	const struct span *spans =
+		panel_spans(p, main_field(p, kind), columns);
+	int64_t max = 0;
+
+	for (unsigned i = 0; i < columns; i++)
+		if (spans[i].known && spans[i].max > max)
+			max = spans[i].max;
+	return max;
+}
+
+/* The figures of one dot column, for its breakdown. */
+static void column_values(const struct panel *p, unsigned columns, unsigned i,
+			  struct values *v)
+{
+	v->known = 0;
+	for (unsigned n = 0; n < PANEL_FIELDS; n++) {
+		const struct span *span = &panel_spans(p, n, columns)[i];
+
+		if (span->known)
+			values_set(v, panel_field[n], span->last);
+	}
+	if (values_have(v, FIELD_BIT(HEAP_INUSE) | FIELD_BIT(HEAP_IDLE)))
+		values_set(v, FIELD_HEAP_SYS,
+			   v->v[FIELD_HEAP_INUSE] + v->v[FIELD_HEAP_IDLE]);
+}
+
+static void plot_classes(const struct plot *plot, const struct panel *p)
+{
+	unsigned columns = plot->time->columns;
+	int64_t *value = mem_alloc(sizeof(*value) * PART_COUNT * columns);
+	enum role roles[PART_COUNT];
+
+	for (unsigned n = 0; n < PART_COUNT; n++)
+		roles[n] = part_look[part_order[n]].role;
+	for (unsigned i = 0; i < columns; i++) {
+		struct values v = {0};
+		struct breakdown b;
+
+		column_values(p, columns, i, &v);
+		breakdown_make(&b, &v);
+		for (unsigned n = 0; n < PART_COUNT; n++) {
+			const struct breakdown_part *part =
+				&b.parts[part_order[n]];
+
+			value[n * columns + i] =
+				b.known && part->known ? part->bytes : -1;
+		}
+		/* What was never resident is no part of the height. */
+		value[(PART_COUNT - 1) * columns + i] = b.known ? 0 : -1;
+	}
+	plot_stack(plot, value, roles, PART_COUNT);
+	free(value);
+}
+
+static enum origin main_origin(const struct panel *p, enum graph_kind kind)
+{
+	return field_info[panel_field[main_field(p, kind)]].origin;
+}
+
+/* The dot column from which on the figures are old ones carried along. */
+static int stale_from(const struct graph_panel *g)
+{
+	enum origin o = main_origin(g->p, g->kind);
+	int64_t last = g->p->origins[o].end_ns;
+	int column;
+
+	if (!g->m->stale[o] || g->m->past)
+		return (int)g->time->columns;
+	column = timeline_column(g->time, last);
+	if (column >= 0)
+		return column + 1;
+	return last >= g->time->end_ns ? (int)g->time->columns : 0;
+}
+
+static void heap_note(const struct graph_panel *g, char *out, size_t size)
+{
+	enum panel_field field = panel_heap(g->p);
+	int64_t age = g->m->age_ms[field == PANEL_PPROF ? ORIGIN_PPROF
+							: ORIGIN_RUNTIME];
+	int64_t gcs = values_get(g->m->v, FIELD_NUM_GC, -1);
+	char age_s[32], gc[32] = "";
+
+	age_text(age, age_s);
+	if (gcs > 0)
+		snprintf(gc, sizeof(gc), ", GC #%lld", (long long)gcs);
+	if (age < 0)
+		snprintf(out, size, "%s", "nothing yet");
+	else if (field == PANEL_PPROF && gcs == 0)
+		snprintf(out, size, "pprof, stale: no GC yet");
+	else if (field == PANEL_PPROF)
+		snprintf(out, size,
+			 g->box.w < 50 ? "pprof, %s old" : "pprof inuse, %s old%s",
+			 age_s, gc);
+	else if (field == PANEL_LIVE)
+		snprintf(out, size, "live at the last GC%s", g->box.w < 50 ? "" : gc);
+	else
+		snprintf(out, size, "HeapAlloc, %s old%s", age_s, gc);
+}
+
+static void panel_words(const struct graph_panel *g, char title[32],
+			char note[96], char value[32])
+{
+	const struct frame *f = g->f;
+	enum field field = panel_field[main_field(g->p, g->kind)];
+	enum origin o = main_origin(g->p, g->kind);
+
+	snprintf(title, 32, "%s%s", g->prefix,
+		 g->kind == GRAPH_HEAP ? "heap" : "RES");
+	if (g->kind == GRAPH_HEAP)
+		heap_note(g, note, 96);
+	else if (g->kind == GRAPH_STACK)
+		snprintf(note, 96, "and what it is made of");
+	else
+		snprintf(note, 96, "/proc, every %.3g s",
+			 (double)f->interval_ns / 1e9);
+	if (g->m->stale[o] && !g->m->past && o == ORIGIN_PROC) {
+		char age[32];
+
+		snprintf(note, 96, "stale, %s old",
+			 age_text(g->m->age_ms[o], age));
+	}
+	size_text(g->s, g->m->v, field, value);
+}
+
+static void draw_cursor(struct canvas *c, const struct graph_panel *g,
+			const struct plot *plot, int bottom)
+{
+	int cell;
+
+	if (!g->s->axis.cursor_ns)
+		return;
+	cell = plot_cell(plot, g->s->axis.cursor_ns);
+	if (cell < 0)
+		return;
+	for (int y = plot->area.y; y <= bottom; y++) {
+		struct cell *at = canvas_at(c, y, plot->area.x + cell);
+
+		if (!at)
+			continue;
+		if (at->ch == ' ')
+			canvas_put(c, y, plot->area.x + cell, pen(ROLE_WARN),
+				   g->s->glyphs.down);
+		else
+			at->pen.on = ROLE_CURSOR;
+	}
+}
+
+static void plot_series(const struct graph_panel *g, const struct plot *plot)
+{
+	unsigned columns = g->time->columns;
+	enum panel_field field = main_field(g->p, g->kind);
+
+	if (!g->p->spans)
+		return;
+	if (g->kind == GRAPH_STACK)
+		plot_classes(plot, g->p);
+	else
+		plot_fill(plot, panel_spans(g->p, field, columns), g->role);
+	if (g->kind == GRAPH_STACK || g->kind == GRAPH_HEAP)
+		plot_line(plot, panel_spans(g->p, PANEL_GOAL, columns),
+			  ROLE_GOAL, 'G');
+	plot_line(plot, panel_spans(g->p, PANEL_LIMIT, columns), ROLE_LIMIT,
+		  'L');
+}
+
+/* Without a frame: a title, the graph, the axis if there is room. */
+static void draw_compact(struct canvas *c, const struct graph_panel *g,
+			 struct plot *plot, const char *title,
+			 const char *value)
+{
+	struct rect r = g->box;
+	bool axis = r.h >= 3;
+	int x = r.x;
+
+	x += canvas_text(c, r.y, x, r.w, pen_bold(g->role), title);
+	canvas_text(c, r.y, x + 1, r.w - (x + 1 - r.x), pen_bold(ROLE_TEXT),
+		    value);
+	plot->area = (struct rect){r.y + 1, r.x, r.h - 1 - axis, r.w};
+	if (plot->area.h > 0)
+		plot_series(g, plot);
+	if (axis)
+		plot_events(plot, r.y + r.h - 1, g->p->events,
+			    g->p->event_count);
+	draw_cursor(c, g, plot, r.y + r.h - 2);
+}
+
+static void draw_framed(struct canvas *c, const struct graph_panel *g,
+			struct plot *plot, const struct panel_title *title,
+			int64_t tick)
+{
+	struct rect r = g->box;
+	bool times = r.h >= 6;
+	int axis_y = r.y + r.h - (times ? 3 : 2);
+
+	graph_frame(c, &g->s->glyphs, r, title);
+	plot->area = (struct rect){r.y + 1, r.x + 2 + SCALE_W + 1,
+				   axis_y - r.y - 1,
+				   panel_graph_width(r.w, false)};
+	plot_scale(plot, SCALE_W, tick);
+	plot_series(g, plot);
+	plot_events(plot, axis_y, g->p->events, g->p->event_count);
+	if (times)
+		plot_times(plot, axis_y + 1, !g->s->axis.end_ns);
+	draw_cursor(c, g, plot, axis_y - 1);
+}
+
+void graph_panel_draw(struct canvas *c, const struct graph_panel *g)
+{
+	char title[32], note[96], value[32];
+	struct panel_title words = {title, note, value, g->role};
+	struct plot plot = {.canvas = c,
+			    .glyphs = &g->s->glyphs,
+			    .time = g->time};
+	int64_t max = g->top ? g->top
+			     : graph_panel_max(g->p, g->kind,
+					       g->time->columns);
+	int64_t tick;
+
+	plot.top = scale_top(max, g->box.h - 4, &tick);
+	plot.stale_from = stale_from(g);
+	panel_words(g, title, note, value);
+	if (g->compact)
+		draw_compact(c, g, &plot, title, value);
+	else
+		draw_framed(c, g, &plot, &words, tick);
+}

@@ -1,0 +1,49 @@
+/*
+ * panels.h - private to views: one graph of one target with all around it.
+ */
+#ifndef VIEWS_PANELS_H
+#define VIEWS_PANELS_H
+
+#include "look.h"
+
+/* The fields that watch and compare ask for, in this order; the first ones are
+ * the sixteen that a stack needs. */
+enum panel_field {
+	PANEL_RSS, PANEL_ANON, PANEL_FILE, PANEL_LAZY,
+	PANEL_ALLOC, PANEL_LIVE, PANEL_INUSE, PANEL_IDLE, PANEL_RELEASED,
+	PANEL_STACK, PANEL_STACK_SYS, PANEL_SYS, PANEL_GOAL, PANEL_LIMIT,
+	PANEL_PPROF, PANEL_TOTAL_ALLOC,
+	PANEL_FIELDS
+};
+extern const enum field panel_field[PANEL_FIELDS];
+void panels_want(struct frame_want *want);
+
+/* How large a graph is inside a frame of that width; the same for every panel
+ * of a screen, so that columns agree. */
+int panel_graph_width(int w, bool compact);
+
+enum graph_kind { GRAPH_RES, GRAPH_HEAP, GRAPH_STACK };
+
+struct graph_panel {
+	const struct screens *s;
+	const struct frame *f;
+	const struct panel *p;
+	const struct moment *m;
+	const struct timeline *time;
+	struct rect box;
+	enum graph_kind kind;
+	enum role role;	   /* of a filled graph */
+	const char *prefix; /* before the title: "A ", or "" */
+	int64_t top;	   /* a shared scale; 0: its own */
+	bool compact;	   /* no frame, no labels */
+};
+
+void graph_panel_draw(struct canvas *c, const struct graph_panel *g);
+/* The largest value that the panel will draw. */
+int64_t graph_panel_max(const struct panel *p, enum graph_kind kind,
+			unsigned columns);
+/* Which field the heap graph shows: PANEL_PPROF, else PANEL_LIVE, else
+ * PANEL_ALLOC. */
+enum panel_field panel_heap(const struct panel *p);
+
+#endif

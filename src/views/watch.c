@@ -1,0 +1,572 @@
+/* watch.c - one process: the answer, the bar, RES beside the heap, events. */
+#include "look.h"
+#include "panels.h"
+#include "timeaxis.h"
+
+#include <residue/base/clock.h>
+#include <residue/base/text.h>
+#include <residue/base/units.h>
+#include <residue/ui/axis.h>
+
+#include <stdio.h>
+#include <string.h>
+
+/* Which rows of the screen hold what; a height of 0 is left out. */
+struct watch_layout {
+	int answer_y, answer_h; /* the sentence and the advice */
+	int bar_y, legend_h;
+	struct rect graphs;
+	bool compact;	/* graphs without frames */
+	int events_y, events_h;
+	int rates_y;	/* -1: none */
+	int graph_w;	/* cells of a graph */
+};
+
+static struct watch_layout layout(int rows, int cols)
+{
+	struct watch_layout l = {.answer_y = 1, .rates_y = -1};
+	bool airy = rows >= 32;
+	int y = 1, left;
+
+	l.compact = rows < 14 || cols < 64;
+	l.answer_y = y + (airy ? 1 : 0);
+	l.answer_h = rows < 8 ? (rows > 2) : rows < 14 ? 1 : cols < 100 ? 3 : 2;
+	y = l.answer_y + l.answer_h + (airy ? 1 : 0);
+	l.bar_y = rows >= 5 ? y++ : -1;
+	l.legend_h = rows < 14 ? 0 : cols < 110 ? 2 : 1;
+	y += l.legend_h + (airy ? 1 : 0);
+	left = rows - y;
+	if (rows >= 28) {
+		l.rates_y = rows - 1;
+		left--;
+	}
+	l.events_h = left < 9 ? 0 : left < 16 ? left - 9 : 3 + left / 4;
+	if (l.events_h > 12)
+		l.events_h = 12;
+	l.graphs = (struct rect){y, 0, left - l.events_h, cols};
+	l.events_y = y + l.graphs.h;
+	l.graph_w = panel_graph_width((cols - (l.compact ? 1 : 0)) / 2,
+				      l.compact);
+	return l;
+}
+
+static void want(struct screens *s, struct frame_want *w)
+{
+	struct watch_layout l = layout(s->rows, s->cols);
+
+	memcpy(w->target[0], s->target[0], TARGET_ID_MAX);
+	panels_want(w);
+	timeaxis_want(s, l.graph_w, w);
+}
+
+/* How old the newest figures of the origins with trouble are, and why. */
+static const char *trouble(const struct screens *s, const struct frame *f,
+			   const struct panel *p, const struct moment *m,
+			   char *out, size_t size)
+{
+	static const enum origin order[] = {ORIGIN_PROC, ORIGIN_RUNTIME,
+					    ORIGIN_PPROF, ORIGIN_SMAPS};
+	(void)s;
+	(void)f;
+
+	for (unsigned i = 0; i < sizeof(order) / sizeof(*order); i++) {
+		enum origin o = order[i];
+		const struct origin_state *st = &p->origins[o];
+		char age[32];
+
+		if (st->fail.code == ERR_NONE || m->past)
+			continue;
+		if (st->ever)
+			snprintf(out, size, "%s figures are %s old: %s",
+				 origin_name[o],
+				 age_text(m->age_ms[o], age), st->fail.msg);
+		else
+			snprintf(out, size, "no %s figures: %s",
+				 origin_name[o], st->fail.msg);
+		return out;
+	}
+	return NULL;
+}
+
+static void draw_header(const struct screens *s, const struct frame *f,
+			const struct panel *p, const struct moment *m,
+			int graph_w, struct canvas *c)
+{
+	const struct target_info *info = &p->info;
+	char right[160], axis[32], span[32], age[32], line[240];
+	bool live = !s->axis.end_ns && info->phase == TARGET_LIVE;
+	int x = 1, right_w;
+
+	if (info->phase != TARGET_LIVE)
+		snprintf(right, sizeof(right), "%s   %s",
+			 info->phase == TARGET_ZOMBIE ? "zombie" : "exited",
+			 timeaxis_span(s, graph_w, span));
+	else
+		snprintf(right, sizeof(right), "%s   %s ago   %s   %s",
+			 how_text(info, p->origins),
+			 age_text(m->age_ms[ORIGIN_PROC], age),
+			 timeaxis_text(s, f, axis),
+			 timeaxis_span(s, graph_w, span));
+	right_w = text_columns(right);
+	if (c->cols >= 64)
+		x += canvas_text(c, 0, x, c->cols, pen(ROLE_BRAND), "residue ");
+	x += canvas_printf(c, 0, x, c->cols - x, pen(ROLE_TARGET), " %s ",
+			   target_name(info));
+	x += 2;
+	if (info->pid)
+		x += canvas_printf(c, 0, x, c->cols - x, pen(ROLE_DIM),
+				   "pid %d  ", (int)info->pid);
+	if (x + right_w + 4 >= c->cols)
+		right_w = 0;
+	snprintf(line, sizeof(line), "%s%s%s%s%s", info->user,
+		 info->user[0] ? "  " : "", info->go_version,
+		 info->module[0] ? "  " : "", info->module);
+	canvas_fit(c, 0, x, c->cols - x - right_w - 4, pen(ROLE_DIM), line,
+		   s->glyphs.ellipsis);
+	if (!right_w)
+		return;
+	canvas_right(c, 0, c->cols - right_w - 1, right_w, pen(ROLE_DIM),
+		     right);
+	canvas_put(c, 0, c->cols - right_w - 3,
+		   pen(live ? ROLE_GOOD : ROLE_WARN), s->glyphs.bullet);
+}
+
+/* Why RES can be below the heap, from what is known. */
+static const char *negative_why(const struct moment *m)
+{
+	int64_t gap = -values_get(m->v, FIELD_RESIDUE, 0);
+	int64_t age = m->age_ms[ORIGIN_PPROF] * NS_PER_MS;
+
+	if (values_has(m->v, FIELD_PPROF_INUSE)) {
+		if (gap <= values_get(m->v, FIELD_PPROF_ERROR, 0))
+			return "RES is below the profile's total by less than "
+			       "the sampling error of the profile.";
+		if (values_has(m->v, FIELD_LAST_GC) &&
+		    m->wall_ns - age < m->v->v[FIELD_LAST_GC])
+			return "RES is below the profile's total: the profile "
+			       "is older than the last GC.";
+	}
+	return "RES is below the heap: pages the program never touched count "
+	       "in the heap and not in RES.";
+}
+
+static const struct event *event_at_cursor(const struct screens *s,
+					   const struct frame *f,
+					   const struct panel *p)
+{
+	int64_t best = INT64_MAX;
+	const struct event *found = NULL;
+
+	for (unsigned i = 0; i < p->event_count && s->axis.cursor_ns; i++) {
+		int64_t t = p->events[i].wall_ns - f->wall_offset_ns;
+		int64_t away = t > s->axis.cursor_ns ? t - s->axis.cursor_ns
+						     : s->axis.cursor_ns - t;
+
+		if (away < best && away <= s->axis.step_ns + NS_PER_SEC) {
+			best = away;
+			found = &p->events[i];
+		}
+	}
+	return found;
+}
+
+/* In the past: all values of that moment in one line, then its event. */
+static void draw_past(const struct screens *s, const struct frame *f,
+		      const struct panel *p, const struct moment *m,
+		      struct rect r, struct canvas *c)
+{
+	char at[32], res[32], heap[32], alloc[32], goal[32], line[512];
+	const struct event *ev = event_at_cursor(s, f, p);
+	int64_t t = s->axis.cursor_ns ? s->axis.cursor_ns : s->axis.end_ns - 1;
+
+	time_text(at, t + f->wall_offset_ns, f->now_ns - t > DAY_NS);
+	snprintf(line, sizeof(line),
+		 "at %s  RES %s, %s %s, HeapAlloc %s, goal %s", at,
+		 size_text(s, m->v, FIELD_RSS, res),
+		 panel_heap(p) == PANEL_PPROF ? "pprof" : "live",
+		 size_text(s, m->v, panel_field[panel_heap(p)], heap),
+		 size_text(s, m->v, FIELD_HEAP_ALLOC, alloc),
+		 size_text(s, m->v, FIELD_NEXT_GC, goal));
+	if (r.h > 0)
+		canvas_fit(c, r.y, r.x, r.w, pen(ROLE_ANSWER), line,
+			   s->glyphs.ellipsis);
+	r.y++;
+	r.h--;
+	if (ev) {
+		snprintf(line, sizeof(line), "%c %s: %s. %s%s%s.",
+			 event_kind_info[ev->kind].letter,
+			 event_kind_info[ev->kind].title,
+			 event_kind_info[ev->kind].meaning, ev->text,
+			 ev->text[0] ? "; source: " : "Source: ",
+			 event_source_name[ev->source]);
+		draw_wrapped(c, &s->glyphs, r, pen(ROLE_TEXT), line);
+	}
+}
+
+static int draw_verdict_word(const struct panel *p, struct canvas *c, int y)
+{
+	char sure[32], word[40];
+	int w, x;
+
+	if (c->cols < 64 || p->verdict.kind == VERDICT_UNKNOWN)
+		return 0;
+	snprintf(word, sizeof(word), " %s ", verdict_info[p->verdict.kind].title);
+	snprintf(sure, sizeof(sure), " %.0f%% sure",
+		 p->verdict.confidence * 100);
+	w = text_columns(word) + text_columns(sure);
+	x = c->cols - 1 - w;
+	x += canvas_text(c, y, x, w,
+			 (struct pen){(uint8_t)verdict_role(p->verdict.kind),
+				      ROLE_TEXT, STYLE_REVERSE | STYLE_BOLD},
+			 word);
+	canvas_text(c, y, x, w, pen(ROLE_DIM), sure);
+	return w + 2;
+}
+
+static void draw_answer(const struct screens *s, const struct frame *f,
+			const struct panel *p, const struct moment *m,
+			struct rect r, struct canvas *c)
+{
+	char line[600], why[400];
+	const char *bad;
+	int word_w, used;
+
+	if (m->past) {
+		draw_past(s, f, p, m, r, c);
+		return;
+	}
+	word_w = draw_verdict_word(p, c, r.y);
+	used = draw_wrapped(c, &s->glyphs,
+			    (struct rect){r.y, r.x,
+					  r.h > 1 ? r.h - 1 : r.h,
+					  r.w - word_w},
+			    pen(ROLE_ANSWER), p->verdict.sentence);
+	r.y += used;
+	r.h -= used;
+	bad = trouble(s, f, p, m, why, sizeof(why));
+	if (bad)
+		snprintf(line, sizeof(line), "%s", bad);
+	else if (values_get(m->v, FIELD_RESIDUE, 0) < 0)
+		snprintf(line, sizeof(line), "%s", negative_why(m));
+	else
+		snprintf(line, sizeof(line), "%s",
+			 p->verdict.advice[0] ? p->verdict.advice
+					      : p->verdict.why);
+	draw_wrapped(c, &s->glyphs, r, pen(bad ? ROLE_WARN : ROLE_DIM), line);
+}
+
+static void draw_graphs(const struct screens *s, const struct frame *f,
+			const struct panel *p, const struct moment *m,
+			const struct watch_layout *l, struct canvas *c)
+{
+	struct timeline time = timeaxis_of(s, f, l->graph_w);
+	int w = (c->cols - (l->compact ? 1 : 0)) / 2;
+	struct graph_panel g = {.s = s, .f = f, .p = p, .m = m,
+				.time = &time, .compact = l->compact,
+				.prefix = "", .role = ROLE_RES};
+	int64_t heap;
+
+	if (l->graphs.h < 2 || l->graph_w < 1)
+		return;
+	if (!s->unlocked) {
+		g.top = graph_panel_max(p, GRAPH_RES, time.columns);
+		heap = graph_panel_max(p, GRAPH_HEAP, time.columns);
+		if (heap > g.top)
+			g.top = heap;
+	}
+	g.kind = s->classes ? GRAPH_STACK : GRAPH_RES;
+	g.box = (struct rect){l->graphs.y, 0, l->graphs.h, w};
+	graph_panel_draw(c, &g);
+	g.kind = GRAPH_HEAP;
+	g.role = ROLE_HEAP;
+	g.box.x = c->cols - w;
+	graph_panel_draw(c, &g);
+}
+
+static void draw_event(const struct screens *s, const struct frame *f,
+		       const struct event *ev, bool marked, int y,
+		       struct canvas *c)
+{
+	char at[32], text[400], title[48];
+	const struct event_kind_info *info = &event_kind_info[ev->kind];
+	int x = 1;
+
+	time_text(at, ev->wall_ns,
+		  f->now_ns + f->wall_offset_ns - ev->wall_ns > DAY_NS);
+	x += canvas_text(c, y, x, 14, pen(ROLE_DIM), at) + 2;
+	canvas_put(c, y, x, pen(event_role(ev->kind)), (uint32_t)info->letter);
+	x += 2;
+	if (ev->kind == EVENT_GC && ev->num_gc >= 0)
+		snprintf(title, sizeof(title), "GC #%lld%s",
+			 (long long)ev->num_gc,
+			 ev->forced     ? " forced"
+			 : ev->periodic ? " timer"
+					: "");
+	else
+		snprintf(title, sizeof(title), "%s", info->title);
+	canvas_fit(c, y, x, 16, pen(ROLE_TEXT), title, s->glyphs.ellipsis);
+	x += 17;
+	snprintf(text, sizeof(text), "%s", ev->text);
+	if (ev->confidence < 1)
+		snprintf(text + strlen(text), sizeof(text) - strlen(text),
+			 "  (%s, %.0f%% sure)", event_source_name[ev->source],
+			 ev->confidence * 100);
+	canvas_fit(c, y, x, c->cols - x - 1, pen(ROLE_DIM), text,
+		   s->glyphs.ellipsis);
+	if (marked)
+		canvas_paint(c, (struct rect){y, 0, 1, c->cols},
+			     ROLE_SELECTED);
+}
+
+static void draw_events(const struct screens *s, const struct frame *f,
+			const struct panel *p, const struct watch_layout *l,
+			struct canvas *c)
+{
+	const struct event *here = event_at_cursor(s, f, p);
+	int64_t end = (s->axis.end_ns ? s->axis.end_ns : INT64_MAX / 2) +
+		      f->wall_offset_ns;
+	int y = l->events_y, last = y + l->events_h, x;
+
+	if (l->events_h < 2)
+		return;
+	x = 1 + canvas_text(c, y, 1, c->cols, pen_bold(ROLE_TEXT), "events  ");
+	for (unsigned k = 0; k < EVENT_COUNT; k++) {
+		char letter[2] = {event_kind_info[k].letter, '\0'};
+
+		if (x + 2 + text_columns(event_kind_info[k].title) >= c->cols)
+			break;
+		x += canvas_text(c, y, x, 1, pen(event_role(k)), letter) + 1;
+		x += canvas_text(c, y, x, c->cols - x - 1, pen(ROLE_DIM),
+				 event_kind_info[k].title) + 2;
+	}
+	y++;
+	for (unsigned i = p->event_count; i > 0 && y < last; i--) {
+		const struct event *ev = &p->events[i - 1];
+
+		if (ev->wall_ns < end)
+			draw_event(s, f, ev, ev == here, y++, c);
+	}
+	if (p->event_count == 0)
+		canvas_text(c, y, 1, c->cols - 1, pen(ROLE_DIM),
+			    "nothing happened yet");
+}
+
+/* Bytes allocated a second over the last minute or so of the graph. */
+static bool alloc_rate(const struct panel *p, const struct timeline *t,
+		       double *out)
+{
+	const struct span *spans =
+		panel_spans(p, PANEL_TOTAL_ALLOC, t->columns);
+	int newest = -1, oldest = -1;
+
+	for (unsigned i = t->columns; i > 0; i--) {
+		int64_t back = (int64_t)(t->columns - i) * t->step_ns;
+
+		if (!spans[i - 1].known)
+			continue;
+		if (newest < 0)
+			newest = (int)i - 1;
+		if (oldest >= 0 && back > 60 * NS_PER_SEC)
+			break;
+		oldest = (int)i - 1;
+	}
+	if (newest <= oldest)
+		return false;
+	*out = (double)(spans[newest].last - spans[oldest].last) /
+	       ((double)(newest - oldest) * (double)t->step_ns / 1e9);
+	return *out >= 0;
+}
+
+static int rate(struct canvas *c, int y, int x, const char *name,
+		const char *value)
+{
+	x += canvas_text(c, y, x, c->cols - x, pen(ROLE_DIM), name) + 1;
+	return x + canvas_text(c, y, x, c->cols - x, pen(ROLE_TEXT), value) + 3;
+}
+
+static void draw_rates(const struct screens *s, const struct frame *f,
+		       const struct panel *p, const struct moment *m,
+		       const struct watch_layout *l, struct canvas *c)
+{
+	struct timeline time = timeaxis_of(s, f, l->graph_w);
+	const struct values *v = m->v;
+	char text[64], dash[5];
+	double per_s;
+	int y = l->rates_y, x = 1;
+
+	glyph_text(s->glyphs.dash, dash);
+	x += canvas_text(c, y, x, c->cols, pen_bold(ROLE_TEXT), "rates") + 3;
+	snprintf(text, sizeof(text), "%.2g", p->gc_per_s);
+	x = rate(c, y, x, "GC/s", p->gc_per_s < 0 ? dash : text);
+	if (p->spans && alloc_rate(p, &time, &per_s)) {
+		units_bytes(text, (int64_t)per_s);
+		strcat(text, "/s");
+		x = rate(c, y, x, "allocates", text);
+	}
+	if (values_get(v, FIELD_NUM_GC, 0) > 0 &&
+	    values_has(v, FIELD_PAUSE_TOTAL)) {
+		units_duration(text,
+			       v->v[FIELD_PAUSE_TOTAL] / v->v[FIELD_NUM_GC]);
+		x = rate(c, y, x, "mean pause", text);
+	}
+	if (values_has(v, FIELD_GOGC)) {
+		snprintf(text, sizeof(text), "%lld",
+			 (long long)v->v[FIELD_GOGC]);
+		x = rate(c, y, x, "GOGC",
+			 v->v[FIELD_GOGC] < 0 ? "off" : text);
+	}
+	x = rate(c, y, x, "GC goal", size_text(s, v, FIELD_NEXT_GC, text));
+	x = rate(c, y, x, "GOMEMLIMIT",
+		 size_text(s, v, FIELD_MEMORY_LIMIT, text));
+	if (values_has(v, FIELD_GOROUTINES)) {
+		units_count(text, v->v[FIELD_GOROUTINES]);
+		x = rate(c, y, x, "goroutines", text);
+	}
+	if (values_has(v, FIELD_THREADS)) {
+		units_count(text, v->v[FIELD_THREADS]);
+		rate(c, y, x, "threads", text);
+	}
+}
+
+/* One row is all there is. */
+static void draw_line(const struct screens *s, const struct panel *p,
+		      const struct moment *m, struct canvas *c)
+{
+	char res[32], heap[32];
+
+	canvas_printf(c, 0, 0, c->cols, pen(ROLE_TEXT), "%s RES %s heap %s %s",
+		      target_name(&p->info), size_text(s, m->v, FIELD_RSS, res),
+		      size_text(s, m->v, heap_field(m->v) < FIELD_COUNT
+						 ? heap_field(m->v)
+						 : FIELD_HEAP_ALLOC,
+				heap),
+		      verdict_info[p->verdict.kind].title);
+}
+
+static void draw(struct screens *s, const struct frame *f, struct canvas *c)
+{
+	const struct panel *p = &f->panels[0];
+	struct watch_layout l = layout(c->rows, c->cols);
+	struct moment m;
+
+	if (!p->present) {
+		canvas_printf(c, 0, 1, c->cols - 1, pen(ROLE_DIM),
+			      "waiting for %s", s->target[0]);
+		return;
+	}
+	moment_of_panel(&m, s, f, p);
+	if (c->rows < 2) {
+		draw_line(s, p, &m, c);
+		return;
+	}
+	draw_header(s, f, p, &m, l.graph_w, c);
+	draw_answer(s, f, p, &m,
+		    (struct rect){l.answer_y, 1, l.answer_h, c->cols - 2}, c);
+	if (l.bar_y > 0)
+		draw_bar(s, c, l.bar_y, &m, l.legend_h);
+	draw_graphs(s, f, p, &m, &l, c);
+	draw_events(s, f, p, &l, c);
+	if (l.rates_y > 0)
+		draw_rates(s, f, p, &m, &l, c);
+}
+
+static const char *blocked(const struct screens *s, const struct frame *f,
+			   enum action action)
+{
+	const struct panel *p = &f->panels[0];
+
+	switch (action) {
+	case ACTION_COMPARE:
+		return s->has_list ? NULL
+				   : "start residue with two targets, or none";
+	case ACTION_SNAPSHOT:
+	case ACTION_SMAPS:
+		return p->info.phase == TARGET_LIVE
+			       ? NULL
+			       : "the process has ended";
+	case ACTION_PROFILE:
+		if (p->info.phase != TARGET_LIVE)
+			return "the process has ended";
+		return p->info.endpoint[0]
+			       ? NULL
+			       : "no endpoint is known; give it as PID@URL or "
+				 "with -H URL";
+	case ACTION_CLASSES:
+		return values_has(&p->values, FIELD_HEAP_INUSE)
+			       ? NULL
+			       : "the runtime's figures are not known";
+	case ACTION_BACK:
+		return s->has_list || s->axis.end_ns || s->axis.cursor_ns
+			       ? NULL
+			       : "nothing to go back to";
+	default:
+		return NULL;
+	}
+}
+
+static const char *label(const struct screens *s, enum action action)
+{
+	switch (action) {
+	case ACTION_PAUSE:
+		return s->axis.end_ns ? "Go on" : NULL;
+	case ACTION_CLASSES:
+		return s->classes ? "RES" : NULL;
+	case ACTION_UNLOCK:
+		return s->unlocked ? "One scale" : "Own scale";
+	default:
+		return NULL;
+	}
+}
+
+static void act(struct screens *s, const struct frame *f, enum action action)
+{
+	struct watch_layout l = layout(s->rows, s->cols);
+
+	if (timeaxis_act(s, f, &f->panels[0], l.graph_w, action))
+		return;
+	switch (action) {
+	case ACTION_CLASSES:
+		s->classes = !s->classes;
+		break;
+	case ACTION_UNLOCK:
+		s->unlocked = !s->unlocked;
+		break;
+	case ACTION_SNAPSHOT:
+		screens_request(s, REQUEST_SNAPSHOT, s->target[0]);
+		screens_say(s, f, false, "writing a snapshot");
+		break;
+	case ACTION_MARK:
+		screens_request(s, REQUEST_MARK, s->target[0]);
+		break;
+	case ACTION_PROFILE:
+		screens_request(s, REQUEST_PROFILE, s->target[0]);
+		screens_say(s, f, false, "fetching a heap profile");
+		break;
+	case ACTION_SMAPS:
+		screens_request(s, REQUEST_SMAPS, s->target[0]);
+		break;
+	case ACTION_COMPARE:
+		memcpy(s->list.tags[0], s->target[0], TARGET_ID_MAX);
+		s->list.tag_count = 1;
+		screens_go(s, IN_LIST);
+		screens_say(s, f, false,
+			    "choose the other process, then press c");
+		break;
+	case ACTION_BACK:
+		if (!timeaxis_back(s))
+			screens_go(s, IN_LIST);
+		break;
+	default:
+		break;
+	}
+}
+
+const struct view view_watch = {
+	.name = "watch",
+	.place = IN_WATCH,
+	.want = want,
+	.draw = draw,
+	.blocked = blocked,
+	.label = label,
+	.act = act,
+};
