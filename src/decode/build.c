@@ -377,27 +377,33 @@ static int take_string(struct build *b, const struct stream_field *f,
 	return 0;
 }
 
+static int take_comment(struct build *b, uint64_t index, struct err *err)
+{
+	int64_t *out = add(b, &b->comments, BUILD_STRINGS_MAX, "comments", err);
+
+	if (!out)
+		return -1;
+	*out = (int64_t)index;
+	return 0;
+}
+
 /* Packed or one by one. */
 static int take_comments(struct build *b, const struct stream_field *f,
 			 struct err *err)
 {
-	const uint8_t *p = f->data, *end = p + f->size;
-	uint64_t value = f->value;
+	const uint8_t *p, *end;
+	uint64_t index;
 
-	if (f->wire == WIRE_BYTES && f->size == 0)
-		return 0;
-	do {
-		int64_t *out;
-
-		if (f->wire == WIRE_BYTES && stream_varint(&p, end, &value) < 0)
+	if (f->wire == WIRE_VARINT)
+		return take_comment(b, f->value, err);
+	for (p = f->data, end = p + f->size; p < end;) {
+		if (stream_varint(&p, end, &index) < 0)
 			return err_set(err, ERR_FORMAT,
 				       "malformed comment at byte %llu",
 				       (unsigned long long)f->offset);
-		out = add(b, &b->comments, BUILD_STRINGS_MAX, "comments", err);
-		if (!out)
+		if (take_comment(b, index, err) < 0)
 			return -1;
-		*out = (int64_t)value;
-	} while (p < end);
+	}
 	return 0;
 }
 

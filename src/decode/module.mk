@@ -30,13 +30,49 @@ src/decode/profile.pb-c.h: src/decode/profile.pb-c.c
 src/decode/build.$(OBJEXT): src/decode/profile.pb-c.h
 
 DECODE_FIXTURE = tests/unit/decode_fixture.h tests/unit/decode_fixture.c
+UNIT_TESTS += tests/unit/test_debug1
+tests_unit_test_debug1_SOURCES = tests/unit/test_debug1.c $(DECODE_FIXTURE)
+UNIT_TESTS += tests/unit/test_expvar
+tests_unit_test_expvar_SOURCES = tests/unit/test_expvar.c $(DECODE_FIXTURE)
 UNIT_TESTS += tests/unit/test_profile
 tests_unit_test_profile_SOURCES = tests/unit/test_profile.c $(DECODE_FIXTURE)
 UNIT_TESTS += tests/unit/test_profile_hostile
 tests_unit_test_profile_hostile_SOURCES = \
 	tests/unit/test_profile_hostile.c $(DECODE_FIXTURE)
+UNIT_TESTS += tests/unit/test_promtext
+tests_unit_test_promtext_SOURCES = tests/unit/test_promtext.c $(DECODE_FIXTURE)
 UNIT_TESTS += tests/unit/test_top
 tests_unit_test_top_SOURCES = tests/unit/test_top.c $(DECODE_FIXTURE)
 UNIT_TESTS += tests/unit/test_top_pattern
 tests_unit_test_top_pattern_SOURCES = tests/unit/test_top_pattern.c
 EXTRA_DIST += tests/data/profiles tests/data/hostile
+
+# Fuzzers: with --enable-fuzzers libFuzzer programs, else the corpus replayed.
+FUZZ_DECODE = \
+	tests/fuzz/fuzz_debug1 tests/fuzz/fuzz_expvar \
+	tests/fuzz/fuzz_profile tests/fuzz/fuzz_profile_gz \
+	tests/fuzz/fuzz_promtext
+if FUZZERS
+FUZZ_DRIVER = tests/fuzz/fuzz.h
+FUZZER_LINK = $(AM_LDFLAGS) -fsanitize=fuzzer
+else
+FUZZ_DRIVER = tests/fuzz/fuzz.h tests/fuzz/replay.c
+FUZZER_LINK = $(AM_LDFLAGS)
+TESTS += $(FUZZ_DECODE)
+endif
+FUZZ_TARGETS += $(FUZZ_DECODE)
+check_PROGRAMS += $(FUZZ_DECODE)
+FUZZ_PROFILE = tests/fuzz/use_profile.h tests/fuzz/use_profile.c
+tests_fuzz_fuzz_debug1_SOURCES = tests/fuzz/fuzz_debug1.c $(FUZZ_DRIVER)
+tests_fuzz_fuzz_debug1_LDFLAGS = $(FUZZER_LINK)
+tests_fuzz_fuzz_expvar_SOURCES = tests/fuzz/fuzz_expvar.c $(FUZZ_DRIVER)
+tests_fuzz_fuzz_expvar_LDFLAGS = $(FUZZER_LINK)
+tests_fuzz_fuzz_profile_SOURCES = \
+	tests/fuzz/fuzz_profile.c $(FUZZ_PROFILE) $(FUZZ_DRIVER)
+tests_fuzz_fuzz_profile_LDFLAGS = $(FUZZER_LINK)
+tests_fuzz_fuzz_profile_gz_SOURCES = \
+	tests/fuzz/fuzz_profile_gz.c $(FUZZ_PROFILE) $(FUZZ_DRIVER)
+tests_fuzz_fuzz_profile_gz_LDFLAGS = $(FUZZER_LINK)
+tests_fuzz_fuzz_promtext_SOURCES = tests/fuzz/fuzz_promtext.c $(FUZZ_DRIVER)
+tests_fuzz_fuzz_promtext_LDFLAGS = $(FUZZER_LINK)
+EXTRA_DIST += tests/fuzz/corpus

@@ -35,7 +35,7 @@ struct vec {
 	}
 #define VEC_AT(v, type, i) (&((type *)(v)->data)[i])
 
-/* Append `count` elements, not initialised; NULL with *err set. */
+/* Append `count` (> 0) elements, not initialised; NULL with *err set. */
 void *vec_extend(struct vec *v, struct pool *pool, size_t count,
 		 struct err *err) RESIDUE_CHECK;
 void vec_free(struct vec *v, struct pool *pool);

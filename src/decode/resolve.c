@@ -121,8 +121,10 @@ static int resolve_functions(struct build *b, struct vec *out, struct err *err)
 {
 	struct profile_function *fn;
 
+	if (b->functions.n == 0)
+		return 0;
 	fn = vec_extend(out, &b->pool, b->functions.n, err);
-	if (!fn && b->functions.n > 0)
+	if (!fn)
 		return -1;
 	for (size_t i = 0; i < b->functions.n; i++, fn++) {
 		const struct build_function *f =
@@ -154,8 +156,6 @@ static int resolve_lines(struct build *b, const struct build_location *l,
 			 struct vec *lines, struct profile_location *out,
 			 struct err *err)
 {
-	const struct build_line *from =
-		VEC_AT(&b->lines, struct build_line, l->first_line);
 	struct profile_line *to;
 
 	out->first_line = (uint32_t)lines->n;
@@ -165,9 +165,13 @@ static int resolve_lines(struct build *b, const struct build_location *l,
 		return -1;
 	if (l->n_lines == 0)
 		*to = (struct profile_line){.function = PROFILE_NONE};
-	for (uint32_t i = 0; i < l->n_lines; i++)
-		to[i] = (struct profile_line){.function = from[i].function,
-					      .line = from[i].line};
+	for (uint32_t i = 0; i < l->n_lines; i++) {
+		const struct build_line *from =
+			VEC_AT(&b->lines, struct build_line, l->first_line + i);
+
+		to[i] = (struct profile_line){.function = from->function,
+					      .line = from->line};
+	}
 	return 0;
 }
 
@@ -177,8 +181,10 @@ static int resolve_locations(struct build *b, struct idmap *mappings,
 {
 	struct profile_location *to;
 
+	if (b->locations.n == 0)
+		return 0;
 	to = vec_extend(out, &b->pool, b->locations.n, err);
-	if (!to && b->locations.n > 0)
+	if (!to)
 		return -1;
 	for (size_t i = 0; i < b->locations.n; i++, to++) {
 		const struct build_location *l =
