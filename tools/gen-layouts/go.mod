@@ -1,0 +1,3 @@
+module residue/gen-layouts
+
+go 1.20

@@ -1,0 +1,3 @@
+module residue/probe
+
+go 1.19
