@@ -1,1 +1,31 @@
 # Files of src/gomem, its tests and its fuzzers.
+libresidue_a_SOURCES += \
+	include/residue/gomem/gomem.h \
+	src/gomem/attach.c src/gomem/target.h \
+	src/gomem/buckets.h src/gomem/buckets.c \
+	src/gomem/code.c src/gomem/propose.h \
+	src/gomem/figures.h src/gomem/figures.c \
+	src/gomem/layout.h src/gomem/layout.c \
+	src/gomem/layout_fields.h src/gomem/layouts.inc \
+	src/gomem/locate.c \
+	src/gomem/objects.c \
+	src/gomem/predict.c \
+	src/gomem/read.c \
+	src/gomem/remote.h src/gomem/remote.c \
+	src/gomem/scan.c \
+	src/gomem/sites.c \
+	src/gomem/symbol.c \
+	src/gomem/votes.h src/gomem/votes.c
+
+EXTRA_DIST += tools/gen-layouts/run tools/gen-layouts/versions \
+	tools/gen-layouts/go.mod tools/gen-layouts/main.go \
+	tools/gen-layouts/probe/go.mod tools/gen-layouts/probe/main.go
+
+# The offsets of runtime fields, from the DWARF of every Go release that
+# tools/gen-layouts/versions names. Fetches toolchains that are missing.
+.PHONY: layouts
+layouts:
+	GO="$(GO)" $(srcdir)/tools/gen-layouts/run
+
+UNIT_TESTS += tests/unit/test_layout
+tests_unit_test_layout_SOURCES = tests/unit/test_layout.c

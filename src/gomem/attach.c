@@ -1,0 +1,203 @@
+/* attach.c - which ELF file of a process has a Go runtime, and where. */
+#include "target.h"
+
+#include <elf.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <poll.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#define LIBRARIES_MAX 256 /* mapped files that are looked into */
+#define PATH_ROOM 4096
+
+/* Address of a loaded program's entry, from its auxiliary vector. */
+static int read_entry(const char *dir, uint64_t *entry, struct err *err)
+{
+	char path[PATH_ROOM];
+	uint64_t pair[2];
+	int fd;
+
+	snprintf(path, sizeof(path), "%s/auxv", dir);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		return err_sys(err, errno, "cannot open %.180s", path);
+	*entry = 0;
+	while (read(fd, pair, sizeof(pair)) == (ssize_t)sizeof(pair) &&
+	       pair[0] != AT_NULL)
+		if (pair[0] == AT_ENTRY)
+			*entry = pair[1];
+	close(fd);
+	if (*entry == 0)
+		return err_set(err, ERR_GONE, "the process has ended");
+	return 0;
+}
+
+static int use_file(struct gomem *g, int fd, struct err *err)
+{
+	if (elf_open(&g->elf, fd, err)) {
+		close(fd);
+		return -1;
+	}
+	goexe_identify_image(&g->elf, &g->exe);
+	g->exe_fd = fd;
+	return 0;
+}
+
+static void drop_file(struct gomem *g)
+{
+	elf_close(&g->elf);
+	close(g->exe_fd);
+	g->exe_fd = -1;
+}
+
+/* One line of maps: true for the first mapping of a file (offset 0). */
+static bool parse_map(const char *line, uint64_t *lo, ino_t *ino,
+		      const char **path)
+{
+	uint64_t off, inode;
+	int used = 0;
+
+	if (sscanf(line, "%" SCNx64 "-%*x %*4s %" SCNx64 " %*s %" SCNu64 " %n",
+		   lo, &off, &inode, &used) != 3 ||
+	    used == 0 || off != 0 || inode == 0 || line[used] != '/')
+		return false;
+	*ino = inode;
+	*path = line + used;
+	return true;
+}
+
+/*
+ * Open the file of a mapping through the target's own root. The path is the
+ * target's to arrange: nothing but a regular file with the inode that is
+ * mapped is opened for reading. (The device is not compared: maps and stat
+ * disagree about it on btrfs and overlayfs.) The descriptor, or -1.
+ */
+static int open_mapped(const char *dir, const char *path, ino_t ino)
+{
+	char full[PATH_ROOM], again[64];
+	struct stat st;
+	int at, fd = -1;
+
+	if (snprintf(full, sizeof(full), "%s/root%.*s", dir,
+		     (int)strcspn(path, "\n"), path) >= (int)sizeof(full))
+		return -1;
+	at = open(full, O_PATH | O_CLOEXEC);
+	if (at < 0)
+		return -1;
+	if (fstat(at, &st) == 0 && st.st_ino == ino && S_ISREG(st.st_mode)) {
+		snprintf(again, sizeof(again), "/proc/self/fd/%d", at);
+		fd = open(again, O_RDONLY | O_CLOEXEC);
+	}
+	close(at);
+	return fd;
+}
+
+static bool library_bias(const struct elf_image *e, uint64_t lo,
+			 uint64_t *bias)
+{
+	for (unsigned i = 0; i < e->nseg; i++)
+		if (e->seg[i].off == 0) {
+			*bias = lo - e->seg[i].vaddr;
+			return true;
+		}
+	return false;
+}
+
+/* A C program with a Go runtime in a shared library (buildmode=c-shared). */
+static int attach_library(struct gomem *g, const char *dir)
+{
+	char path[PATH_ROOM], line[PATH_ROOM + 256];
+	unsigned looked = 0;
+	ino_t last = 0;
+	int found = -1;
+	FILE *f;
+
+	snprintf(path, sizeof(path), "%s/maps", dir);
+	f = fopen(path, "re");
+	if (!f)
+		return -1;
+	while (found && looked < LIBRARIES_MAX &&
+	       fgets(line, sizeof(line), f)) {
+		const char *name;
+		uint64_t lo;
+		ino_t ino;
+		int fd;
+
+		if (!parse_map(line, &lo, &ino, &name) || ino == last)
+			continue;
+		last = ino;
+		looked++;
+		fd = open_mapped(dir, name, ino);
+		if (fd < 0 || use_file(g, fd, NULL))
+			continue;
+		if (g->exe.is_go && library_bias(&g->elf, lo, &g->bias))
+			found = 0;
+		else
+			drop_file(g);
+	}
+	fclose(f);
+	return found;
+}
+
+static int attach_file(struct gomem *g, const char *dir, struct err *err)
+{
+	char path[PATH_ROOM];
+	uint64_t entry;
+	int fd;
+
+	snprintf(path, sizeof(path), "%s/exe", dir);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0 && (errno == EACCES || errno == EPERM))
+		return remote_explain(&g->remote, EPERM, err);
+	if (fd < 0)
+		return err_sys(err, errno, "cannot open %.180s", path);
+	if (use_file(g, fd, err))
+		return -1;
+	if (g->exe.is_go) {
+		if (read_entry(dir, &entry, err))
+			return -1;
+		g->bias = entry - g->elf.entry;
+		return 0;
+	}
+	drop_file(g);
+	if (attach_library(g, dir))
+		return err_set(err, ERR_UNSUPPORTED, "not a Go program");
+	g->info.in_library = true;
+	return 0;
+}
+
+int attach(struct gomem *g, pid_t pid, const char *proc_dir, struct err *err)
+{
+	char dir[PATH_ROOM / 2];
+
+	if (snprintf(dir, sizeof(dir), "%s/%d", proc_dir ? proc_dir : "/proc",
+		     (int)pid) >= (int)sizeof(dir))
+		return err_set(err, ERR_USAGE, "the path %.64s... is too long",
+			       proc_dir);
+	if (proc_dir) {
+		if (remote_file(&g->remote, dir, err))
+			return -1;
+		return attach_file(g, dir, err);
+	}
+	g->pidfd = (int)syscall(SYS_pidfd_open, pid, 0);
+	if (g->pidfd < 0 && errno == ESRCH)
+		return err_set(err, ERR_GONE, "the process has ended");
+	remote_live(&g->remote, pid);
+	if (attach_file(g, dir, err))
+		return -1;
+	return attach_alive(g, err);
+}
+
+int attach_alive(const struct gomem *g, struct err *err)
+{
+	struct pollfd p = {.fd = g->pidfd, .events = POLLIN};
+
+	if (g->pidfd >= 0 && poll(&p, 1, 0) > 0)
+		return err_set(err, ERR_GONE, "the process has ended");
+	return 0;
+}

@@ -1,0 +1,262 @@
+/* remote.c - reading another process's memory, and why it may be refused. */
+#include "remote.h"
+
+#include <elf.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/uio.h>
+#include <unistd.h>
+
+#define RUN_MAX (1u << 20) /* bytes of a run that are given at once */
+#define ENTRIES 512	   /* pagemap entries read at once */
+#define PRESENT (3ull << 62) /* in memory, or swapped (pagemap docs) */
+
+static int read_live(const struct remote *r, const struct remote_piece *piece,
+		     unsigned n)
+{
+	struct iovec to[REMOTE_PIECES], from[REMOTE_PIECES];
+	size_t want = 0;
+	ssize_t got;
+
+	for (unsigned i = 0; i < n; i++) {
+		to[i] = (struct iovec){piece[i].to, piece[i].len};
+		from[i] = (struct iovec){(void *)(uintptr_t)piece[i].addr,
+					 piece[i].len};
+		want += piece[i].len;
+	}
+	got = process_vm_readv(r->pid, to, n, from, n, 0);
+	if (got < 0)
+		return errno;
+	return (size_t)got == want ? 0 : EFAULT;
+}
+
+static int read_file(const struct remote *r, const struct remote_piece *piece,
+		     unsigned n)
+{
+	for (unsigned i = 0; i < n; i++) {
+		size_t done = 0;
+
+		if (piece[i].addr > INT64_MAX - piece[i].len)
+			return EFAULT;
+		while (done < piece[i].len) {
+			ssize_t k = pread(r->mem_fd, (char *)piece[i].to + done,
+					  piece[i].len - done,
+					  (off_t)(piece[i].addr + done));
+
+			if (k < 0 && errno == EINTR)
+				continue;
+			if (k < 0)
+				return errno == EIO ? EFAULT : errno;
+			if (k == 0)
+				return EFAULT;
+			done += (size_t)k;
+		}
+	}
+	return 0;
+}
+
+/* A piece of a writable segment: bytes of the file, then zeros. */
+static int read_image(const struct remote *r, const struct remote_piece *piece,
+		      unsigned n)
+{
+	for (unsigned i = 0; i < n; i++) {
+		uint64_t at = piece[i].addr;
+		bool found = false;
+
+		for (unsigned k = 0; k < r->image->nseg && !found; k++) {
+			const struct elf_segment *s = &r->image->seg[k];
+			uint64_t off = at - s->vaddr;
+			size_t head;
+
+			if (at < s->vaddr || off > s->memsz ||
+			    piece[i].len > s->memsz - off)
+				continue;
+			head = off >= s->filesz		      ? 0
+			       : piece[i].len > s->filesz - off
+				       ? (size_t)(s->filesz - off)
+				       : piece[i].len;
+			memset(piece[i].to, 0, piece[i].len);
+			if (head && elf_read_at(r->image, at, piece[i].to, head,
+						NULL))
+				return EIO;
+			found = true;
+		}
+		if (!found)
+			return EFAULT;
+	}
+	return 0;
+}
+
+void remote_live(struct remote *r, pid_t pid)
+{
+	char path[64];
+
+	*r = (struct remote){.read = read_live, .pid = pid, .mem_fd = -1};
+	snprintf(path, sizeof(path), "/proc/%d/pagemap", (int)pid);
+	r->pagemap_fd = open(path, O_RDONLY | O_CLOEXEC);
+}
+
+int remote_file(struct remote *r, const char *dir, struct err *err)
+{
+	char path[4096];
+
+	*r = (struct remote){.read = read_file, .mem_fd = -1, .pagemap_fd = -1};
+	if (snprintf(path, sizeof(path), "%s/mem", dir) >= (int)sizeof(path))
+		return err_set(err, ERR_USAGE, "the path %.64s... is too long",
+			       dir);
+	r->mem_fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (r->mem_fd < 0)
+		return err_sys(err, errno, "cannot open %.180s", path);
+	snprintf(path, sizeof(path), "%s/pagemap", dir);
+	r->pagemap_fd = open(path, O_RDONLY | O_CLOEXEC);
+	return 0;
+}
+
+void remote_image(struct remote *r, const struct elf_image *image)
+{
+	*r = (struct remote){.read = read_image, .mem_fd = -1,
+			     .pagemap_fd = -1, .image = image};
+}
+
+void remote_close(struct remote *r)
+{
+	if (r->mem_fd >= 0)
+		close(r->mem_fd);
+	if (r->pagemap_fd >= 0)
+		close(r->pagemap_fd);
+	r->mem_fd = r->pagemap_fd = -1;
+}
+
+int remote_readv(struct remote *r, const struct remote_piece *piece,
+		 unsigned n)
+{
+	if (n > REMOTE_PIECES)
+		return EINVAL;
+	r->calls++;
+	return r->read(r, piece, n);
+}
+
+bool remote_read(struct remote *r, uint64_t addr, void *to, size_t n)
+{
+	struct remote_piece piece = {addr, to, n};
+
+	return remote_readv(r, &piece, 1) == 0;
+}
+
+bool remote_word(struct remote *r, uint64_t addr, uint64_t *out)
+{
+	return remote_read(r, addr, out, sizeof(*out));
+}
+
+/* Entries of the pages from `addr` on; how many were read. */
+static size_t read_pagemap(const struct remote *r, uint64_t addr,
+			   uint64_t entry[ENTRIES], uint64_t size)
+{
+	ssize_t n = pread(r->pagemap_fd, entry, ENTRIES * sizeof(entry[0]),
+			  (off_t)(addr / size * sizeof(entry[0])));
+
+	return n < 0 ? 0 : (size_t)n / sizeof(entry[0]);
+}
+
+bool remote_next_run(struct remote *r, uint64_t *addr, uint64_t hi,
+		     uint64_t *len)
+{
+	uint64_t page = (uint64_t)sysconf(_SC_PAGESIZE), entry[ENTRIES];
+	uint64_t start = 0, at = *addr;
+
+	if (at >= hi)
+		return false;
+	if (r->pagemap_fd < 0) {
+		*len = hi - at < REMOTE_PAGE - at % REMOTE_PAGE
+			       ? hi - at
+			       : REMOTE_PAGE - at % REMOTE_PAGE;
+		return true;
+	}
+	while (at < hi && (!start || at - start < RUN_MAX)) {
+		size_t n = read_pagemap(r, at, entry, page);
+
+		for (size_t i = 0; i < n && at < hi; i++) {
+			bool here = entry[i] & PRESENT;
+
+			if (here && !start)
+				start = at;
+			if (!here && start)
+				goto found;
+			at = at / page * page + page;
+		}
+		if (n == 0)
+			break;
+	}
+	if (!start)
+		return false;
+found:
+	*addr = start;
+	*len = (at < hi ? at : hi) - start;
+	return true;
+}
+
+static long read_number(const char *path)
+{
+	FILE *f = fopen(path, "re");
+	long v = -1;
+
+	if (f && fscanf(f, "%ld", &v) != 1)
+		v = -1;
+	if (f)
+		fclose(f);
+	return v;
+}
+
+/* Does a system call filter refuse process_vm_readv to us altogether? */
+static bool filtered(void)
+{
+	char a = 1, b = 0;
+	struct iovec from = {&a, 1}, to = {&b, 1};
+
+	return process_vm_readv(getpid(), &to, 1, &from, 1, 0) != 1;
+}
+
+static int explain_denied(const struct remote *r, struct err *err)
+{
+	char path[64];
+	struct stat st;
+
+	if (filtered())
+		return err_set(err, ERR_DENIED,
+			       "a seccomp filter forbids process_vm_readv "
+			       "here; in a container: --cap-add SYS_PTRACE");
+	snprintf(path, sizeof(path), "/proc/%d", (int)r->pid);
+	if (stat(path, &st) == 0 && st.st_uid != geteuid())
+		return err_set(err, ERR_DENIED,
+			       "process %d belongs to another user (uid %u), or "
+			       "has capabilities of its own; run as that user "
+			       "or root, or once: sudo setcap cap_sys_ptrace+ep "
+			       "$(command -v residue)",
+			       (int)r->pid, (unsigned)st.st_uid);
+	if (read_number("/proc/sys/kernel/yama/ptrace_scope") > 0)
+		return err_set(err, ERR_DENIED,
+			       "kernel.yama.ptrace_scope forbids reading "
+			       "process %d; once: sudo setcap cap_sys_ptrace+ep "
+			       "$(command -v residue)",
+			       (int)r->pid);
+	return err_set(err, ERR_DENIED,
+		       "the kernel refuses the memory of process %d (it has "
+		       "more rights than we, or a security module); once: sudo "
+		       "setcap cap_sys_ptrace+ep $(command -v residue)",
+		       (int)r->pid);
+}
+
+int remote_explain(const struct remote *r, int sysno, struct err *err)
+{
+	if (r->mem_fd < 0 && (sysno == EPERM || sysno == ENOSYS))
+		return explain_denied(r, err);
+	if (sysno == EFAULT || sysno == EIO)
+		return err_set(err, ERR_GONE,
+			       "the memory that was read before is no longer "
+			       "there: the process ended or runs another "
+			       "program");
+	return err_sys(err, sysno, "cannot read the memory of the process");
+}

@@ -1,0 +1,297 @@
+/* sites.c - the heap profile of a program without an endpoint. */
+#include "buckets.h"
+
+#include <residue/base/buf.h>
+#include <residue/base/mem.h>
+#include <residue/base/text.h>
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define TRIES 4
+#define TEXT_MAX (64u << 20) /* bytes of all names and paths */
+#define FRAMES_MAX (1u << 20)
+#define SHOWN 1024 /* longest name or path, made visible */
+#define HASH_BITS 15
+
+/* Names repeat a lot: each is stored once. */
+struct names {
+	struct buf text;
+	uint32_t slot[1u << HASH_BITS]; /* offset + 1 of a name, 0: free */
+};
+
+static uint32_t hash(const char *s)
+{
+	uint32_t h = 2166136261u;
+
+	for (; *s; s++)
+		h = (h ^ (uint8_t)*s) * 16777619u;
+	return h >> (32 - HASH_BITS);
+}
+
+/* Offset of `raw`, made visible, in the text; 0 is "". */
+static uint32_t intern(struct names *names, const char *raw)
+{
+	char shown[SHOWN];
+	size_t len = text_visible(shown, sizeof(shown), raw, strlen(raw));
+	uint32_t at = hash(shown), offset;
+
+	for (unsigned i = 0; i < 32; i++) {
+		uint32_t *slot = &names->slot[(at + i) % (1u << HASH_BITS)];
+
+		if (*slot && strcmp(names->text.data + *slot - 1, shown) == 0)
+			return *slot - 1;
+		if (*slot)
+			continue;
+		offset = (uint32_t)names->text.len;
+		if (buf_append(&names->text, shown, len + 1, NULL))
+			return 0;
+		*slot = offset + 1;
+		return offset;
+	}
+	offset = (uint32_t)names->text.len;
+	return buf_append(&names->text, shown, len + 1, NULL) ? 0 : offset;
+}
+
+/*
+ * runtime/traceback.go, funcNamePiecesForPrint: the type arguments of a
+ * generic function are cut out, since Go 1.21. A generic method of a generic
+ * type (1.27) has two such pieces.
+ */
+static void cut_types(char *name, int minor)
+{
+	char *open = strchr(name, '['), *close = strrchr(name, ']');
+	char *second = NULL, *first_end = close;
+	char out[PCLNTAB_NAME];
+	int depth = 0;
+
+	if (!open || !close || close <= open || minor < 21)
+		return;
+	for (char *p = open; minor >= 27 && p < close; p++) {
+		depth += (*p == '[') - (*p == ']');
+		if (*p == ']' && depth == 0) {
+			first_end = p;
+			second = strchr(p, '[');
+			break;
+		}
+	}
+	if (second && second < close)
+		snprintf(out, sizeof(out), "%.*s[...]%.*s[...]%s",
+			 (int)(open - name), name,
+			 (int)(second - first_end - 1), first_end + 1,
+			 close + 1);
+	else
+		snprintf(out, sizeof(out), "%.*s[...]%s", (int)(open - name),
+			 name, close + 1);
+	strcpy(name, out);
+}
+
+static void name_frame(struct gomem *g, uint64_t pc, struct names *names,
+		       struct gomem_frame *out)
+{
+	uint64_t offset = pc - g->bias - g->module.text;
+	struct pclntab_frame f;
+
+	*out = (struct gomem_frame){.address = pc - 1};
+	if (offset > UINT32_MAX ||
+	    pclntab_lookup(g->pclntab, (uint32_t)offset, g->module.gofunc, &f,
+			   NULL))
+		return;
+	cut_types(f.function, g->layout->minor);
+	out->function = intern(names, f.function);
+	out->file = intern(names, f.file);
+	out->line = f.line;
+}
+
+static int ascending(const void *a, const void *b)
+{
+	const uint64_t *x = a, *y = b;
+
+	return (*x > *y) - (*x < *y);
+}
+
+/* One frame a distinct pc, in pc order; pcs is sorted and cut to match. */
+static void name_frames(struct gomem *g, const struct buckets *b,
+			uint64_t **pcs, struct names *names,
+			struct gomem_sites *out)
+{
+	uint64_t *pc = mem_alloc((b->npc + 1) * sizeof(*pc));
+	size_t n = 0;
+
+	if (b->npc)
+		memcpy(pc, b->pc, b->npc * sizeof(*pc));
+	qsort(pc, b->npc, sizeof(*pc), ascending);
+	for (size_t i = 0; i < b->npc; i++)
+		if (n == 0 || pc[n - 1] != pc[i])
+			pc[n++] = pc[i];
+	if (n > FRAMES_MAX) {
+		n = FRAMES_MAX;
+		out->truncated = true;
+	}
+	out->nframe = n;
+	out->frame = mem_zalloc(n, sizeof(*out->frame));
+	for (size_t i = 0; i < n; i++)
+		name_frame(g, pc[i], names, &out->frame[i]);
+	*pcs = pc;
+}
+
+/* runtime/pprof/protomem.go: scaleHeapSample. */
+static void scale(uint64_t count, uint64_t size, int64_t rate,
+		  int64_t *objects, int64_t *bytes)
+{
+	double avg, factor;
+
+	*objects = *bytes = 0;
+	if (count == 0 || size == 0 || count > INT64_MAX || size > INT64_MAX)
+		return;
+	if (rate <= 1) {
+		*objects = (int64_t)count;
+		*bytes = (int64_t)size;
+		return;
+	}
+	avg = (double)size / (double)count;
+	factor = 1 / (1 - exp(-avg / (double)rate));
+	if (!((double)size * factor < 9e18 && (double)count * factor < 9e18))
+		return;
+	*objects = (int64_t)((double)count * factor);
+	*bytes = (int64_t)((double)size * factor);
+}
+
+static bool hidden(const char *function)
+{
+	return strncmp(function, "runtime.", 8) == 0 ||
+	       strncmp(function, "internal/runtime/", 17) == 0;
+}
+
+/* Leave out the runtime functions at the top, unless there are no others. */
+static void set_stack(struct gomem_sites *out, struct gomem_site *s,
+		      const struct bucket *b)
+{
+	uint32_t skip = 0;
+
+	while (skip < b->npc &&
+	       hidden(out->text +
+		      out->frame[out->stacks[b->pc + skip]].function))
+		skip++;
+	if (skip == b->npc)
+		skip = 0;
+	s->stack = b->pc + skip;
+	s->depth = b->npc - skip;
+}
+
+static void fill(const struct buckets *b, const uint64_t *pcs,
+		 struct gomem_sites *out)
+{
+	bool published = false;
+
+	out->stacks = mem_zalloc(b->npc, sizeof(*out->stacks));
+	for (size_t i = 0; i < b->npc; i++) {
+		const uint64_t *at = bsearch(&b->pc[i], pcs, out->nframe,
+					     sizeof(*pcs), ascending);
+
+		out->stacks[i] = at ? (uint32_t)(at - pcs) : 0;
+	}
+	/* Before the first GC nothing is published: then all that is pending
+	 * counts (runtime.MemProfile). */
+	for (size_t i = 0; i < b->n; i++)
+		published |= b->bucket[i].active.allocs != 0;
+	out->site = mem_zalloc(b->n, sizeof(*out->site));
+	for (size_t i = 0; i < b->n; i++) {
+		const struct bucket *k = &b->bucket[i];
+		const struct counts *c = published ? &k->active : &k->pending;
+		struct gomem_site *s = &out->site[out->n];
+
+		if (c->allocs == 0 || c->frees > c->allocs ||
+		    c->free_bytes > c->alloc_bytes)
+			continue;
+		*s = (struct gomem_site){c->allocs, c->frees, c->alloc_bytes,
+					 c->free_bytes, k->size};
+		scale(c->allocs - c->frees, c->alloc_bytes - c->free_bytes,
+		      out->rate, &s->inuse_objects, &s->inuse_space);
+		scale(c->allocs, c->alloc_bytes, out->rate, &s->alloc_objects,
+		      &s->alloc_space);
+		set_stack(out, s, k);
+		out->n++;
+	}
+}
+
+/* The chain as it is between two GCs. */
+static int read_settled(struct gomem *g, struct buckets *b, uint32_t *numgc,
+			struct err *err)
+{
+	const uint64_t at = g->at.memstats + (uint64_t)g->layout->mstats_numgc;
+
+	for (int i = 0; i < TRIES; i++) {
+		uint32_t before, after;
+
+		if (!remote_read(&g->remote, at, &before, 4) ||
+		    buckets_read(g, before, b, err)) {
+			if (attach_alive(g, err) || i == TRIES - 1)
+				return -1;
+			continue;
+		}
+		if (remote_read(&g->remote, at, &after, 4) && before == after) {
+			*numgc = before;
+			return attach_alive(g, err);
+		}
+		buckets_release(b);
+	}
+	return err_set(err, ERR_TIMEOUT,
+		       "garbage collections follow too fast for a profile");
+}
+
+static int check(struct gomem *g, uint64_t *rate, struct err *err)
+{
+	if (!g->info.has_sites)
+		return err_set(err, ERR_UNSUPPORTED,
+			       "the heap profiler's data were not found");
+	if (!remote_word(&g->remote, g->at.profile_rate, rate))
+		return attach_alive(g, err) ? -1
+					    : err_set(err, ERR_FORMAT,
+						      "MemProfileRate cannot "
+						      "be read");
+	if (*rate == 0 || *rate > INT64_MAX)
+		return err_set(err, ERR_UNSUPPORTED,
+			       "the program keeps no heap profile: nothing in "
+			       "it uses runtime.MemProfile (net/http/pprof, "
+			       "runtime/pprof), or MemProfileRate is 0");
+	if (!buckets_find(g))
+		return err_set(err, ERR_UNSUPPORTED,
+			       "the program has no heap profile yet");
+	return 0;
+}
+
+int gomem_sites(struct gomem *g, struct gomem_sites *out, struct err *err)
+{
+	struct buckets b = {.n = 0};
+	struct names *names;
+	uint64_t *pcs, rate;
+
+	*out = (struct gomem_sites){.n = 0};
+	if (check(g, &rate, err) || read_settled(g, &b, &out->numgc, err))
+		return -1;
+	out->rate = (int64_t)rate;
+	out->truncated = b.truncated;
+	names = mem_zalloc(1, sizeof(*names));
+	buf_init(&names->text, TEXT_MAX);
+	if (buf_append(&names->text, "", 1, err) == 0) {
+		name_frames(g, &b, &pcs, names, out);
+		out->text = names->text.data;
+		fill(&b, pcs, out);
+		free(pcs);
+	}
+	free(names);
+	buckets_release(&b);
+	return out->text ? 0 : -1;
+}
+
+void gomem_sites_release(struct gomem_sites *s)
+{
+	free(s->site);
+	free(s->frame);
+	free(s->stacks);
+	free(s->text);
+	*s = (struct gomem_sites){.n = 0};
+}

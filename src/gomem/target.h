@@ -1,0 +1,89 @@
+/*
+ * target.h - one Go process being read: what the parts of gomem share.
+ *
+ *   attach.c     the executable or library with the runtime, its load bias
+ *   locate.c     where the globals are: symbol.c, code.c, scan.c propose
+ *                places, identities decide
+ *   read.c       a reading            objects.c    the Ps' caches
+ *   predict.c    the page bitmaps     sites.c      the profiler's buckets
+ */
+#ifndef GOMEM_TARGET_H
+#define GOMEM_TARGET_H
+
+#include <residue/goelf/exe.h>
+#include <residue/goelf/pclntab.h>
+#include <residue/gomem/gomem.h>
+
+#include "figures.h"
+#include "layout.h"
+#include "remote.h"
+
+/* Global variables of package runtime. Addresses are the target's (load bias
+ * included); 0: not found. */
+struct places {
+	uint64_t memstats, gc; /* always found */
+	uint64_t mheap;
+	uint64_t allgs; /* slice; its length is the goroutines ever made */
+	uint64_t allp;	/* slice of *p */
+	uint64_t sched;
+	uint64_t mbuckets;
+	uint64_t profile_rate; /* MemProfileRate */
+};
+
+/* runtime.moduledata, checked: link-time addresses. text 0: not found. */
+struct module {
+	uint64_t text, etext, gofunc;
+};
+
+#define HINTS_MAX 64
+#define PS_MAX 960 /* most Ps (GOMAXPROCS) that are walked: one read */
+
+struct gomem {
+	struct gomem_info info;
+	struct remote remote;
+	struct elf_image elf;
+	int exe_fd; /* behind elf; owned */
+	int pidfd;  /* -1: --proc, or an old kernel */
+	uint64_t bias;	/* run-time minus link-time address */
+	struct goexe exe;
+	const struct layout *layout;
+	struct places at;
+	struct module module;
+	struct pclntab *pclntab; /* NULL: none that can be read */
+
+	/* The Ps: their addresses change with GOMAXPROCS only. */
+	uint64_t ps_header[3]; /* runtime.allp as it was when ps was read */
+	unsigned nps;
+	uint64_t ps[PS_MAX];
+
+	/* Link-time addresses, one of which is runtime.mbuckets: it is empty,
+	 * and cannot be told from others, until the first sample. */
+	unsigned nhints;
+	uint64_t hints[HINTS_MAX];
+
+	bool ring_read;	     /* pause_end was copied once */
+	uint32_t ring_numgc; /* at that time */
+	struct figures_raw raw;
+};
+
+/* Fill exe, elf, bias, remote. */
+int attach(struct gomem *g, pid_t pid, const char *proc_dir, struct err *err)
+	RESIDUE_CHECK;
+/* ERR_GONE when the process has ended; asked after a read, it also says that
+ * the pid was still the same process's. */
+int attach_alive(const struct gomem *g, struct err *err) RESIDUE_CHECK;
+
+/* Fill layout, at, module, pclntab and info. */
+int locate(struct gomem *g, struct err *err) RESIDUE_CHECK;
+
+/* Read and decode memstats and gcController at given places; the identities
+ * that hold, or -1 when the memory cannot be read (errno in *sysno). */
+int locate_try(struct gomem *g, const struct layout *l, uint64_t memstats,
+	       uint64_t gc, struct figures *out, int *sysno);
+
+/* Read allp into ps and nps. False: it does not look like allp. */
+bool ps_load(struct gomem *g);
+/* Check what is at `addr` as runtime.allp, P by P. */
+bool ps_check(struct gomem *g, uint64_t addr);
+
+#endif
