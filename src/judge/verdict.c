@@ -291,8 +291,6 @@ static bool leaks(const struct judge *j, int64_t now, struct finding *f)
 	if (l[n - 1].t_ns - three->t_ns < WINDOW / 2 || grew < GREW ||
 	    grew < three->bytes / 20)
 		return false;
-	if (same_goal(three->goal, l[n - 1].goal))
-		return false; /* the runtime marked no more than before */
 	f->grew_bytes = l[n - 1].bytes - l[first].bytes;
 	f->grew_ns = l[n - 1].t_ns - l[first].t_ns;
 	return true;

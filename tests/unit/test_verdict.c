@@ -188,6 +188,33 @@ static void profiling_is_off(void **state)
 	is(&s, VERDICT_IN_USE);
 }
 
+/* A profile lags by a GC cycle: the first after a growth may not show it. */
+static void profile_lags(void **state)
+{
+	(void)state;
+	struct scene s;
+
+	begin(&s);
+	*field(&s, FIELD_NUM_GC) = 20;
+	heap(&s, 2, 4, 5, 0);
+	*field(&s, FIELD_HEAP_LIVE) = 1 * MIB;
+	*field(&s, FIELD_PPROF_INUSE) = 1 * MIB;
+	step(&s);
+	heap(&s, 310, 312, 5, 0);
+	*field(&s, FIELD_NEXT_GC) = 640 * MIB;
+	*field(&s, FIELD_HEAP_LIVE) = 300 * MIB;
+	*field(&s, FIELD_NUM_GC) = 21;
+	*field(&s, FIELD_PPROF_INUSE) = 2 * MIB;
+	step(&s);
+	is(&s, VERDICT_IN_USE);
+	for (int i = 0; i < 4; i++) {
+		*field(&s, FIELD_NUM_GC) += 1;
+		*field(&s, FIELD_PPROF_INUSE) += 100;
+		step(&s);
+	}
+	is(&s, VERDICT_NO_PROFILE);
+}
+
 static void leak_needs_time(void **state)
 {
 	(void)state;
@@ -403,6 +430,7 @@ int main(void)
 		cmocka_unit_test(floor_stands_for_live),
 		cmocka_unit_test(before_the_first_gc),
 		cmocka_unit_test(profiling_is_off),
+		cmocka_unit_test(profile_lags),
 		cmocka_unit_test(leak_needs_time),
 		cmocka_unit_test(slow_leak),
 		cmocka_unit_test(sawtooth_is_no_leak),
