@@ -58,7 +58,7 @@ EXTRA_DIST += $(WORKLOAD_FILES) \
 	$(SCRIPT_TESTS) $(LIVE_TESTS) tests/run-all tests/lib/cmocka-tap \
 	tests/lib/tap.py tests/golden/cases.py tests/golden/tui.py \
 	tests/golden/render.py tests/golden/from_journal.py \
-	tests/data/scripts tests/fault/oomfail.c tests/fault/torture.py \
+	tests/golden/expected tests/data/scripts tests/fault/oomfail.c tests/fault/torture.py \
 	tests/fault/inject.py tests/stress/go.mod tests/stress/main.go \
 	tests/truth/README.md tests/truth/score.py tests/truth/report.py \
 	tests/truth/baseline.py tests/truth/toolchains.py \

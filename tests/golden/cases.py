@@ -1,3 +1,47 @@
-"""The table of golden screens; run.py says what a row means."""
+"""The table of golden screens; run.py says what a row means.
 
-CASES = ()
+The streams are in tests/data/scripts. Their cast: orders holds 5.8 GiB of idle
+memory after one GC (cache), or has given it back (article), or stopped answering
+(silent); cart leaks; batch runs with GOGC=off and has not collected yet; index
+has a heap it never touched, so its residue is negative; search maps a file;
+prober may not be read at all.
+"""
+from run import Case
+
+SMALL, USUAL, LARGE = (40, 10), (80, 24), (200, 50)
+
+
+def residue(script, *more):
+    return ["{residue}", "--script", "{scripts}/%s.jsonl" % script, *more]
+
+
+def first(steps):
+    """The list is there before any key is sent."""
+    return ("wait:COMMAND",) + steps
+
+
+LIST, WATCH = first(()), first(("keys:<Enter>",))
+COMPARE = first(("keys:<Space*2>", "keys:c"))
+
+CASES = (
+    Case("list", residue("list"), LIST, attrs=("utf8",)),
+    Case("list-help", residue("list"), first(("keys:<F1>",))),
+    Case("list-sort", residue("list"), first(("keys:<F6>",)), sizes=(USUAL,)),
+    Case("list-search", residue("list"), first(("keys:/", "keys:sea")), sizes=(USUAL,)),
+    Case("list-filter", residue("list"), first(("keys:\\", "keys:or<Enter>", "keys:<Home>")), sizes=(USUAL,)),
+    Case("watch", residue("cache"), WATCH, modes=("utf8", "ascii", "mono", "truecolor"), attrs=("utf8", "truecolor")),
+    Case("watch-returned", residue("article"), WATCH, sizes=(USUAL,)),
+    Case("watch-help", residue("cache"), WATCH + ("keys:?",), sizes=(USUAL,)),
+    Case("watch-classes", residue("cache"), WATCH + ("keys:<F5>",), sizes=(USUAL, LARGE)),
+    Case("watch-cursor", residue("article"), WATCH + ("keys:<Left*3>",), sizes=(USUAL,)),
+    Case("watch-zoom", residue("article"), WATCH + ("keys:+",), sizes=(USUAL,)),
+    Case("watch-paused", residue("cache"), WATCH + ("keys:<Space>",), sizes=(USUAL,)),
+    Case("watch-silent", residue("silent"), WATCH, sizes=(SMALL, USUAL)),
+    Case("watch-before-gc", residue("gogc-off"), WATCH, sizes=(SMALL, USUAL)),
+    Case("watch-untouched", residue("untouched"), WATCH, sizes=(SMALL, USUAL)),
+    Case("watch-unreadable", residue("unreadable"), WATCH, sizes=(SMALL, USUAL)),
+    Case("watch-just-opened", residue("list"), first(("keys:<End>", "keys:<Enter>")), sizes=(USUAL,)),
+    Case("watch-resized", residue("cache"), WATCH + ("resize:40x10",), sizes=(USUAL,)),
+    Case("watch-back", residue("cache"), WATCH + ("keys:<Esc>",), sizes=(USUAL,)),
+    Case("compare", residue("compare"), COMPARE, attrs=("utf8",)),
+)

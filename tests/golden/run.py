@@ -10,10 +10,12 @@ A screen that differs fails, with a diff. $RESIDUE is the program.
 """
 import argparse
 import difflib
+import multiprocessing
 import os
 import re
 import sys
 import tempfile
+import traceback
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path[:0] = [HERE, os.path.join(os.path.dirname(HERE), "lib")]
@@ -29,6 +31,7 @@ MODES = {
 }
 SIZES = ((40, 10), (80, 24), (200, 50))
 PATIENCE = 20.0  # seconds for a right screen to come; sanitizers are slow
+WORKERS = 4      # screens at a time; most of the time they wait
 
 
 class Case:
@@ -70,8 +73,12 @@ def steps_of(case, tui):
         tui.settle(0.1)
 
 
+def program():
+    return os.path.abspath(os.environ.get("RESIDUE", "build/residue"))
+
+
 def start(case, size, mode, home):
-    fill = {"residue": os.environ.get("RESIDUE", "build/residue"),
+    fill = {"residue": program(),
             "scripts": os.path.join(os.path.dirname(HERE), "data", "scripts")}
     env = {"HOME": home, "XDG_CONFIG_HOME": home, "TZ": "UTC", **MODES[mode]}
     return TUI([part.format(**fill) for part in case.command], *size, env=env, cwd=home)
@@ -110,7 +117,6 @@ def compare(case, size, mode, folder):
 
 def update(case, size, mode, folder):
     with tempfile.TemporaryDirectory() as home, start(case, size, mode, home) as tui:
-        tui.settle(0.5, PATIENCE)
         steps_of(case, tui)
         tui.settle(0.5, PATIENCE)
         seen = {"txt": tui.text() + "\n", "attrs": shown_attributes(tui)}
@@ -122,7 +128,6 @@ def update(case, size, mode, folder):
 def picture(case, size, mode, folder):
     import render
     with tempfile.TemporaryDirectory() as home, start(case, size, mode, home) as tui:
-        tui.settle(0.5, PATIENCE)
         steps_of(case, tui)
         tui.settle(0.5, PATIENCE)
         render.save(tui.screen, os.path.join(folder, case.file(size, mode, "png")))
@@ -135,10 +140,22 @@ def orphans(cases, folder):
     return sorted(set(os.listdir(folder)) - wanted) if os.path.isdir(folder) else []
 
 
+def outcome(job):
+    """One screen's comparison, in a process of its own: "" or what is wrong."""
+    try:
+        compare(*job)
+    except AssertionError as error:
+        return str(error) or "not as expected"
+    except Exception:  # whatever else goes wrong is this screen's failure too
+        return traceback.format_exc()
+    return ""
+
+
 def check(plan, cases, folder):
-    for case in cases:
-        for size, mode in case.variants():
-            plan.run("%s at %dx%d, %s" % (case.name, *size, mode), compare, case, size, mode, folder)
+    jobs = [(case, size, mode, folder) for case in cases for size, mode in case.variants()]
+    with multiprocessing.Pool(WORKERS) as pool:
+        for (case, size, mode, _), why in zip(jobs, pool.imap(outcome, jobs)):
+            plan.ok(not why, "%s at %dx%d, %s" % (case.name, *size, mode), why)
 
 
 def main():
@@ -150,11 +167,12 @@ def main():
     a = ap.parse_args()
     cases = [c for c in CASES if not a.names or any(re.match(re.escape(n), c.name) for n in a.names)]
     folder = os.path.join(HERE, "expected")
+    if not os.access(program(), os.X_OK):
+        sys.exit("run.py: there is no program %s" % program())
     if a.update or a.png:
-        for case in cases:
-            for size, mode in case.variants():
-                (picture if a.png else update)(case, size, mode, a.png or folder)
-                print(case.file(size, mode))
+        jobs = [(case, size, mode, a.png or folder) for case in cases for size, mode in case.variants()]
+        with multiprocessing.Pool(WORKERS) as pool:
+            pool.starmap(picture if a.png else update, jobs)
         return
     with Plan() as plan:
         check(plan, cases, folder)

@@ -198,7 +198,7 @@ class TUI:
 
     def wait(self, pattern, timeout=10.0):
         if not self.until(lambda: re.search(pattern, self.text(), re.M), timeout):
-            raise AssertionError("no %r on the screen after %g s:\n%s" % (pattern, timeout, self.text()))
+            raise AssertionError("no %r on the screen within %g s:\n%s" % (pattern, timeout, self.text().rstrip()))
 
     def settle(self, quiet=0.15, timeout=5.0):
         """Until there was no output for `quiet` seconds."""
