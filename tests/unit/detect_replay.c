@@ -9,7 +9,9 @@
  * such a run, one reading a line: {"origin": "proc"|"smaps"|"runtime",
  * "begin": ns, "end": ns, "off": ns, FIELD: n, ..., "m": MemStats}, after a
  * line {"kind": "start", "t_ns": CLOCK_BOOTTIME of the process's start}; then
- * the lines of /proc are thinned and the others taken as they came.
+ * the lines of /proc are thinned and the others taken as they came. A runtime
+ * line without MemStats has fields too, and "gcs": [[number, end], ...] since
+ * the line before: what an agentless reader saw.
  */
 #include <residue/base/mem.h>
 #include <residue/detect/detect.h>
@@ -29,6 +31,7 @@ struct replay {
 	struct verdict verdict;
 	bool judged;
 	json_t *gcs; /* of a journal: number -> end in ns */
+	struct pause_ring ring; /* of agentless lines */
 	double hz;
 	int64_t next_ns, next_smaps_ns;
 };
@@ -188,6 +191,22 @@ static struct pause_ring *memstats_ring(const json_t *m)
 	return ring;
 }
 
+static struct pause_ring *agentless_ring(struct replay *p, const json_t *gcs)
+{
+	struct pause_ring *ring = mem_alloc(sizeof(*ring));
+
+	for (size_t i = 0; i < json_array_size(gcs); i++) {
+		const json_t *gc = json_array_get(gcs, i);
+
+		p->ring.num_gc = (uint32_t)json_integer_value(
+			json_array_get(gc, 0));
+		p->ring.end_ns[pause_index(p->ring.num_gc)] =
+			(uint64_t)json_integer_value(json_array_get(gc, 1));
+	}
+	*ring = p->ring;
+	return ring;
+}
+
 static void recorded(struct replay *p, const json_t *line, const char *origin)
 {
 	struct reading r = {.begin_ns = number(line, "begin"),
@@ -205,12 +224,19 @@ static void recorded(struct replay *p, const json_t *line, const char *origin)
 		deliver(p, &r, memstats_ring(m));
 		return;
 	}
-	r.origin = strcmp(origin, "proc") ? ORIGIN_SMAPS : ORIGIN_PROC;
+	r.origin = !strcmp(origin, "proc")    ? ORIGIN_PROC
+		   : !strcmp(origin, "smaps") ? ORIGIN_SMAPS
+					      : ORIGIN_RUNTIME;
 	if (r.origin == ORIGIN_PROC && !due(p, r.begin_ns))
 		return;
 	for (unsigned f = 0; f < FIELD_COUNT; f++)
 		set(&r.values, (enum field)f, line, field_info[f].name);
-	deliver(p, &r, NULL);
+	if (r.origin != ORIGIN_RUNTIME) {
+		deliver(p, &r, NULL);
+		return;
+	}
+	r.by = READ_AGENTLESS;
+	deliver(p, &r, agentless_ring(p, json_object_get(line, "gcs")));
 }
 
 /* `pass` 0 only collects the GCs of a journal. */
