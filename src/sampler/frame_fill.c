@@ -65,6 +65,7 @@ static void fill_panel(struct panel *p, const struct target *t)
 	p->values = s->values;
 	memcpy(p->origins, s->origins, sizeof(p->origins));
 	p->exited_ns = s->exited_ns;
+	p->brief = s->brief;
 	p->gc_per_s = gc_per_s(t);
 	p->verdict = t->verdict;
 	p->live = t->live;

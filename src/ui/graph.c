@@ -183,11 +183,12 @@ void plot_line(const struct plot *p, const struct span *spans, enum role role,
 		row = (level(p, spans[i].last) - 1) / p->glyphs->dots_y;
 		y = p->area.y + p->area.h - 1 - row;
 		cell = canvas_at(p->canvas, y, p->area.x + cx);
+		if (!cell || cell->ch != ' ')
+			continue;
+		canvas_put(p->canvas, y, p->area.x + cx, pen(role),
+			   p->glyphs->guide);
 		last = cx;
 		last_row = y;
-		if (cell && cell->ch == ' ')
-			canvas_put(p->canvas, y, p->area.x + cx, pen(role),
-				   p->glyphs->guide);
 	}
 	if (last >= 0)
 		canvas_put(p->canvas, last_row, p->area.x + last,

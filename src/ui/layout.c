@@ -24,30 +24,53 @@ static struct column *least_wanted(struct column *col, unsigned n)
 	return worst;
 }
 
+/* The most wanted column that can still grow, or NULL. */
+static struct column *next_to_grow(struct column *col, unsigned n)
+{
+	struct column *best = NULL;
+
+	for (unsigned i = 0; i < n; i++)
+		if (col[i].shown && col[i].w < col[i].most &&
+		    (!best || col[i].priority < best->priority))
+			best = &col[i];
+	return best;
+}
+
+static void grow(struct column *col, unsigned n, int spare)
+{
+	struct column *c;
+
+	while (spare > 0 && (c = next_to_grow(col, n))) {
+		int more = c->most - c->w < spare ? c->most - c->w : spare;
+
+		c->w += more;
+		spare -= more;
+	}
+	for (unsigned i = n; i > 0 && spare > 0; i--)
+		if (col[i - 1].shown) {
+			col[i - 1].w += spare;
+			spare = 0;
+		}
+}
+
 void layout_columns(struct column *col, unsigned n, int width)
 {
 	struct column *drop;
-	int spare, x = 0;
+	int x = 0;
 
-	for (unsigned i = 0; i < n; i++)
+	for (unsigned i = 0; i < n; i++) {
 		col[i].shown = true;
+		col[i].w = col[i].width;
+	}
 	while (needed(col, n) > width && (drop = least_wanted(col, n)))
 		drop->shown = false;
-	spare = width - needed(col, n);
+	grow(col, n, width - needed(col, n));
 	for (unsigned i = 0; i < n; i++) {
-		int more = col[i].most - col[i].width;
-
 		if (!col[i].shown)
 			continue;
-		if (more < 0 || spare < 0)
-			more = 0;
-		if (more > spare)
-			more = spare > 0 ? spare : 0;
-		spare -= more;
 		col[i].x = x;
-		col[i].w = col[i].width + more;
-		if (x + col[i].w > width)
-			col[i].w = width > x ? width - x : 0;
-		x += col[i].width + more + 1;
+		x += col[i].w + 1;
+		if (x - 1 > width)
+			col[i].w = width > col[i].x ? width - col[i].x : 0;
 	}
 }

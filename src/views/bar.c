@@ -54,15 +54,17 @@ static unsigned kernel_parts(const struct values *v, struct bar_part *out)
 
 static unsigned bar_parts(const struct moment *m, struct bar_part *out)
 {
+	int64_t bytes[PART_COUNT];
 	unsigned n = 0;
 
 	if (!m->parts.runtime_known)
 		return kernel_parts(m->v, out);
+	resident_parts(&m->parts, bytes);
 	for (unsigned i = 0; i < PART_COUNT; i++) {
 		enum part p = part_order[i];
 
-		if (m->parts.parts[p].known && m->parts.parts[p].bytes > 0)
-			out[n++] = (struct bar_part){m->parts.parts[p].bytes,
+		if (bytes[p] > 0)
+			out[n++] = (struct bar_part){bytes[p],
 						     part_look[p].role,
 						     part_look[p].letter,
 						     part_info[p].title};
@@ -89,6 +91,7 @@ struct legend {
 	const struct screens *s;
 	struct canvas *c;
 	int y, x, left, rows;
+	bool stale; /* figures are no longer fresh */
 	bool full;
 };
 
@@ -117,7 +120,9 @@ static void legend_add(struct legend *l, enum role role, char letter,
 	l->x += canvas_text(l->c, l->y, l->x, l->c->cols - l->x,
 			    pen(ROLE_DIM), name) + 1;
 	l->x += canvas_text(l->c, l->y, l->x, l->c->cols - l->x,
-			    pen(role == ROLE_UNTOUCHED ? ROLE_DIM : ROLE_TEXT),
+			    pen(l->stale		 ? ROLE_STALE
+				: role == ROLE_UNTOUCHED ? ROLE_DIM
+							 : ROLE_TEXT),
 			    size) + 2;
 }
 
@@ -135,7 +140,7 @@ static void legend_kernel(struct legend *l, const struct values *v)
 		legend_add(l, ROLE_STACKS, 'm', "shmem",
 			   v->v[FIELD_RSS_SHMEM]);
 	room = l->c->cols - l->x - 1;
-	if (room >= 24 && l->x > l->left)
+	if (room >= text_columns(missing) && l->x > l->left)
 		canvas_fit(l->c, l->y, l->x, room, pen(ROLE_DIM), missing,
 			   l->s->glyphs.ellipsis);
 }
@@ -143,7 +148,8 @@ static void legend_kernel(struct legend *l, const struct values *v)
 static int draw_legend(const struct screens *s, struct canvas *c, int y,
 		       int left, const struct moment *m, int rows)
 {
-	struct legend l = {s, c, y, left, left, rows, false};
+	struct legend l = {.s = s, .c = c, .y = y, .x = left, .left = left,
+			   .rows = rows, .stale = m->stale[ORIGIN_PROC]};
 
 	if (rows <= 0 || !m->parts.known)
 		return 0;
@@ -151,6 +157,7 @@ static int draw_legend(const struct screens *s, struct canvas *c, int y,
 		legend_kernel(&l, m->v);
 		return l.y - y + 1;
 	}
+	l.stale |= m->stale[ORIGIN_RUNTIME];
 	for (unsigned i = 0; i < PART_COUNT && !l.full; i++) {
 		enum part p = part_order[i];
 

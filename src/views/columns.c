@@ -230,6 +230,6 @@ const struct list_column list_column[COLUMNS] = {
 [COLUMN_SPARK]   = {"RES, 5 min", 10, 24, 5, false, ROLE_RES, "RES over five minutes, from 0 to a round value", NULL, res_key, NULL, false},
 [COLUMN_VERDICT] = {"VERDICT", 13, 0, 2, false, ROLE_TEXT, "where most of RES went, and whether that grows", verdict_text, NULL, verdict_compare, true},
 [COLUMN_HOW]     = {"HOW", 7, 0, 10, false, ROLE_DIM, "how the runtime's figures are read", how_cell, NULL, how_compare, true},
-[COLUMN_COMMAND] = {"COMMAND", 9, 400, 0, false, ROLE_TEXT, "command line", command_text, NULL, command_compare, true},
+[COLUMN_COMMAND] = {"COMMAND", 9, 28, 0, false, ROLE_TEXT, "command line", command_text, NULL, command_compare, true},
 };
 /* clang-format on */

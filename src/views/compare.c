@@ -310,11 +310,14 @@ static void draw_graphs(const struct screens *s, const struct frame *f,
 	static const char *const prefix[] = {"A ", "B "};
 	static const enum role roles[] = {ROLE_RES, ROLE_OTHER};
 	struct timeline time = timeaxis_of(s, f, l->cells);
-	int64_t top = s->unlocked ? 0 : shared_top(f, time.columns);
+	int64_t top = 0;
 	int h = l->heap ? l->graphs.h / 2 : l->graphs.h;
 
 	if (l->cells < 1 || h < 2)
 		return;
+	panels_fill_in(f, &time);
+	if (!s->unlocked)
+		top = shared_top(f, time.columns);
 	for (unsigned i = 0; i < FRAME_PANELS; i++) {
 		struct graph_panel g = {
 			.s = s, .f = f, .p = &f->panels[i], .m = &m[i],

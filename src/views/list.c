@@ -25,6 +25,36 @@ struct list_layout {
 	struct column col[COLUMNS];
 };
 
+/* "orders 4121", or the name alone where there is no process. */
+static const char *said_head(const struct list_row *row, char out[200])
+{
+	if (row->info.pid)
+		snprintf(out, 200, "%s %d", target_name(&row->info),
+			 (int)row->info.pid);
+	else
+		snprintf(out, 200, "%s", target_name(&row->info));
+	return out;
+}
+
+/* The column where the sentence begins. */
+static int said_left(const struct list_row *row)
+{
+	char head[200];
+
+	return 1 + text_columns(said_head(row, head)) + 2;
+}
+
+/* Rows of the selected one's sentence: one, or two where it is long. */
+static int said_rows(const struct screens *s, const struct frame *f, int cols)
+{
+	const struct list_row *row = list_selected(s, f);
+
+	return row && said_left(row) + text_columns(row->verdict.sentence) + 1 >
+				cols
+		       ? 2
+		       : 1;
+}
+
 static struct list_layout layout(const struct screens *s,
 				 const struct frame *f, int rows, int cols)
 {
@@ -36,11 +66,11 @@ static struct list_layout layout(const struct screens *s,
 	l.title_y = rows < 4 ? -1 : l.head_h + (rows >= 14);
 	l.rows_y = l.title_y + 1;
 	left = rows - l.rows_y;
-	l.said_h = rows >= 8 ? (cols < 100 ? 2 : 1) : 0;
+	l.said_h = rows >= 8 ? said_rows(s, f, cols) : 0;
 	l.notes_h = rows >= 12 ? notes : 0;
 	left -= l.said_h + gap + (l.notes_h ? l.notes_h + gap : 0);
 	/* A graph of the selected one where rows are left over. */
-	if (left - shown - gap >= 7 && shown > 0) {
+	if (left - shown - gap >= 7 && shown > 0 && cols >= 40) {
 		l.graph.h = left - shown - gap;
 		left -= l.graph.h + gap;
 	}
@@ -291,41 +321,16 @@ static void draw_notes(const struct screens *s, const struct frame *f,
 static void draw_said(const struct screens *s, const struct list_row *row,
 		      const struct list_layout *l, struct canvas *c)
 {
-	int x = 1;
+	char head[200];
+	int x = said_left(row);
 
 	if (!l->said_h)
 		return;
-	x += canvas_printf(c, l->said_y, x, c->cols - x, pen_bold(ROLE_TEXT),
-			   "%s%s%.0d", target_name(&row->info),
-			   row->info.pid ? " " : "", (int)row->info.pid) + 2;
+	canvas_text(c, l->said_y, 1, x - 3, pen_bold(ROLE_TEXT),
+		    said_head(row, head));
 	draw_wrapped(c, &s->glyphs,
 		     (struct rect){l->said_y, x, l->said_h, c->cols - x - 1},
 		     pen(ROLE_TEXT), row->verdict.sentence);
-}
-
-/* Five minutes of the brief as spans of one step each. */
-static void brief_spans(const struct brief *b, const uint32_t *pages,
-			const struct timeline *t, struct span *out)
-{
-	for (unsigned i = 0; i < t->columns; i++) {
-		int64_t from = timeline_at(t, (int)i) / b->step_ns;
-		int64_t to = timeline_at(t, (int)i + 1) / b->step_ns;
-
-		out[i] = (struct span){0};
-		for (int64_t n = from; n < to; n++) {
-			int64_t v;
-
-			if (n < 0 || n > b->end_step ||
-			    n <= b->end_step - BRIEF_SAMPLES ||
-			    !pages[n % BRIEF_SAMPLES])
-				continue;
-			v = ((int64_t)pages[n % BRIEF_SAMPLES] - 1) * 4096;
-			out[i].known = true;
-			out[i].last = v;
-			if (v > out[i].max)
-				out[i].max = v;
-		}
-	}
 }
 
 static int64_t spans_max(const struct span *spans, unsigned n)
@@ -363,11 +368,12 @@ static void draw_graph(const struct screens *s, const struct frame *f,
 
 	t.end_ns = (f->now_ns / t.step_ns + 1) * t.step_ns;
 	graph_frame(c, &s->glyphs, r, &title);
-	brief_spans(&row->brief, row->brief.rss, &t, spans);
+	brief_spans(&row->brief, row->brief.rss, &t, columns, spans);
 	plot.top = scale_top(spans_max(spans, columns), plot.area.h, &tick);
 	plot_scale(&plot, 5, tick);
 	plot_fill(&plot, spans, ROLE_RES);
-	brief_spans(&row->brief, row->brief.heap, &t, spans);
+	memset(spans, 0, columns * sizeof(*spans));
+	brief_spans(&row->brief, row->brief.heap, &t, columns, spans);
 	plot_fill(&plot, spans, ROLE_HEAP);
 	plot_events(&plot, r.y + r.h - 3, panel->events,
 		    panel->present ? panel->event_count : 0);
@@ -517,6 +523,7 @@ static void click(struct screens *s, const struct frame *f, int y, int x)
 		act(s, f, ACTION_WATCH);
 	else
 		list_select(s, f, (int)n);
+	s->list.moved = true;
 }
 
 static bool press(struct screens *s, const struct frame *f, uint32_t key)

@@ -126,7 +126,7 @@ void list_order(struct screens *s, const struct frame *f)
 	if (l->page == 0)
 		l->page = 1;
 	/* A selected process that went leaves the cursor where it was. */
-	if (position(s, f) < 0)
+	if (!l->moved || position(s, f) < 0)
 		list_select(s, f, (int)l->top);
 }
 
@@ -229,6 +229,7 @@ void list_act(struct screens *s, const struct frame *f, enum action action)
 {
 	int at = position(s, f), page = (int)s->list.page;
 
+	s->list.moved |= action != ACTION_INVERT && action != ACTION_FILTER;
 	switch (action) {
 	case ACTION_UP:
 		list_select(s, f, at - 1);

@@ -101,6 +101,30 @@ void moment_of_panel(struct moment *m, const struct screens *s,
 	breakdown_make(&m->parts, m->v);
 }
 
+void resident_parts(const struct breakdown *b, int64_t out[PART_COUNT])
+{
+	int64_t missing = b->parts[PART_UNTOUCHED].bytes;
+
+	for (unsigned p = 0; p < PART_COUNT; p++)
+		out[p] = b->parts[p].bytes > 0 ? b->parts[p].bytes : 0;
+	/* Negative where the figures contradict each other: that, too. */
+	if (b->parts[PART_UNEXPLAINED].bytes < 0)
+		missing += b->parts[PART_UNEXPLAINED].bytes;
+	while (missing < 0) {
+		unsigned most = 0;
+		int64_t take;
+
+		for (unsigned p = 0; p <= PART_RUNTIME; p++)
+			if (out[p] > out[most])
+				most = p;
+		take = out[most] < -missing ? out[most] : -missing;
+		if (take <= 0)
+			return;
+		out[most] -= take;
+		missing += take;
+	}
+}
+
 enum role verdict_role(enum verdict_kind kind)
 {
 	switch (kind) {
@@ -183,6 +207,44 @@ static size_t line_fit(const char *text, int w, size_t *next)
 		return fit;
 	*next = cut + 1;
 	return cut;
+}
+
+void brief_spans(const struct brief *b, const uint32_t *pages,
+		 const struct timeline *t, unsigned columns, struct span *out)
+{
+	for (unsigned i = 0; i < columns && b->step_ns > 0; i++) {
+		int64_t from = timeline_at(t, (int)i);
+		int64_t to = from + t->step_ns;
+		struct span *span = &out[i];
+
+		for (int64_t n = from / b->step_ns; n * b->step_ns < to; n++) {
+			int64_t v;
+
+			if (n < 0 || n > b->end_step ||
+			    n <= b->end_step - BRIEF_SAMPLES ||
+			    !pages[n % BRIEF_SAMPLES])
+				continue;
+			v = ((int64_t)pages[n % BRIEF_SAMPLES] - 1) * 4096;
+			if (!span->known || v > span->max)
+				span->max = v;
+			span->known = true;
+			span->last = v;
+		}
+	}
+}
+
+int wrapped_rows(const char *text, int w)
+{
+	int rows = 0;
+
+	while (*text && w > 0) {
+		size_t next;
+
+		line_fit(text, w, &next);
+		text += next > 0 ? next : 1;
+		rows++;
+	}
+	return rows;
 }
 
 int draw_wrapped(struct canvas *c, const struct glyphs *g, struct rect area,

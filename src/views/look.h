@@ -34,6 +34,11 @@ extern const struct part_look part_look[PART_COUNT];
 /* The order of the bar, of stacks and of legends. */
 extern const enum part part_order[PART_COUNT];
 
+/* The parts as they are resident: what was never touched is taken off the
+ * largest parts of Go, so that those that are left sum to RES. 0 where not
+ * known. */
+void resident_parts(const struct breakdown *b, int64_t out[PART_COUNT]);
+
 enum role verdict_role(enum verdict_kind kind);
 /* "memory", "expvar", "denied", "proc": how the figures are read. */
 const char *how_text(const struct target_info *info,
@@ -46,6 +51,13 @@ const char *age_text(int64_t age_ms, char out[32]);
 /* The name on top: comm, or the module's last part, or the URL. */
 const char *target_name(const struct target_info *info);
 
+/* Those of the first n graph columns that the five minutes of a brief know; the
+ * others are left as they are. `pages`: brief->rss or brief->heap. */
+void brief_spans(const struct brief *b, const uint32_t *pages,
+		 const struct timeline *t, unsigned n, struct span *out);
+
+/* How many lines of `w` columns the text takes. */
+int wrapped_rows(const char *text, int w);
 /* Draw text in lines of `w` columns, broken at blanks; at most `h` lines.
  * Returns how many it took. */
 int draw_wrapped(struct canvas *c, const struct glyphs *g, struct rect area,

@@ -60,6 +60,31 @@ static enum panel_field main_field(const struct panel *p, enum graph_kind kind)
 	return kind == GRAPH_HEAP ? panel_heap(p) : PANEL_RSS;
 }
 
+/* A target that was only a row of the list until now has no history from then,
+ * but the five minutes of its row. */
+static void fill_in(const struct panel *p, const struct timeline *t,
+		    enum panel_field field, const uint32_t *pages)
+{
+	struct span *spans = p->spans + (size_t)field * t->columns;
+	unsigned n = 0;
+
+	while (n < t->columns && !spans[n].known)
+		n++;
+	brief_spans(&p->brief, pages, t, n, spans);
+}
+
+void panels_fill_in(const struct frame *f, const struct timeline *t)
+{
+	for (unsigned i = 0; i < FRAME_PANELS; i++) {
+		const struct panel *p = &f->panels[i];
+
+		if (!p->present || !p->spans)
+			continue;
+		fill_in(p, t, PANEL_RSS, p->brief.rss);
+		fill_in(p, t, panel_heap(p), p->brief.heap);
+	}
+}
+
 int64_t graph_panel_max(const struct panel *p, enum graph_kind kind,
 			unsigned columns)
 {
@@ -98,20 +123,16 @@ static void plot_classes(const struct plot *plot, const struct panel *p)
 	for (unsigned n = 0; n < PART_COUNT; n++)
 		roles[n] = part_look[part_order[n]].role;
 	for (unsigned i = 0; i < columns; i++) {
+		int64_t bytes[PART_COUNT];
 		struct values v = {0};
 		struct breakdown b;
 
 		column_values(p, columns, i, &v);
 		breakdown_make(&b, &v);
-		for (unsigned n = 0; n < PART_COUNT; n++) {
-			const struct breakdown_part *part =
-				&b.parts[part_order[n]];
-
+		resident_parts(&b, bytes);
+		for (unsigned n = 0; n < PART_COUNT; n++)
 			value[n * columns + i] =
-				b.known && part->known ? part->bytes : -1;
-		}
-		/* What was never resident is no part of the height. */
-		value[(PART_COUNT - 1) * columns + i] = b.known ? 0 : -1;
+				b.known ? bytes[part_order[n]] : -1;
 	}
 	plot_stack(plot, value, roles, PART_COUNT);
 	free(value);
@@ -142,24 +163,28 @@ static void heap_note(const struct graph_panel *g, char *out, size_t size)
 	enum panel_field field = panel_heap(g->p);
 	int64_t age = g->m->age_ms[field == PANEL_PPROF ? ORIGIN_PPROF
 							: ORIGIN_RUNTIME];
+	bool narrow = g->box.w < 58;
+	const char *stale = g->m->stale[field == PANEL_PPROF ? ORIGIN_PPROF
+							     : ORIGIN_RUNTIME]
+				    ? "stale, "
+				    : "";
 	int64_t gcs = values_get(g->m->v, FIELD_NUM_GC, -1);
 	char age_s[32], gc[32] = "";
 
 	age_text(age, age_s);
-	if (gcs > 0)
+	if (gcs > 0 && !narrow)
 		snprintf(gc, sizeof(gc), ", GC #%lld", (long long)gcs);
 	if (age < 0)
 		snprintf(out, size, "%s", "nothing yet");
 	else if (field == PANEL_PPROF && gcs == 0)
 		snprintf(out, size, "pprof, stale: no GC yet");
 	else if (field == PANEL_PPROF)
-		snprintf(out, size,
-			 g->box.w < 50 ? "pprof, %s old" : "pprof inuse, %s old%s",
-			 age_s, gc);
+		snprintf(out, size, "%s, %s%s old%s",
+			 narrow ? "pprof" : "pprof inuse", stale, age_s, gc);
 	else if (field == PANEL_LIVE)
-		snprintf(out, size, "live at the last GC%s", g->box.w < 50 ? "" : gc);
+		snprintf(out, size, "%slive at the last GC%s", stale, gc);
 	else
-		snprintf(out, size, "HeapAlloc, %s old%s", age_s, gc);
+		snprintf(out, size, "HeapAlloc, %s%s old%s", stale, age_s, gc);
 }
 
 static void panel_words(const struct graph_panel *g, char title[32],
@@ -249,6 +274,17 @@ static void draw_compact(struct canvas *c, const struct graph_panel *g,
 	draw_cursor(c, g, plot, r.y + r.h - 2);
 }
 
+static bool any_known(const struct graph_panel *g)
+{
+	const struct span *spans = panel_spans(
+		g->p, main_field(g->p, g->kind), g->time->columns);
+
+	for (unsigned i = 0; i < g->time->columns; i++)
+		if (g->p->spans && spans[i].known)
+			return true;
+	return false;
+}
+
 static void draw_framed(struct canvas *c, const struct graph_panel *g,
 			struct plot *plot, const struct panel_title *title,
 			int64_t tick)
@@ -258,6 +294,11 @@ static void draw_framed(struct canvas *c, const struct graph_panel *g,
 	int axis_y = r.y + r.h - (times ? 3 : 2);
 
 	graph_frame(c, &g->s->glyphs, r, title);
+	if (!any_known(g)) {
+		canvas_text(c, r.y + r.h / 2, r.x + 2, r.w - 4, pen(ROLE_DIM),
+			    "nothing recorded in this time");
+		return;
+	}
 	plot->area = (struct rect){r.y + 1, r.x + 2 + SCALE_W + 1,
 				   axis_y - r.y - 1,
 				   panel_graph_width(r.w, false)};

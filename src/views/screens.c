@@ -103,10 +103,16 @@ bool screens_saw(struct screens *s, const struct frame *f,
 
 	if (s->view->place == IN_HELP)
 		return false;
-	for (unsigned i = 0; i < FRAME_PANELS; i++)
-		if (f->panels[i].present && f->panels[i].first_ns &&
-		    f->panels[i].first_ns < first)
-			first = f->panels[i].first_ns;
+	for (unsigned i = 0; i < FRAME_PANELS; i++) {
+		const struct panel *p = &f->panels[i];
+		/* History counts in whole buckets of up to ten minutes. */
+		int64_t since = p->first_ns > p->info.since_ns
+					? p->first_ns
+					: p->info.since_ns;
+
+		if (p->present && p->first_ns && since < first)
+			first = since;
+	}
 	s->axis.covered_ns = f->now_ns - first;
 	again = (struct frame_want){.step_ns = NS_PER_SEC};
 	s->view->want(s, &again);

@@ -22,7 +22,8 @@ struct watch_layout {
 	int graph_w;	/* cells of a graph */
 };
 
-static struct watch_layout layout(int rows, int cols)
+/* `said` is how many rows the answer takes where there is room. */
+static struct watch_layout layout(int rows, int cols, int said)
 {
 	struct watch_layout l = {.answer_y = 1, .rates_y = -1};
 	bool airy = rows >= 32;
@@ -30,7 +31,7 @@ static struct watch_layout layout(int rows, int cols)
 
 	l.compact = rows < 14 || cols < 64;
 	l.answer_y = y + (airy ? 1 : 0);
-	l.answer_h = rows < 8 ? (rows > 2) : rows < 14 ? 1 : cols < 100 ? 3 : 2;
+	l.answer_h = rows < 8 ? (rows > 2) : rows < 14 ? 1 : said;
 	y = l.answer_y + l.answer_h + (airy ? 1 : 0);
 	l.bar_y = rows >= 5 ? y++ : -1;
 	l.legend_h = rows < 14 ? 0 : cols < 110 ? 2 : 1;
@@ -52,22 +53,20 @@ static struct watch_layout layout(int rows, int cols)
 
 static void want(struct screens *s, struct frame_want *w)
 {
-	struct watch_layout l = layout(s->rows, s->cols);
+	struct watch_layout l = layout(s->rows, s->cols, 2);
 
 	memcpy(w->target[0], s->target[0], TARGET_ID_MAX);
 	panels_want(w);
 	timeaxis_want(s, l.graph_w, w);
 }
 
-/* How old the newest figures of the origins with trouble are, and why. */
-static const char *trouble(const struct screens *s, const struct frame *f,
-			   const struct panel *p, const struct moment *m,
-			   char *out, size_t size)
+/* How old the newest figures of the first origin with trouble are, and why;
+ * false where all is well. */
+static bool trouble(const struct panel *p, const struct moment *m, char *out,
+		    size_t size)
 {
 	static const enum origin order[] = {ORIGIN_PROC, ORIGIN_RUNTIME,
 					    ORIGIN_PPROF, ORIGIN_SMAPS};
-	(void)s;
-	(void)f;
 
 	for (unsigned i = 0; i < sizeof(order) / sizeof(*order); i++) {
 		enum origin o = order[i];
@@ -83,9 +82,9 @@ static const char *trouble(const struct screens *s, const struct frame *f,
 		else
 			snprintf(out, size, "no %s figures: %s",
 				 origin_name[o], st->fail.msg);
-		return out;
+		return true;
 	}
-	return NULL;
+	return false;
 }
 
 static void draw_header(const struct screens *s, const struct frame *f,
@@ -146,8 +145,8 @@ static const char *negative_why(const struct moment *m)
 			return "RES is below the profile's total: the profile "
 			       "is older than the last GC.";
 	}
-	return "RES is below the heap: pages the program never touched count "
-	       "in the heap and not in RES.";
+	return "Pages that the program never touched count in the heap and "
+	       "not in RES.";
 }
 
 static const struct event *event_at_cursor(const struct screens *s,
@@ -203,17 +202,25 @@ static void draw_past(const struct screens *s, const struct frame *f,
 	}
 }
 
+/* The verdict's word and how sure it is; returns the columns they take with
+ * the gap before them. */
+static int verdict_words(const struct panel *p, int cols, char word[40],
+			 char sure[32])
+{
+	if (cols < 64 || p->verdict.kind == VERDICT_UNKNOWN)
+		return 0;
+	snprintf(word, 40, " %s ", verdict_info[p->verdict.kind].title);
+	snprintf(sure, 32, " %.0f%% sure", p->verdict.confidence * 100);
+	return text_columns(word) + text_columns(sure) + 2;
+}
+
 static int draw_verdict_word(const struct panel *p, struct canvas *c, int y)
 {
 	char sure[32], word[40];
-	int w, x;
+	int w = verdict_words(p, c->cols, word, sure) - 2, x;
 
-	if (c->cols < 64 || p->verdict.kind == VERDICT_UNKNOWN)
+	if (w < 0)
 		return 0;
-	snprintf(word, sizeof(word), " %s ", verdict_info[p->verdict.kind].title);
-	snprintf(sure, sizeof(sure), " %.0f%% sure",
-		 p->verdict.confidence * 100);
-	w = text_columns(word) + text_columns(sure);
 	x = c->cols - 1 - w;
 	x += canvas_text(c, y, x, w,
 			 (struct pen){(uint8_t)verdict_role(p->verdict.kind),
@@ -223,12 +230,39 @@ static int draw_verdict_word(const struct panel *p, struct canvas *c, int y)
 	return w + 2;
 }
 
+/* What stands under the header: a sentence, then what to know or to do. */
+struct answer {
+	char text[VERDICT_SENTENCE_MAX];
+	char more[600];
+	enum role more_role;
+	int rows, more_rows;
+};
+
+static void answer_make(struct answer *a, const struct panel *p,
+			const struct moment *m, int cols)
+{
+	char word[40], sure[32];
+	int w = cols - 2 - verdict_words(p, cols, word, sure);
+
+	snprintf(a->text, sizeof(a->text), "%s", p->verdict.sentence);
+	a->more_role = ROLE_DIM;
+	if (trouble(p, m, a->more, sizeof(a->more)))
+		a->more_role = ROLE_WARN;
+	else if (values_get(m->v, FIELD_RESIDUE, 0) < 0)
+		snprintf(a->more, sizeof(a->more), "%s", negative_why(m));
+	else
+		snprintf(a->more, sizeof(a->more), "%s",
+			 p->verdict.advice[0] ? p->verdict.advice
+					      : p->verdict.why);
+	a->rows = wrapped_rows(a->text, w) > 1 ? 2 : 1;
+	a->more_rows = wrapped_rows(a->more, cols - 2) > 1 ? 2 : 1;
+}
+
 static void draw_answer(const struct screens *s, const struct frame *f,
 			const struct panel *p, const struct moment *m,
-			struct rect r, struct canvas *c)
+			const struct answer *a, struct rect r,
+			struct canvas *c)
 {
-	char line[600], why[400];
-	const char *bad;
 	int word_w, used;
 
 	if (m->past) {
@@ -238,21 +272,12 @@ static void draw_answer(const struct screens *s, const struct frame *f,
 	word_w = draw_verdict_word(p, c, r.y);
 	used = draw_wrapped(c, &s->glyphs,
 			    (struct rect){r.y, r.x,
-					  r.h > 1 ? r.h - 1 : r.h,
+					  r.h > a->rows ? a->rows : r.h,
 					  r.w - word_w},
-			    pen(ROLE_ANSWER), p->verdict.sentence);
-	r.y += used;
-	r.h -= used;
-	bad = trouble(s, f, p, m, why, sizeof(why));
-	if (bad)
-		snprintf(line, sizeof(line), "%s", bad);
-	else if (values_get(m->v, FIELD_RESIDUE, 0) < 0)
-		snprintf(line, sizeof(line), "%s", negative_why(m));
-	else
-		snprintf(line, sizeof(line), "%s",
-			 p->verdict.advice[0] ? p->verdict.advice
-					      : p->verdict.why);
-	draw_wrapped(c, &s->glyphs, r, pen(bad ? ROLE_WARN : ROLE_DIM), line);
+			    pen(ROLE_ANSWER), a->text);
+	draw_wrapped(c, &s->glyphs,
+		     (struct rect){r.y + used, r.x, r.h - used, r.w},
+		     pen(a->more_role), a->more);
 }
 
 static void draw_graphs(const struct screens *s, const struct frame *f,
@@ -268,6 +293,7 @@ static void draw_graphs(const struct screens *s, const struct frame *f,
 
 	if (l->graphs.h < 2 || l->graph_w < 1)
 		return;
+	panels_fill_in(f, &time);
 	if (!s->unlocked) {
 		g.top = graph_panel_max(p, GRAPH_RES, time.columns);
 		heap = graph_panel_max(p, GRAPH_HEAP, time.columns);
@@ -446,7 +472,8 @@ static void draw_line(const struct screens *s, const struct panel *p,
 static void draw(struct screens *s, const struct frame *f, struct canvas *c)
 {
 	const struct panel *p = &f->panels[0];
-	struct watch_layout l = layout(c->rows, c->cols);
+	struct watch_layout l;
+	struct answer answer;
 	struct moment m;
 
 	if (!p->present) {
@@ -459,8 +486,11 @@ static void draw(struct screens *s, const struct frame *f, struct canvas *c)
 		draw_line(s, p, &m, c);
 		return;
 	}
+	answer_make(&answer, p, &m, c->cols);
+	l = layout(c->rows, c->cols,
+		   m.past ? 3 : answer.rows + answer.more_rows);
 	draw_header(s, f, p, &m, l.graph_w, c);
-	draw_answer(s, f, p, &m,
+	draw_answer(s, f, p, &m, &answer,
 		    (struct rect){l.answer_y, 1, l.answer_h, c->cols - 2}, c);
 	if (l.bar_y > 0)
 		draw_bar(s, c, l.bar_y, &m, l.legend_h);
@@ -520,7 +550,7 @@ static const char *label(const struct screens *s, enum action action)
 
 static void act(struct screens *s, const struct frame *f, enum action action)
 {
-	struct watch_layout l = layout(s->rows, s->cols);
+	struct watch_layout l = layout(s->rows, s->cols, 2);
 
 	if (timeaxis_act(s, f, &f->panels[0], l.graph_w, action))
 		return;

@@ -56,6 +56,7 @@ struct panel {
 	struct verdict verdict;
 	int64_t live;
 	unsigned live_origins;
+	struct brief brief;	/* five minutes from before it was opened */
 	bool cursor_known;
 	struct row cursor;      /* the row at or before cursor_ns */
 	struct span *spans;     /* field_count x columns, see history_query */

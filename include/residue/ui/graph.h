@@ -52,8 +52,8 @@ void plot_fill(const struct plot *p, const struct span *spans, enum role role);
  * has the colour of the layer that has most of it. */
 void plot_stack(const struct plot *p, const int64_t *value,
 		const enum role *roles, unsigned layers);
-/* A line at one value over the columns where it is known, behind what is
- * filled; `letter` stands at its right end. */
+/* A line at the known values, behind what is filled; `letter` stands at the
+ * right end of what can be seen of it. */
 void plot_line(const struct plot *p, const struct span *spans, enum role role,
 	       char letter);
 

@@ -14,9 +14,9 @@ struct column {
 	int x, w;     /* the answer, where shown */
 };
 
-/* Drop columns until the rest fits `width` with one blank between, then give
- * what is left over to those that grow, leftmost first. The last column left
- * is cut to the width. */
+/* Drop columns until the rest fits `width` with one blank between. What is left
+ * over goes to those that grow, the most wanted first, and then to the last
+ * one; if nothing more can be dropped, the last one is cut to the width. */
 void layout_columns(struct column *col, unsigned n, int width);
 
 #endif

@@ -22,6 +22,7 @@
 /* The list: what is shown, in which order, where the cursor is. */
 struct list_state {
 	char selected[TARGET_ID_MAX]; /* "" before the first frame */
+	bool moved; /* by the user; until then the first row is selected */
 	unsigned top;		      /* first row on the screen */
 	unsigned page;		      /* rows on the screen */
 	unsigned sort;		      /* column, see list_columns.h */
