@@ -30,8 +30,8 @@ static void add_amd64(struct coderefs *refs, const uint8_t *code, size_t n,
 		if (!x86_decode(code + at, n - at, &insn))
 			return;
 		if (insn.has_rel)
-			add(refs, addr + at + insn.len +
-					  (uint64_t)(int64_t)insn.rel);
+			add(refs,
+			    addr + at + insn.len + (uint64_t)(int64_t)insn.rel);
 	}
 }
 

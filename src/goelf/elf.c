@@ -26,7 +26,8 @@ int elf_pread(const struct elf_image *e, uint64_t off, void *buf, size_t n,
 		if (k < 0 && errno == EINTR)
 			continue;
 		if (k < 0)
-			return err_sys(err, errno, "cannot read the executable");
+			return err_sys(err, errno,
+				       "cannot read the executable");
 		if (k == 0)
 			return err_set(err, ERR_FORMAT,
 				       "the executable was cut short");
@@ -113,13 +114,13 @@ static struct elf_section section_of(const struct elf_image *e,
 
 		memcpy(&h, bytes, sizeof(h));
 		return (struct elf_section){h.sh_addr, h.sh_offset, h.sh_size,
-					    h.sh_type, h.sh_link, h.sh_name};
+					    h.sh_type, h.sh_link,   h.sh_name};
 	} else {
 		Elf32_Shdr h;
 
 		memcpy(&h, bytes, sizeof(h));
 		return (struct elf_section){h.sh_addr, h.sh_offset, h.sh_size,
-					    h.sh_type, h.sh_link, h.sh_name};
+					    h.sh_type, h.sh_link,   h.sh_name};
 	}
 }
 

@@ -14,18 +14,18 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define INFO_MAGIC "\xff Go buildinf:"
+#define INFO_MAGIC     "\xff Go buildinf:"
 #define INFO_MAGIC_LEN 14
-#define INFO_ALIGN 16
-#define INFO_HEADER 32
-#define INFO_SEARCH (1u << 20) /* what debug/buildinfo searches, bytes */
-#define FRAME 16 /* random bytes before and after the module text */
-#define HEAD 4096 /* "path" and "mod" stand first in the module text */
-#define TAIL 4096 /* "build" lines stand last */
-#define CHUNK 65536
+#define INFO_ALIGN     16
+#define INFO_HEADER    32
+#define INFO_SEARCH    (1u << 20) /* what debug/buildinfo searches, bytes */
+#define FRAME	       16   /* random bytes before and after the module text */
+#define HEAD	       4096 /* "path" and "mod" stand first in the module text */
+#define TAIL	       4096 /* "build" lines stand last */
+#define CHUNK	       65536
 #define PCLNTAB_SEARCH (64u << 20)
 #define VERSION_SEARCH (8u << 20)
-#define VERSION_TRIES 20000 /* string headers that are followed */
+#define VERSION_TRIES  20000 /* string headers that are followed */
 
 int goexe_minor(const char *version)
 {
@@ -268,8 +268,8 @@ static bool has_pclntab(const struct elf_image *e)
 		return false;
 	for (unsigned i = 0; i < e->nseg; i++) {
 		const struct elf_segment *s = &e->seg[i];
-		uint64_t n = s->filesz < PCLNTAB_SEARCH ? s->filesz
-							: PCLNTAB_SEARCH;
+		uint64_t n =
+			s->filesz < PCLNTAB_SEARCH ? s->filesz : PCLNTAB_SEARCH;
 
 		if (search(e, s->off, n, 16, match_pclntab, NULL))
 			return true;
@@ -318,8 +318,8 @@ static void search_version(const struct elf_image *e, struct goexe *out)
 
 	for (unsigned i = 0; i < e->nseg; i++) {
 		const struct elf_segment *s = &e->seg[i];
-		uint64_t n = s->filesz < VERSION_SEARCH ? s->filesz
-							: VERSION_SEARCH;
+		uint64_t n =
+			s->filesz < VERSION_SEARCH ? s->filesz : VERSION_SEARCH;
 
 		if ((s->flags & PF_W) &&
 		    search(e, s->off, n, 16, match_version, &arg))

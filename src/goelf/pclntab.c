@@ -8,17 +8,17 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define MAGIC_118 0xfffffff0u
-#define MAGIC_120 0xfffffff1u
-#define HEADER 72	     /* bytes of the 64-bit header */
-#define SEARCH_MAX (256u << 20) /* bytes searched where no section tells */
-#define NFUNC_MAX (1u << 24)
-#define BULK 65536 /* window for passes over a table */
-#define BITE 4096  /* window for single look-ups */
-#define STEPS_MAX 65536 /* of one pc table */
-#define PCDATA_INLTREE 2
+#define MAGIC_118	 0xfffffff0u
+#define MAGIC_120	 0xfffffff1u
+#define HEADER		 72	      /* bytes of the 64-bit header */
+#define SEARCH_MAX	 (256u << 20) /* bytes searched where no section tells */
+#define NFUNC_MAX	 (1u << 24)
+#define BULK		 65536 /* window for passes over a table */
+#define BITE		 4096  /* window for single look-ups */
+#define STEPS_MAX	 65536 /* of one pc table */
+#define PCDATA_INLTREE	 2
 #define FUNCDATA_INLTREE 3
-#define PACKAGE "runtime." /* where all functions that we look for are */
+#define PACKAGE		 "runtime." /* where all functions that we look for are */
 
 struct pclntab {
 	const struct elf_image *elf;
@@ -27,7 +27,7 @@ struct pclntab {
 	uint64_t addr, text;
 	uint32_t nfunc;
 	uint8_t quantum;
-	bool old; /* Go 1.18 and 1.19 */
+	bool old;				/* Go 1.18 and 1.19 */
 	uint64_t names, cus, files, pcs, funcs; /* offsets from the header */
 	struct window bulk, ftab, data;
 };
@@ -231,8 +231,8 @@ static void find_names(struct pclntab *t, const struct pclntab_want *want,
 		return;
 	for (uint64_t at = 0; at < len;) {
 		size_t n;
-		const uint8_t *p = window_some(&t->bulk, t->off + t->names + at,
-					       &n);
+		const uint8_t *p =
+			window_some(&t->bulk, t->off + t->names + at, &n);
 		const uint8_t *last;
 
 		if (!p)
@@ -256,8 +256,7 @@ static int by_name(const void *a, const void *b)
 	return (x->name > y->name) - (x->name < y->name);
 }
 
-unsigned pclntab_find(struct pclntab *t, struct pclntab_want *want,
-		      unsigned n)
+unsigned pclntab_find(struct pclntab *t, struct pclntab_want *want, unsigned n)
 {
 	struct names names = {.n = 0};
 	unsigned hits = 0;
@@ -373,8 +372,7 @@ static int64_t pc_value(struct pclntab *t, const struct func *f, uint32_t off,
 	return -1;
 }
 
-static void copy_string(struct pclntab *t, uint64_t at, uint64_t end,
-			char *out)
+static void copy_string(struct pclntab *t, uint64_t at, uint64_t end, char *out)
 {
 	uint64_t left = at < end ? end - at : 0;
 	size_t n = left < PCLNTAB_NAME - 1 ? (size_t)left : PCLNTAB_NAME - 1;
@@ -398,8 +396,8 @@ static uint32_t innermost_name(struct pclntab *t, const struct func *f,
 	uint32_t tree;
 	int64_t ix;
 
-	if (gofunc == 0 || f->npcdata <= PCDATA_INLTREE ||
-	    f->npcdata > 256 || f->nfuncdata <= FUNCDATA_INLTREE)
+	if (gofunc == 0 || f->npcdata <= PCDATA_INLTREE || f->npcdata > 256 ||
+	    f->nfuncdata <= FUNCDATA_INLTREE)
 		return f->name;
 	p = bytes(t, &t->data,
 		  f->at + f->size + 4 * (f->npcdata + FUNCDATA_INLTREE), 4);
@@ -410,9 +408,8 @@ static uint32_t innermost_name(struct pclntab *t, const struct func *f,
 	if (!p)
 		return f->name;
 	ix = pc_value(t, f, u32(p), pc);
-	if (ix < 0 ||
-	    elf_read_at(t->elf, gofunc + tree + (uint64_t)ix * size, call,
-			size, NULL))
+	if (ix < 0 || elf_read_at(t->elf, gofunc + tree + (uint64_t)ix * size,
+				  call, size, NULL))
 		return f->name;
 	return u32(call + name_at);
 }

@@ -11,10 +11,10 @@
 #include <elf.h>
 #include <string.h>
 
-#define TABLE_MAX (128u << 20) /* bytes of either table that are looked at */
-#define ROOM 65536
+#define TABLE_MAX    (128u << 20) /* bytes of either table that are looked at */
+#define ROOM	     65536
 #define NAME_MAX_LEN 64
-#define PACKAGE "runtime."
+#define PACKAGE	     "runtime."
 
 /* Linkers share the tails of strings, so one name may be found twice. */
 struct found {
@@ -100,8 +100,8 @@ unsigned symtab_find(const struct elf_image *e, struct symtab_want *want,
 	find_names(&w, &e->sec[s->link], want, n, &f);
 	count = (s->size < TABLE_MAX ? s->size : TABLE_MAX) / sizeof(Elf64_Sym);
 	for (uint64_t i = 0; f.n && i < count; i++) {
-		const uint8_t *p = window_get(&w, s->off + i * sizeof(Elf64_Sym),
-					      sizeof(Elf64_Sym));
+		const uint8_t *p = window_get(
+			&w, s->off + i * sizeof(Elf64_Sym), sizeof(Elf64_Sym));
 
 		if (!p)
 			break;

@@ -11,8 +11,8 @@
 
 struct window {
 	const struct elf_image *elf; /* borrowed */
-	uint64_t off; /* file offset of buf[0] */
-	size_t len;   /* bytes of buf that are filled */
+	uint64_t off;		     /* file offset of buf[0] */
+	size_t len;		     /* bytes of buf that are filled */
 	size_t room;
 	uint8_t *buf; /* owned */
 };

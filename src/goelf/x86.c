@@ -18,6 +18,7 @@
  *   f  ModRM, imm8 if reg is 0 or 1 (F6)         F  the same, imm16/32 (F7)
  *   !  not valid in 64-bit mode, or handled before the table
  */
+/* clang-format off */
 static const char one_byte[] =
 	/* 00 */ "mmmmbz!!mmmmbz!!"
 	/* 10 */ "mmmmbz!!mmmmbz!!"
@@ -53,6 +54,7 @@ static const char two_bytes[] =
 	/* d0 */ "mmmmmmmmmmmmmmmm"
 	/* e0 */ "mmmmmmmmmmmmmmmm"
 	/* f0 */ "mmmmmmmmmmmmmmmm";
+/* clang-format on */
 
 struct reader {
 	const uint8_t *p;

@@ -7,9 +7,9 @@
 #include <stdint.h>
 
 struct x86_insn {
-	size_t len;	 /* bytes */
-	bool has_rel;	 /* an operand is [rip + rel] */
-	int32_t rel;	 /* counted from the end of the instruction */
+	size_t len;   /* bytes */
+	bool has_rel; /* an operand is [rip + rel] */
+	int32_t rel;  /* counted from the end of the instruction */
 };
 
 /* Decode the length of one instruction in 64-bit mode. False: not one we

@@ -13,7 +13,7 @@
 #include <unistd.h>
 
 #define LIBRARIES_MAX 256 /* mapped files that are looked into */
-#define PATH_ROOM 4096
+#define PATH_ROOM     4096
 
 /* Address of a loaded program's entry, from its auxiliary vector. */
 static int read_entry(const char *dir, uint64_t *entry, struct err *err)
@@ -97,8 +97,7 @@ static int open_mapped(const char *dir, const char *path, ino_t ino)
 	return fd;
 }
 
-static bool library_bias(const struct elf_image *e, uint64_t lo,
-			 uint64_t *bias)
+static bool library_bias(const struct elf_image *e, uint64_t lo, uint64_t *bias)
 {
 	for (unsigned i = 0; i < e->nseg; i++)
 		if (e->seg[i].off == 0) {

@@ -13,9 +13,9 @@
 #include <string.h>
 
 #define MEM_PROFILE 1 /* bucketType */
-#define FUTURES 3
-#define PAGES 4 /* a bucket of 1024 frames fits, wherever it starts */
-#define PROBE 16 /* buckets that tell a chain of buckets from other data */
+#define FUTURES	    3
+#define PAGES	    4  /* a bucket of 1024 frames fits, wherever it starts */
+#define PROBE	    16 /* buckets that tell a chain of buckets from other data */
 
 struct pages {
 	uint64_t addr;

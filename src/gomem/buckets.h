@@ -7,8 +7,8 @@
 
 #include "target.h"
 
-#define BUCKETS_MAX 200000
-#define BUCKETS_PCS_MAX (4u << 20)
+#define BUCKETS_MAX	  200000
+#define BUCKETS_PCS_MAX	  (4u << 20)
 #define BUCKETS_DEPTH_MAX 1024 /* runtime/mprof.go: maxProfStackDepth */
 
 struct counts {

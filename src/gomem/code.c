@@ -82,14 +82,10 @@ static void use_code(struct gomem *g, const struct pclntab_want *want,
 		     unsigned uses, struct coderefs *memstats,
 		     struct coderefs *gc, struct proposals *out)
 {
-	struct coderefs *to[] = {memstats,
-				 gc,
-				 &out->goroutines,
-				 &out->processors,
-				 &out->scheduler,
-				 &out->profile,
-				 &out->sample_a,
-				 &out->sample_b};
+	struct coderefs *to[] = {memstats,	   gc,
+				 &out->goroutines, &out->processors,
+				 &out->scheduler,  &out->profile,
+				 &out->sample_a,   &out->sample_b};
 	size_t n = want->hi - want->lo;
 	uint64_t addr = g->module.text + want->lo;
 	uint8_t *code;
@@ -109,27 +105,27 @@ static void vote(const struct layout *l, const struct coderefs *memstats,
 		 const struct coderefs *gc, struct proposals *out)
 {
 	const int32_t m[] = {
-		l->mstats_heap_gen,	 l->mstats_stacks_sys,
-		l->mstats_mspan_sys,	 l->mstats_mcache_sys,
-		l->mstats_buckhash_sys,	 l->mstats_gc_misc_sys,
-		l->mstats_other_sys,	 l->mstats_last_gc_unix,
-		l->mstats_pause_total_ns, l->mstats_pause_ns,
-		l->mstats_pause_end,	 l->mstats_numgc,
-		l->mstats_numforcedgc,	 l->mstats_gc_cpu_fraction,
+		l->mstats_heap_gen,	    l->mstats_stacks_sys,
+		l->mstats_mspan_sys,	    l->mstats_mcache_sys,
+		l->mstats_buckhash_sys,	    l->mstats_gc_misc_sys,
+		l->mstats_other_sys,	    l->mstats_last_gc_unix,
+		l->mstats_pause_total_ns,   l->mstats_pause_ns,
+		l->mstats_pause_end,	    l->mstats_numgc,
+		l->mstats_numforcedgc,	    l->mstats_gc_cpu_fraction,
 		l->mstats_last_gc_nanotime, l->mstats_last_heap_inuse,
 		l->mstats_enablegc};
 	const int32_t c[] = {
-		l->gc_percent,	    l->gc_memory_limit, l->gc_heap_minimum,
-		l->gc_percent_goal, l->gc_triggered,	l->gc_last_heap_goal,
-		l->gc_heap_live,    l->gc_heap_scan,	l->gc_heap_marked,
-		l->gc_heap_inuse,   l->gc_heap_released, l->gc_heap_free,
-		l->gc_total_alloc,  l->gc_total_free,	l->gc_mapped_ready,
+		l->gc_percent,	      l->gc_memory_limit,  l->gc_heap_minimum,
+		l->gc_percent_goal,   l->gc_triggered,	   l->gc_last_heap_goal,
+		l->gc_heap_live,      l->gc_heap_scan,	   l->gc_heap_marked,
+		l->gc_heap_inuse,     l->gc_heap_released, l->gc_heap_free,
+		l->gc_total_alloc,    l->gc_total_free,	   l->gc_mapped_ready,
 		l->gc_max_stack_scan, l->gc_globals_scan};
 
 	out->nmemstats = votes_rank(memstats, m, sizeof(m) / sizeof(m[0]),
 				    out->memstats, PROPOSALS);
-	out->ngc = votes_rank(gc, c, sizeof(c) / sizeof(c[0]), out->gc,
-			      PROPOSALS);
+	out->ngc =
+		votes_rank(gc, c, sizeof(c) / sizeof(c[0]), out->gc, PROPOSALS);
 }
 
 bool propose_by_code(struct gomem *g, const struct layout *l,
@@ -145,9 +141,12 @@ bool propose_by_code(struct gomem *g, const struct layout *l,
 		want[i] = (struct pclntab_want){.name = functions[i].name};
 	if (pclntab_find(g->pclntab, want, FUNCTIONS) == 0)
 		return false;
-	*out = (struct proposals){
-		.goroutines = empty, .processors = empty, .scheduler = empty,
-		.profile = empty,    .sample_a = empty,	  .sample_b = empty};
+	*out = (struct proposals){.goroutines = empty,
+				  .processors = empty,
+				  .scheduler = empty,
+				  .profile = empty,
+				  .sample_a = empty,
+				  .sample_b = empty};
 	refs = mem_alloc(2 * sizeof(*refs));
 	refs[0] = refs[1] = empty;
 	for (size_t i = 0; i < FUNCTIONS; i++)

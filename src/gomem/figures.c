@@ -10,16 +10,16 @@
 #include <string.h>
 #include <unistd.h>
 
-#define GENERATIONS 3 /* memstats.heapStats is a ring of three */
-#define HEAP_MINIMUM (4ull << 20)
-#define MIN_RUNWAY (64u << 10)
-#define HEADROOM (1u << 20)
+#define GENERATIONS	 3 /* memstats.heapStats is a ring of three */
+#define HEAP_MINIMUM	 (4ull << 20)
+#define MIN_RUNWAY	 (64u << 10)
+#define HEADROOM	 (1u << 20)
 #define HEADROOM_PERCENT 3 /* since Go 1.21 */
-#define NO_GOAL UINT64_MAX
-#define GO_PAGE 8192
-#define OS_PAGE 4096
-#define MOST (1ull << 47) /* bytes of user address space */
-#define SLACK (16u << 20) /* between figures of slightly different times */
+#define NO_GOAL		 UINT64_MAX
+#define GO_PAGE		 8192
+#define OS_PAGE		 4096
+#define MOST		 (1ull << 47) /* bytes of user address space */
+#define SLACK		 (16u << 20) /* between figures of slightly different times */
 
 static uint64_t u64(const uint8_t *base, int32_t off)
 {

@@ -50,7 +50,7 @@ enum figures_identity {
 	FIGURES_FREE = 16,     /* the same of frees */
 	FIGURES_SETTINGS = 32, /* heapMinimum = 4 MiB x GOGC / 100 */
 	FIGURES_HEAP = 7,
-	FIGURES_ALL = 63, /* these accept a reading */
+	FIGURES_ALL = 63,    /* these accept a reading */
 	FIGURES_MAPPED = 64, /* mappedReady = Sys - released: may lag */
 };
 

@@ -10,12 +10,12 @@
 #include <stdint.h>
 
 #define LAYOUT_OLDEST 19 /* the oldest minor that we can read */
-#define LAYOUTS 64	 /* at most so many rows fit one machine */
-#define SIZE_CLASSES 68	 /* of the allocator, in every version */
-#define SPAN_CLASSES (2 * SIZE_CLASSES)
+#define LAYOUTS	      64 /* at most so many rows fit one machine */
+#define SIZE_CLASSES  68 /* of the allocator, in every version */
+#define SPAN_CLASSES  (2 * SIZE_CLASSES)
 /* Upper bounds of what rows may say; test_layout checks them. */
 #define LAYOUT_MSTATS_MAX 8192 /* up to and with lastHeapInUse, bytes */
-#define LAYOUT_GC_MAX 512      /* up to and with mappedReady, bytes */
+#define LAYOUT_GC_MAX	  512  /* up to and with mappedReady, bytes */
 
 struct layout {
 	const char *version; /* the release the row was made from */

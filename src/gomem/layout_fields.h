@@ -12,6 +12,7 @@
  * No include guard: this is a table, included where FIELD is defined.
  */
 
+/* clang-format off */
 /* mstats.go: type mstats (variable memstats), type heapStatsDelta. */
 FIELD(mstats_heap_stats, 1, "mstats.heapStats.stats")
 FIELD(mstats_heap_gen, 1, "mstats.heapStats.gen")

@@ -17,9 +17,9 @@
 #include <string.h>
 #include <time.h>
 
-#define ROUNDS 40	      /* looks at a busy target, at growing distance */
-#define GOROUTINES_MAX (1u << 27)
-#define DEFAULT_RATE (512u << 10)
+#define ROUNDS		  40 /* looks at a busy target, at growing distance */
+#define GOROUTINES_MAX	  (1u << 27)
+#define DEFAULT_RATE	  (512u << 10)
 #define DEFAULT_MAXMCOUNT 10000 /* runtime/proc.go: schedinit */
 
 static void pause_round(unsigned round)
@@ -88,8 +88,8 @@ static bool accept_pair(struct gomem *g, const struct layout *l, bool exact,
 				if (id < 0 && *sysno != EFAULT)
 					return false;
 				any |= id > 0;
-				if (id < 0 || (id & required(exact)) !=
-						      required(exact))
+				if (id < 0 ||
+				    (id & required(exact)) != required(exact))
 					continue;
 				g->at.memstats = m;
 				g->at.gc = c;
@@ -219,8 +219,8 @@ static bool p_check(struct gomem *g, uint64_t addr, unsigned index,
 				 span[k] + (uint64_t)l->mspan_elemsize,
 				 &elemsize) ||
 		    !remote_read(&g->remote,
-				 span[k] + (uint64_t)l->mspan_spanclass,
-				 &class, 1))
+				 span[k] + (uint64_t)l->mspan_spanclass, &class,
+				 1))
 			return false;
 		if (elemsize && class != k)
 			return false;
@@ -289,8 +289,8 @@ static bool sched_check(struct gomem *g, uint64_t addr, bool named)
 static void find_sched(struct gomem *g, const struct coderefs *refs)
 {
 	const struct layout *l = g->layout;
-	const int32_t off[] = {l->sched_maxmcount,    l->sched_ngsys,
-			       l->sched_gfree_n,      l->sched_gfree_stack,
+	const int32_t off[] = {l->sched_maxmcount,     l->sched_ngsys,
+			       l->sched_gfree_n,       l->sched_gfree_stack,
 			       l->sched_gfree_nostack, 0};
 	struct candidate c[PROPOSALS];
 	unsigned n;

@@ -15,7 +15,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define TRIES 20
+#define TRIES	  20
 #define SPAN_ROOM 512 /* bytes of one mspan, at most */
 
 struct cached {
@@ -46,8 +46,8 @@ static bool add_spans(struct gomem *g, const uint64_t span[SPAN_CLASSES],
 		for (unsigned i = 0; i < n && !seen; i++)
 			seen = piece[i].addr == span[k];
 		if (!seen) {
-			piece[n] = (struct remote_piece){span[k], bytes[n],
-							 size};
+			piece[n] =
+				(struct remote_piece){span[k], bytes[n], size};
 			n++;
 		}
 	}
@@ -108,8 +108,7 @@ static bool agree(const struct figures *a, const struct figures *b)
 
 	return a->total_alloc == b->total_alloc &&
 	       a->total_free == b->total_free && a->mallocs == b->mallocs &&
-	       a->frees == b->frees &&
-	       (figures_identities(b) & both) == both;
+	       a->frees == b->frees && (figures_identities(b) & both) == both;
 }
 
 int gomem_objects(struct gomem *g, struct gomem_objects *out, struct err *err)

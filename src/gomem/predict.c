@@ -15,17 +15,17 @@
 #include <string.h>
 
 #define CHUNK_SHIFT 22
-#define GO_PAGE 8192
-#define WORDS 8		   /* of one bitmap: 512 pages a chunk */
-#define L2_BITS 13	   /* chunks a second-level table */
-#define DENSE 496	   /* pages in use: too dense to scavenge, 96.875% */
-#define CHUNKS_MAX (1u << 20) /* 4 TiB between the lowest and the highest */
-#define BATCH 512	   /* index entries, and bitmaps, read at once */
-#define HAS_FREE 1
+#define GO_PAGE	    8192
+#define WORDS	    8	/* of one bitmap: 512 pages a chunk */
+#define L2_BITS	    13	/* chunks a second-level table */
+#define DENSE	    496 /* pages in use: too dense to scavenge, 96.875% */
+#define CHUNKS_MAX  (1u << 20) /* 4 TiB between the lowest and the highest */
+#define BATCH	    512	       /* index entries, and bitmaps, read at once */
+#define HAS_FREE    1
 
 struct index {
-	uint64_t chunks; /* address of the entries */
-	uint64_t lo, hi; /* chunk numbers */
+	uint64_t chunks;    /* address of the entries */
+	uint64_t lo, hi;    /* chunk numbers */
 	uint64_t search_bg; /* the highest chunk the scavenger looks at */
 	uint32_t gen;
 };
@@ -74,8 +74,8 @@ static uint64_t free_bytes(const struct layout *l, const uint8_t *bitmaps)
 	return pages * GO_PAGE;
 }
 
-static void count(const struct index *x, const struct entry *e,
-		  uint64_t bytes, struct gomem_return *out)
+static void count(const struct index *x, const struct entry *e, uint64_t bytes,
+		  struct gomem_return *out)
 {
 	uint32_t in_use = e->word & 0xffff, gen = (uint32_t)(e->word >> 32);
 	uint32_t last = e->word >> 16 & 1023;

@@ -17,10 +17,10 @@ struct proposals {
 	struct candidate memstats[PROPOSALS], gc[PROPOSALS];
 	unsigned nmemstats, ngc;
 	/* Evidence for the rest: addresses that functions use. */
-	struct coderefs goroutines; /* allgs */
-	struct coderefs processors; /* allp */
-	struct coderefs scheduler;  /* sched */
-	struct coderefs profile;    /* mbuckets */
+	struct coderefs goroutines;	    /* allgs */
+	struct coderefs processors;	    /* allp */
+	struct coderefs scheduler;	    /* sched */
+	struct coderefs profile;	    /* mbuckets */
 	struct coderefs sample_a, sample_b; /* MemProfileRate is in both */
 };
 

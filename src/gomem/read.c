@@ -11,8 +11,8 @@
 #include <unistd.h>
 
 #define TRIES_MAX 20
-#define TRIES_NS (5 * NS_PER_MS)
-#define SCAV_MAX 256 /* bytes of mheap_.pages.scav that are read */
+#define TRIES_NS  (5 * NS_PER_MS)
+#define SCAV_MAX  256 /* bytes of mheap_.pages.scav that are read */
 
 /* What is read besides memstats and gcController. */
 struct extras {
@@ -65,18 +65,18 @@ static void want(struct request *r, uint64_t base, int32_t off, void *to,
 		 size_t len)
 {
 	if (off >= 0)
-		r->piece[r->n++] = (struct remote_piece){base + (uint64_t)off,
-							 to, len};
+		r->piece[r->n++] =
+			(struct remote_piece){base + (uint64_t)off, to, len};
 }
 
 /* The stretch of mheap_ with the scavenger's fields. */
 static void scav_range(const struct layout *l, int32_t *lo, size_t *len)
 {
 	const int32_t off[] = {
-		l->mheap_scav_chunks,	  l->mheap_scav_min,
-		l->mheap_scav_max,	  l->mheap_scav_min_heap,
-		l->mheap_scav_search_bg,  l->mheap_scav_search_force,
-		l->mheap_scav_gen,	  l->mheap_scav_released,
+		l->mheap_scav_chunks,	   l->mheap_scav_min,
+		l->mheap_scav_max,	   l->mheap_scav_min_heap,
+		l->mheap_scav_search_bg,   l->mheap_scav_search_force,
+		l->mheap_scav_gen,	   l->mheap_scav_released,
 		l->mheap_scav_released_bg, l->mheap_scav_released_eager};
 	int32_t hi = 0;
 
@@ -129,8 +129,8 @@ static int read_once(struct gomem *g, struct extras *x)
 		build(g, &r, x);
 		sysno = remote_readv(&g->remote, r.piece, r.n);
 		if (sysno || !g->info.has_goroutines ||
-		    memcmp(x->ps_header, g->ps_header,
-			   sizeof(g->ps_header)) == 0)
+		    memcmp(x->ps_header, g->ps_header, sizeof(g->ps_header)) ==
+			    0)
 			return sysno;
 		if (again == 3 || !ps_load(g))
 			return EFAULT;
@@ -221,9 +221,8 @@ static void fill_spans(const struct gomem *g, const struct extras *x,
 			   scav_word(x, lo, l->mheap_scav_released_bg);
 	out->released_eager = scav_word(x, lo, l->mheap_scav_released_eager);
 	out->scav_gen = (uint32_t)scav_word(x, lo, l->mheap_scav_gen);
-	out->scav_force_dry =
-		l->mheap_scav_search_force >= 0 &&
-		scav_word(x, lo, l->mheap_scav_search_force) == 0;
+	out->scav_force_dry = l->mheap_scav_search_force >= 0 &&
+			      scav_word(x, lo, l->mheap_scav_search_force) == 0;
 }
 
 /* runtime/proc.go: gcount. */

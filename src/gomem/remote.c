@@ -10,8 +10,8 @@
 #include <sys/uio.h>
 #include <unistd.h>
 
-#define RUN_MAX (1u << 20) /* bytes of a run that are given at once */
-#define ENTRIES 512	   /* pagemap entries read at once */
+#define RUN_MAX (1u << 20)   /* bytes of a run that are given at once */
+#define ENTRIES 512	     /* pagemap entries read at once */
 #define PRESENT (3ull << 62) /* in memory, or swapped (pagemap docs) */
 
 static int read_live(const struct remote *r, const struct remote_piece *piece,
@@ -74,13 +74,13 @@ static int read_image(const struct remote *r, const struct remote_piece *piece,
 			if (at < s->vaddr || off > s->memsz ||
 			    piece[i].len > s->memsz - off)
 				continue;
-			head = off >= s->filesz		      ? 0
+			head = off >= s->filesz ? 0
 			       : piece[i].len > s->filesz - off
 				       ? (size_t)(s->filesz - off)
 				       : piece[i].len;
 			memset(piece[i].to, 0, piece[i].len);
-			if (head && elf_read_at(r->image, at, piece[i].to, head,
-						NULL))
+			if (head &&
+			    elf_read_at(r->image, at, piece[i].to, head, NULL))
 				return EIO;
 			found = true;
 		}
@@ -117,8 +117,10 @@ int remote_file(struct remote *r, const char *dir, struct err *err)
 
 void remote_image(struct remote *r, const struct elf_image *image)
 {
-	*r = (struct remote){.read = read_image, .mem_fd = -1,
-			     .pagemap_fd = -1, .image = image};
+	*r = (struct remote){.read = read_image,
+			     .mem_fd = -1,
+			     .pagemap_fd = -1,
+			     .image = image};
 }
 
 void remote_close(struct remote *r)
@@ -130,8 +132,7 @@ void remote_close(struct remote *r)
 	r->mem_fd = r->pagemap_fd = -1;
 }
 
-int remote_readv(struct remote *r, const struct remote_piece *piece,
-		 unsigned n)
+int remote_readv(struct remote *r, const struct remote_piece *piece, unsigned n)
 {
 	if (n > REMOTE_PIECES)
 		return EINVAL;
@@ -230,18 +231,20 @@ static int explain_denied(const struct remote *r, struct err *err)
 			       "here; in a container: --cap-add SYS_PTRACE");
 	snprintf(path, sizeof(path), "/proc/%d", (int)r->pid);
 	if (stat(path, &st) == 0 && st.st_uid != geteuid())
-		return err_set(err, ERR_DENIED,
-			       "process %d belongs to another user (uid %u), or "
-			       "has capabilities of its own; run as that user "
-			       "or root, or once: sudo setcap cap_sys_ptrace+ep "
-			       "$(command -v residue)",
-			       (int)r->pid, (unsigned)st.st_uid);
+		return err_set(
+			err, ERR_DENIED,
+			"process %d belongs to another user (uid %u), or "
+			"has capabilities of its own; run as that user "
+			"or root, or once: sudo setcap cap_sys_ptrace+ep "
+			"$(command -v residue)",
+			(int)r->pid, (unsigned)st.st_uid);
 	if (read_number("/proc/sys/kernel/yama/ptrace_scope") > 0)
-		return err_set(err, ERR_DENIED,
-			       "kernel.yama.ptrace_scope forbids reading "
-			       "process %d; once: sudo setcap cap_sys_ptrace+ep "
-			       "$(command -v residue)",
-			       (int)r->pid);
+		return err_set(
+			err, ERR_DENIED,
+			"kernel.yama.ptrace_scope forbids reading "
+			"process %d; once: sudo setcap cap_sys_ptrace+ep "
+			"$(command -v residue)",
+			(int)r->pid);
 	return err_set(err, ERR_DENIED,
 		       "the kernel refuses the memory of process %d (it has "
 		       "more rights than we, or a security module); once: sudo "

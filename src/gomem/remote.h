@@ -21,8 +21,9 @@
 #include <sys/types.h>
 
 #define REMOTE_PIECES 1024 /* most pieces of one read (IOV_MAX) */
-#define REMOTE_PAGE 4096   /* granularity of reads that look around; pages of
-			    * 16 or 64 KiB are whole multiples of it */
+#define REMOTE_PAGE                                                            \
+	4096 /* granularity of reads that look around; pages of                \
+	      * 16 or 64 KiB are whole multiples of it */
 
 struct remote_piece {
 	uint64_t addr; /* in the target */
@@ -44,8 +45,8 @@ struct remote {
 /* Read from process `pid` of our own pid namespace. */
 void remote_live(struct remote *r, pid_t pid);
 /* Read from `dir`/mem; `dir` is DIR/PID. */
-int remote_file(struct remote *r, const char *dir, struct err *err)
-	RESIDUE_CHECK;
+int remote_file(struct remote *r, const char *dir,
+		struct err *err) RESIDUE_CHECK;
 void remote_image(struct remote *r, const struct elf_image *image);
 void remote_close(struct remote *r);
 

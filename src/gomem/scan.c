@@ -13,8 +13,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define BLOCK (1u << 20)		 /* bytes looked at in one go */
-#define OVERLAP (LAYOUT_MSTATS_MAX * 2) /* the longest thing we look for */
+#define BLOCK	 (1u << 20)		 /* bytes looked at in one go */
+#define OVERLAP	 (LAYOUT_MSTATS_MAX * 2) /* the longest thing we look for */
 #define SPAN_MAX (64ull << 30)		 /* of one segment that is walked */
 #define READ_MAX (1ull << 30)		 /* of all, that is read */
 
@@ -30,8 +30,7 @@ static uint64_t read_block(struct gomem *g, uint64_t addr, size_t len,
 
 	memset(buf, 0, len);
 	while (remote_next_run(&g->remote, &at, addr + len, &run)) {
-		if (remote_read(&g->remote, at, buf + (at - addr),
-				(size_t)run))
+		if (remote_read(&g->remote, at, buf + (at - addr), (size_t)run))
 			got += run;
 		at += run;
 	}
@@ -39,8 +38,8 @@ static uint64_t read_block(struct gomem *g, uint64_t addr, size_t len,
 }
 
 /* Go through a segment; `need` bytes are valid at each position given. */
-static bool scan_segment(struct gomem *g, uint64_t lo, uint64_t hi,
-			 size_t need, scan_fn *fn, void *arg, uint64_t *budget)
+static bool scan_segment(struct gomem *g, uint64_t lo, uint64_t hi, size_t need,
+			 scan_fn *fn, void *arg, uint64_t *budget)
 {
 	uint8_t *buf = mem_alloc(BLOCK + OVERLAP);
 	bool done = false;
@@ -106,8 +105,7 @@ static bool match_either(struct gomem *g, const uint8_t *at, uint64_t addr,
 	(void)g;
 	if (p->out->ngc < PROPOSALS && figures_gc_like(p->layout, at))
 		p->out->gc[p->out->ngc++].addr = addr;
-	if (p->out->nmemstats < PROPOSALS &&
-	    figures_mstats_like(p->layout, at))
+	if (p->out->nmemstats < PROPOSALS && figures_mstats_like(p->layout, at))
 		p->out->memstats[p->out->nmemstats++].addr = addr;
 	return false;
 }
@@ -198,8 +196,7 @@ static bool match_allp(struct gomem *g, const uint8_t *at, uint64_t addr,
 	uint64_t *found = arg;
 
 	if (len == 0 || len > PS_MAX || cap < len || cap > 4 * PS_MAX ||
-	    ptr < 0x10000 || ptr >= 1ull << 47 || ptr % 8 ||
-	    !ps_check(g, addr))
+	    ptr < 0x10000 || ptr >= 1ull << 47 || ptr % 8 || !ps_check(g, addr))
 		return false;
 	*found = addr;
 	return true;

@@ -10,11 +10,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define TRIES 4
-#define TEXT_MAX (64u << 20) /* bytes of all names and paths */
+#define TRIES	   4
+#define TEXT_MAX   (64u << 20) /* bytes of all names and paths */
 #define FRAMES_MAX (1u << 20)
-#define SHOWN 1024 /* longest name or path, made visible */
-#define HASH_BITS 15
+#define SHOWN	   1024 /* longest name or path, made visible */
+#define HASH_BITS  15
 
 /* Names repeat a lot: each is stored once. */
 struct names {
@@ -95,9 +95,8 @@ static void name_frame(struct gomem *g, uint64_t pc, struct names *names,
 	struct pclntab_frame f;
 
 	*out = (struct gomem_frame){.address = pc - 1};
-	if (offset > UINT32_MAX ||
-	    pclntab_lookup(g->pclntab, (uint32_t)offset, g->module.gofunc, &f,
-			   NULL))
+	if (offset > UINT32_MAX || pclntab_lookup(g->pclntab, (uint32_t)offset,
+						  g->module.gofunc, &f, NULL))
 		return;
 	cut_types(f.function, g->layout->minor);
 	out->function = intern(names, f.function);
@@ -138,8 +137,8 @@ static void name_frames(struct gomem *g, const struct buckets *b,
 }
 
 /* runtime/pprof/protomem.go: scaleHeapSample. */
-static void scale(uint64_t count, uint64_t size, int64_t rate,
-		  int64_t *objects, int64_t *bytes)
+static void scale(uint64_t count, uint64_t size, int64_t rate, int64_t *objects,
+		  int64_t *bytes)
 {
 	double avg, factor;
 
@@ -206,8 +205,11 @@ static void fill(const struct buckets *b, const uint64_t *pcs,
 		if (c->allocs == 0 || c->frees > c->allocs ||
 		    c->free_bytes > c->alloc_bytes)
 			continue;
-		*s = (struct gomem_site){c->allocs, c->frees, c->alloc_bytes,
-					 c->free_bytes, k->size};
+		*s = (struct gomem_site){.allocs = c->allocs,
+					 .frees = c->frees,
+					 .alloc_bytes = c->alloc_bytes,
+					 .free_bytes = c->free_bytes,
+					 .object_size = k->size};
 		scale(c->allocs - c->frees, c->alloc_bytes - c->free_bytes,
 		      out->rate, &s->inuse_objects, &s->inuse_space);
 		scale(c->allocs, c->alloc_bytes, out->rate, &s->alloc_objects,

@@ -36,15 +36,15 @@ struct module {
 };
 
 #define HINTS_MAX 64
-#define PS_MAX 960 /* most Ps (GOMAXPROCS) that are walked: one read */
+#define PS_MAX	  960 /* most Ps (GOMAXPROCS) that are walked: one read */
 
 struct gomem {
 	struct gomem_info info;
 	struct remote remote;
 	struct elf_image elf;
-	int exe_fd; /* behind elf; owned */
-	int pidfd;  /* -1: --proc, or an old kernel */
-	uint64_t bias;	/* run-time minus link-time address */
+	int exe_fd;    /* behind elf; owned */
+	int pidfd;     /* -1: --proc, or an old kernel */
+	uint64_t bias; /* run-time minus link-time address */
 	struct goexe exe;
 	const struct layout *layout;
 	struct places at;
@@ -67,8 +67,8 @@ struct gomem {
 };
 
 /* Fill exe, elf, bias, remote. */
-int attach(struct gomem *g, pid_t pid, const char *proc_dir, struct err *err)
-	RESIDUE_CHECK;
+int attach(struct gomem *g, pid_t pid, const char *proc_dir,
+	   struct err *err) RESIDUE_CHECK;
 /* ERR_GONE when the process has ended; asked after a read, it also says that
  * the pid was still the same process's. */
 int attach_alive(const struct gomem *g, struct err *err) RESIDUE_CHECK;

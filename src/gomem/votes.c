@@ -53,8 +53,8 @@ static unsigned score(const uint64_t *ref, size_t refs, uint64_t start,
 	return sum;
 }
 
-unsigned votes_rank(const struct coderefs *refs, const int32_t *off,
-		    unsigned n, struct candidate *out, unsigned max)
+unsigned votes_rank(const struct coderefs *refs, const int32_t *off, unsigned n,
+		    struct candidate *out, unsigned max)
 {
 	uint64_t *ref = mem_alloc(sizeof(refs->addr));
 	uint64_t *start = mem_alloc(sizeof(refs->addr) * VOTES_OFFSETS);

@@ -20,7 +20,7 @@ struct candidate {
 
 /* The best `max` starts, most votes first; how many there are. Offsets below
  * 0 are fields that this version lacks. At most VOTES_OFFSETS offsets. */
-unsigned votes_rank(const struct coderefs *refs, const int32_t *off,
-		    unsigned n, struct candidate *out, unsigned max);
+unsigned votes_rank(const struct coderefs *refs, const int32_t *off, unsigned n,
+		    struct candidate *out, unsigned max);
 
 #endif

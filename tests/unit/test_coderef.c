@@ -17,27 +17,30 @@ struct insn {
 	int32_t rel;
 };
 
-#define INSN(s, ...) {s, sizeof(s) - 1, __VA_ARGS__}
+#define INSN(s, ...)                                                           \
+	{                                                                      \
+		s, sizeof(s) - 1, __VA_ARGS__                                  \
+	}
 
 /* Encodings as GNU as writes them. */
 static const struct insn insns[] = {
 	INSN("\x90", false, 0),				/* nop */
 	INSN("\x48\x8b\x05\x10\x00\x00\x00", true, 16), /* mov 16(%rip),%rax */
 	INSN("\x48\xc7\x05\x01\x00\x00\x00\x02\x00\x00\x00", true,
-	     1),		      /* movq $2,1(%rip) */
+	     1),					   /* movq $2,1(%rip) */
 	INSN("\x66\x83\x3d\x04\x00\x00\x00\x05", true, 4), /* cmpw $5,.. */
 	INSN("\x66\x81\x3d\x04\x00\x00\x00\x05\x00", true, 4),
-	INSN("\xf0\x48\x0f\xc1\x15\xf8\xff\xff\xff", true, -8), /* xadd */
+	INSN("\xf0\x48\x0f\xc1\x15\xf8\xff\xff\xff", true, -8),	    /* xadd */
 	INSN("\x48\xb8\x01\x02\x03\x04\x05\x06\x07\x08", false, 0), /* movabs */
-	INSN("\x48\x8b\x44\x24\x08", false, 0),	    /* mov 8(%rsp),%rax */
+	INSN("\x48\x8b\x44\x24\x08", false, 0),		/* mov 8(%rsp),%rax */
 	INSN("\x8b\x04\x25\x01\x00\x00\x00", false, 0), /* mov 1,%eax */
-	INSN("\xf6\x05\x09\x00\x00\x00\x01", true, 9),  /* testb $1,9(%rip) */
-	INSN("\xf6\x15\x09\x00\x00\x00", true, 9),	    /* notb 9(%rip) */
-	INSN("\x0f\x84\x00\x01\x00\x00", false, 0),	    /* je */
-	INSN("\xe8\x00\x00\x00\x00", false, 0),		    /* call */
+	INSN("\xf6\x05\x09\x00\x00\x00\x01", true, 9),	/* testb $1,9(%rip) */
+	INSN("\xf6\x15\x09\x00\x00\x00", true, 9),	/* notb 9(%rip) */
+	INSN("\x0f\x84\x00\x01\x00\x00", false, 0),	/* je */
+	INSN("\xe8\x00\x00\x00\x00", false, 0),		/* call */
 	INSN("\xc5\xfe\x6f\x0d\x20\x00\x00\x00", true, 32), /* vmovdqu */
 	INSN("\x66\x0f\x3a\x0f\x05\x08\x00\x00\x00\x04", true,
-	     8),				    /* palignr $4,8(%rip) */
+	     8), /* palignr $4,8(%rip) */
 	INSN("\x62\xf1\xfe\x48\x6f\x05\x40\x00\x00\x00", true,
 	     64), /* vmovdqu64 64(%rip),%zmm0 */
 };
@@ -49,8 +52,8 @@ static void test_x86_lengths(void **state)
 		const struct insn *in = &insns[i];
 		struct x86_insn out;
 
-		assert_true(x86_decode((const uint8_t *)in->bytes, in->n,
-				       &out));
+		assert_true(
+			x86_decode((const uint8_t *)in->bytes, in->n, &out));
 		assert_int_equal(out.len, in->n);
 		assert_int_equal(out.has_rel, in->has_rel);
 		if (in->has_rel)
@@ -65,10 +68,10 @@ static void test_x86_lengths(void **state)
 static void test_amd64_refs(void **state)
 {
 	struct coderefs r = {.lo = 0x500000, .hi = 0x600000};
-	uint8_t code[] = {0x48, 0x8b, 0x05, 0, 0,    0, 0,    /* a variable */
-			  0x48, 0x8b, 0x0d, 0, 0,    0, 0,    /* far away */
-			  0x48, 0x89, 0x05, 0, 0,    0, 0,    /* the same */
-			  0x06,				      /* not valid */
+	uint8_t code[] = {0x48, 0x8b, 0x05, 0, 0,    0, 0, /* a variable */
+			  0x48, 0x8b, 0x0d, 0, 0,    0, 0, /* far away */
+			  0x48, 0x89, 0x05, 0, 0,    0, 0, /* the same */
+			  0x06,				   /* not valid */
 			  0x48, 0x8b, 0x05, 1, 0x10, 0, 0};
 	int32_t rel = 0x500010 - (0x401000 + 7), far = 0x1000;
 	int32_t again = 0x500010 - (0x401000 + 21);

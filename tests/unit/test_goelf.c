@@ -11,8 +11,8 @@
 
 #include <cmocka.h>
 
-#define DATA_OFF 0x1000
-#define DATA_ADDR 0x500000
+#define DATA_OFF   0x1000
+#define DATA_ADDR  0x500000
 #define INFO_MAGIC "\xff Go buildinf:"
 
 /* One writable segment, and optionally a section table that names it. */
@@ -97,8 +97,9 @@ static int identify(const struct image *im, size_t len, struct goexe *out,
 	return status;
 }
 
-static const char module[] = "path\texample.org/cmd\nmod\texample.org\t(devel)\t"
-			     "\nbuild\t-compiler=gc\nbuild\tCGO_ENABLED=1\n";
+static const char module[] =
+	"path\texample.org/cmd\nmod\texample.org\t(devel)\t"
+	"\nbuild\t-compiler=gc\nbuild\tCGO_ENABLED=1\n";
 
 static void test_section(void **state)
 {
@@ -156,8 +157,8 @@ static void test_old_pointers(void **state)
 /* esbuild: a function table, no build information. */
 static void test_pclntab_only(void **state)
 {
-	static const unsigned char head[16] = {0xf1, 0xff, 0xff, 0xff, 0, 0,
-					       1,    8,	   40};
+	static const unsigned char head[16] = {0xf1, 0xff, 0xff, 0xff, 0,
+					       0,    1,	   8,	 40};
 	uint64_t string[2] = {DATA_ADDR + 0x200, 8};
 	struct err err = ERR_INIT;
 	struct image im;

@@ -33,11 +33,13 @@ static void test_bounds(void **state)
 	(void)state;
 	for (size_t i = 0; i < layouts_count; i++) {
 		const struct layout *l = &layouts[i];
-		const int32_t mstats[] = {
-			l->mstats_heap_stats + GENERATIONS * l->delta_size,
-			l->mstats_pause_ns + 2048, l->mstats_pause_end + 2048,
-			l->mstats_numforcedgc + 4, l->mstats_other_sys + 8,
-			l->mstats_gc_cpu_fraction + 8};
+		const int32_t mstats[] = {l->mstats_heap_stats +
+						  GENERATIONS * l->delta_size,
+					  l->mstats_pause_ns + 2048,
+					  l->mstats_pause_end + 2048,
+					  l->mstats_numforcedgc + 4,
+					  l->mstats_other_sys + 8,
+					  l->mstats_gc_cpu_fraction + 8};
 		const int32_t gc[] = {l->gc_heap_marked + 8,
 				      l->gc_total_free + 8, l->gc_runway + 8,
 				      l->gc_last_heap_goal + 8};

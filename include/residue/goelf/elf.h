@@ -34,7 +34,7 @@ struct elf_section {
 };
 
 struct elf_image {
-	int fd; /* borrowed */
+	int fd;	       /* borrowed */
 	uint64_t size; /* of the file when it was opened, bytes */
 	uint64_t entry;
 	uint16_t machine; /* EM_X86_64, EM_AARCH64, ... */

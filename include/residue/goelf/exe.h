@@ -17,12 +17,12 @@
 #include <residue/goelf/elf.h>
 
 #define GOEXE_VERSION 64
-#define GOEXE_MODULE 256
+#define GOEXE_MODULE  256
 
 struct goexe {
 	bool is_go;
-	bool stripped; /* no symbol table in it */
-	bool cgo;      /* built with CGO_ENABLED=1; false when not known */
+	bool stripped;	  /* no symbol table in it */
+	bool cgo;	  /* built with CGO_ENABLED=1; false when not known */
 	uint16_t machine; /* as elf_image.machine */
 	uint8_t bits;	  /* 32 or 64 */
 	/* "go1.26.8", "devel go1.28-..."; "" when it cannot be told. */

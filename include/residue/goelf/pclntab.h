@@ -25,8 +25,8 @@ struct pclntab;
 /* Find the table: by section, else by its header in the segments. `e` is
  * borrowed for the table's life. NULL with ERR_UNSUPPORTED: there is none we
  * can read (older Go, scrambled by garble). */
-struct pclntab *pclntab_open(const struct elf_image *e, struct err *err)
-	RESIDUE_CHECK;
+struct pclntab *pclntab_open(const struct elf_image *e,
+			     struct err *err) RESIDUE_CHECK;
 void pclntab_close(struct pclntab *t);
 
 /* Link-time address of the header; moduledata.pcHeader points there. */
@@ -44,8 +44,7 @@ struct pclntab_want {
 
 /* Find functions of package runtime by name ("runtime.mallocinit"), in one
  * pass. Returns how many were found. */
-unsigned pclntab_find(struct pclntab *t, struct pclntab_want *want,
-		      unsigned n);
+unsigned pclntab_find(struct pclntab *t, struct pclntab_want *want, unsigned n);
 
 struct pclntab_frame {
 	char function[PCLNTAB_NAME]; /* as in the table, raw bytes */
@@ -56,9 +55,9 @@ struct pclntab_frame {
 
 /* The innermost (possibly inlined) function of the call that returns to `pc`,
  * an offset from runtime.text; runtime.CallersFrames looks at the byte before
- * it, unless it is a function's first. `gofunc` is moduledata.gofunc as a link-time address, 0 when
- * not known: inlined calls then go by the function they are inlined into.
- * ERR_FORMAT when no function covers pc. */
+ * it, unless it is a function's first. `gofunc` is moduledata.gofunc as a
+ * link-time address, 0 when not known: inlined calls then go by the function
+ * they are inlined into. ERR_FORMAT when no function covers pc. */
 int pclntab_lookup(struct pclntab *t, uint32_t pc, uint64_t gofunc,
 		   struct pclntab_frame *out, struct err *err) RESIDUE_CHECK;
 

@@ -35,16 +35,16 @@ enum gomem_how {
 };
 
 struct gomem_info {
-	char version[64];	/* "go1.26.8"; "" when it is hidden */
-	const char *row;	/* release whose layout is used; static */
-	bool row_exact;		/* the row is of the target's own minor */
+	char version[64]; /* "go1.26.8"; "" when it is hidden */
+	const char *row;  /* release whose layout is used; static */
+	bool row_exact;	  /* the row is of the target's own minor */
 	enum gomem_how how;
-	bool in_library;	/* the runtime is in a shared object */
-	bool has_spans;		/* MSpanInuse, MCacheInuse, scavenger */
-	bool has_objects;	/* gomem_objects works */
+	bool in_library;  /* the runtime is in a shared object */
+	bool has_spans;	  /* MSpanInuse, MCacheInuse, scavenger */
+	bool has_objects; /* gomem_objects works */
 	bool has_goroutines;
-	bool has_sites;		/* gomem_sites works */
-	int64_t locate_ns;	/* what gomem_open took */
+	bool has_sites;	   /* gomem_sites works */
+	int64_t locate_ns; /* what gomem_open took */
 };
 
 /*
@@ -58,8 +58,8 @@ struct gomem_info {
  *   ERR_UNSUPPORTED  not Go, or a version or machine we cannot read
  *   ERR_FORMAT       Go, but nothing in it adds up (says what was tried)
  */
-struct gomem *gomem_open(pid_t pid, const char *proc_dir, struct err *err)
-	RESIDUE_CHECK;
+struct gomem *gomem_open(pid_t pid, const char *proc_dir,
+			 struct err *err) RESIDUE_CHECK;
 void gomem_close(struct gomem *g);
 const struct gomem_info *gomem_info(const struct gomem *g);
 
@@ -73,9 +73,9 @@ enum gomem_exact {
 
 struct gomem_stats {
 	int64_t begin_ns, end_ns; /* CLOCK_BOOTTIME around the read */
-	bool exact;	/* both books agree on all that gomem_read fills */
+	bool exact; /* both books agree on all that gomem_read fills */
 	unsigned exact_parts; /* enum gomem_exact: those that do agree */
-	unsigned tries;	/* system calls it took, 1 as a rule */
+	unsigned tries;	      /* system calls it took, 1 as a rule */
 
 	/* As in runtime.MemStats. Objects that a P has taken from its own
 	 * cache since the cache was filled are not in the alloc figures yet:
@@ -94,17 +94,17 @@ struct gomem_stats {
 	double gc_cpu_fraction; /* since the program started */
 
 	/* What MemStats lacks: runtime/mgcpacer.go. */
-	uint64_t heap_live;   /* as the pacer sees it: marked + since then */
-	uint64_t heap_marked; /* reachable at the end of the last GC */
-	uint64_t trigger;     /* heap_live at which the next GC starts */
-	int32_t gc_percent;   /* GOGC; -1: off */
-	int64_t memory_limit; /* GOMEMLIMIT; INT64_MAX: none */
-	bool gc_running;      /* a mark phase is on */
-	uint64_t heap_free;   /* idle and not returned: HeapIdle - Released */
+	uint64_t heap_live;    /* as the pacer sees it: marked + since then */
+	uint64_t heap_marked;  /* reachable at the end of the last GC */
+	uint64_t trigger;      /* heap_live at which the next GC starts */
+	int32_t gc_percent;    /* GOGC; -1: off */
+	int64_t memory_limit;  /* GOMEMLIMIT; INT64_MAX: none */
+	bool gc_running;       /* a mark phase is on */
+	uint64_t heap_free;    /* idle and not returned: HeapIdle - Released */
 	uint64_t mapped_ready; /* mapped and not returned: what the limit
 				* limits */
-	uint64_t committed;   /* heap, stacks and work buffers, not returned */
-	uint64_t goroutines;  /* if info.has_goroutines; as NumGoroutine */
+	uint64_t committed;    /* heap, stacks and work buffers, not returned */
+	uint64_t goroutines;   /* if info.has_goroutines; as NumGoroutine */
 
 	/* The scavenger, if info.has_spans: mgcscavenge.go. Counters grow by
 	 * every byte returned and are reset at each GC under
@@ -112,9 +112,9 @@ struct gomem_stats {
 	 * FreeOSMemory's, and released_eager is 0. */
 	uint64_t released_bg;	 /* by the background scavenger */
 	uint64_t released_eager; /* by allocation: memory limit, heap growth */
-	uint64_t scav_goal; /* heap_inuse + heap_free down to which the
-			     * background scavenger returns; UINT64_MAX: none */
-	uint32_t scav_gen;  /* 0 before Go 1.21 */
+	uint64_t scav_goal;	 /* heap_inuse + heap_free down to which the
+				  * background scavenger returns; UINT64_MAX: none */
+	uint32_t scav_gen;	 /* 0 before Go 1.21 */
 	bool scav_force_dry; /* a forced scavenge found nothing left: Go 1.21 */
 
 	/* Ends of the last 256 GCs (wall clock ns) and their pauses, entry
@@ -126,8 +126,8 @@ struct gomem_stats {
 
 /* One reading. ERR_GONE, ERR_DENIED; ERR_FORMAT: the figures make no sense,
  * nothing of *out may be shown (the next reading may work). */
-int gomem_read(struct gomem *g, struct gomem_stats *out, struct err *err)
-	RESIDUE_CHECK;
+int gomem_read(struct gomem *g, struct gomem_stats *out,
+	       struct err *err) RESIDUE_CHECK;
 
 struct gomem_objects {
 	int64_t begin_ns, end_ns; /* CLOCK_BOOTTIME */
@@ -142,14 +142,14 @@ struct gomem_objects {
  * lower rate than gomem_read. ERR_TIMEOUT: the target allocated through each
  * of several tries; ERR_UNSUPPORTED: the Ps were not found.
  */
-int gomem_objects(struct gomem *g, struct gomem_objects *out, struct err *err)
-	RESIDUE_CHECK;
+int gomem_objects(struct gomem *g, struct gomem_objects *out,
+		  struct err *err) RESIDUE_CHECK;
 
 struct gomem_return {
-	uint64_t free;	   /* free and not returned, by the page bitmaps */
-	uint64_t eligible; /* of which the scavenger may take now */
+	uint64_t free;		/* free and not returned, by the page bitmaps */
+	uint64_t eligible;	/* of which the scavenger may take now */
 	uint64_t eligible_next; /* ... and after the next GC */
-	uint64_t now, next; /* how much of it will go: down to the goal */
+	uint64_t now, next;	/* how much of it will go: down to the goal */
 };
 
 /*
@@ -185,8 +185,8 @@ struct gomem_sites {
 	size_t n, nframe;
 	struct gomem_site *site;
 	struct gomem_frame *frame; /* one a distinct address */
-	uint32_t *stacks; /* indexes into frame, outermost last */
-	char *text;	  /* NUL-terminated strings, made visible */
+	uint32_t *stacks;	   /* indexes into frame, outermost last */
+	char *text;		   /* NUL-terminated strings, made visible */
 };
 
 /*
@@ -196,8 +196,8 @@ struct gomem_sites {
  * linked in, or MemProfileRate is 0), or not found. ERR_TIMEOUT: a GC ended
  * during each of several tries. Release *out, whatever the outcome.
  */
-int gomem_sites(struct gomem *g, struct gomem_sites *out, struct err *err)
-	RESIDUE_CHECK;
+int gomem_sites(struct gomem *g, struct gomem_sites *out,
+		struct err *err) RESIDUE_CHECK;
 void gomem_sites_release(struct gomem_sites *s);
 
 #endif

@@ -1,0 +1,3 @@
+module residue/target
+
+go 1.19

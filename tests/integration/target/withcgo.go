@@ -1,0 +1,14 @@
+//go:build withcgo
+
+package main
+
+// The cgo runtime and the C linker make another kind of program.
+
+// int answer(void) { return 42; }
+import "C"
+
+func init() {
+	if C.answer() != 42 {
+		panic("cgo")
+	}
+}
