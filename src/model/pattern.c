@@ -4,6 +4,7 @@
 #include <residue/base/buf.h>
 
 #include <ctype.h>
+#include <stdbool.h>
 #include <string.h>
 
 #define PATTERN_MAX ((size_t)4096)
@@ -283,8 +284,8 @@ static int compile(struct pattern *p, const struct translation *t,
 	if (rc == 0)
 		return 0;
 	regerror(rc, &p->regex, words, sizeof(words));
-	return err_set(err, ERR_USAGE, "pattern \"%.60s\": %s", t->start,
-		       words);
+	return err_set(err, rc == REG_ESPACE ? ERR_LIMIT : ERR_USAGE,
+		       "pattern \"%.60s\": %s", t->start, words);
 }
 
 int pattern_compile(struct pattern *p, const char *re2, struct err *err)
@@ -306,7 +307,11 @@ void pattern_release(struct pattern *p)
 	regfree(&p->regex);
 }
 
-bool pattern_matches(const struct pattern *p, const char *s)
+int pattern_matches(const struct pattern *p, const char *s, struct err *err)
 {
-	return regexec(&p->regex, s, 0, NULL, 0) == 0;
+	int rc = regexec(&p->regex, s, 0, NULL, 0);
+
+	if (rc != 0 && rc != REG_NOMATCH)
+		return err_set(err, ERR_LIMIT, "no memory to match a pattern");
+	return rc == 0;
 }

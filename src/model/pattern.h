@@ -12,17 +12,17 @@
 #include <residue/base/err.h>
 
 #include <regex.h>
-#include <stdbool.h>
 
 struct pattern {
 	regex_t regex;
 };
 
-/* ERR_USAGE with the place or regcomp's words. */
+/* ERR_USAGE with the place or regcomp's words; ERR_LIMIT without memory. */
 int pattern_compile(struct pattern *p, const char *re2,
 		    struct err *err) RESIDUE_CHECK;
 void pattern_release(struct pattern *p);
-/* True if it matches anywhere in s. */
-bool pattern_matches(const struct pattern *p, const char *s);
+/* 1 if it matches anywhere in s, 0 if not; -1 without memory to tell. */
+int pattern_matches(const struct pattern *p, const char *s,
+		    struct err *err) RESIDUE_CHECK;
 
 #endif

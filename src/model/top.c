@@ -62,51 +62,64 @@ static int nodes_init(struct top_nodes *t, const struct profile *p,
 	return 0;
 }
 
-static bool location_matches(const struct profile *p,
-			     const struct profile_location *l,
-			     const struct pattern *re)
+/* 1 or 0, or -1 with *err set. */
+static int location_matches(const struct profile *p,
+			    const struct profile_location *l,
+			    const struct pattern *re, struct err *err)
 {
 	for (uint32_t j = 0; j < l->n_lines; j++) {
 		uint32_t fn = p->lines[l->first_line + j].function;
+		int rc;
 
 		if (fn == PROFILE_NONE)
 			continue;
-		if (pattern_matches(re, p->functions[fn].pprof_name) ||
-		    pattern_matches(re, p->functions[fn].file))
-			return true;
+		rc = pattern_matches(re, p->functions[fn].pprof_name, err);
+		if (rc == 0)
+			rc = pattern_matches(re, p->functions[fn].file, err);
+		if (rc != 0)
+			return rc;
 	}
 	/* pprof gives a profile without mappings one without a file. */
-	return pattern_matches(re, l->binary);
+	return pattern_matches(re, l->binary, err);
 }
 
-/* Which samples have a frame that matches. */
-static int select_samples(struct top_nodes *t, const char *focus, bool *matched,
-			  struct err *err)
+/* Which locations have a frame that matches. */
+static int match_locations(const struct profile *p, const char *focus,
+			   bool *match, bool *any, struct err *err)
 {
-	const struct profile *p = t->profile;
 	struct pattern re;
-	bool *match;
+	int rc = 0;
 
 	if (pattern_compile(&re, focus, err) < 0)
 		return -1;
-	match = array(p->n_locations, sizeof(*match), err);
-	t->selected = array(p->n_samples, sizeof(*t->selected), err);
-	if (match && t->selected) {
-		for (size_t i = 0; i < p->n_locations; i++) {
-			match[i] = location_matches(p, &p->locations[i], &re);
-			*matched |= match[i];
-		}
-		for (size_t i = 0; i < p->n_samples; i++) {
-			const struct profile_sample *s = &p->samples[i];
-
-			for (uint32_t f = 0; f < s->n_frames; f++)
-				t->selected[i] |=
-					match[p->stack[s->first_frame + f]];
-		}
+	for (size_t i = 0; rc >= 0 && i < p->n_locations; i++) {
+		rc = location_matches(p, &p->locations[i], &re, err);
+		match[i] = rc > 0;
+		*any |= match[i];
 	}
 	pattern_release(&re);
+	return rc < 0 ? -1 : 0;
+}
+
+/* Which samples have a location that matches. */
+static int select_samples(struct top_nodes *t, const char *focus, bool *any,
+			  struct err *err)
+{
+	const struct profile *p = t->profile;
+	bool *match = array(p->n_locations, sizeof(*match), err);
+	int rc = -1;
+
+	t->selected = array(p->n_samples, sizeof(*t->selected), err);
+	if (match && t->selected)
+		rc = match_locations(p, focus, match, any, err);
+	for (size_t i = 0; rc == 0 && i < p->n_samples; i++) {
+		const struct profile_sample *s = &p->samples[i];
+
+		for (uint32_t f = 0; f < s->n_frames; f++)
+			t->selected[i] |= match[p->stack[s->first_frame + f]];
+	}
 	free(match);
-	return match && t->selected ? 0 : -1;
+	return rc;
 }
 
 /* Flat and cum from the profile's own table. */

@@ -77,10 +77,11 @@ static int compare(const struct profile *p, const char *name, char *golden)
 		end = *next;
 		*next = '\0';
 		expected[-1] = '\0';
-		print_message("# %s %s\n", name, part);
 		top = select_as(p, part + 2);
 		buf_init(&text, TEXT_MAX);
 		assert_int_equal(top_text(top, &text, NULL), 0);
+		if (strcmp(text.data, expected) != 0)
+			print_error("%s, part %d\n", name, parts + 1);
 		assert_string_equal(text.data, expected);
 		buf_release(&text);
 		top_free(top);
