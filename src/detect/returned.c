@@ -256,7 +256,7 @@ static bool look_for_freed(struct returned *s, const struct observation *o,
 
 static void tell_scavenged(const struct swing_done *done,
 			   const struct reading *r, bool counted,
-			   event_sink *sink, void *sink_ctx)
+			   const char *then, event_sink *sink, void *sink_ctx)
 {
 	struct event ev = event_make(EVENT_SCAVENGE,
 				     counted ? EVENT_FROM_RUNTIME
@@ -267,21 +267,23 @@ static void tell_scavenged(const struct swing_done *done,
 	ev.confidence = counted ? 1 : 0.9;
 	ev.bytes = done->gain;
 	snprintf(ev.text, sizeof(ev.text),
-		 "the runtime gave back %s of idle heap in %s",
+		 "the runtime gave back %s of idle heap in %s%s",
 		 units_bytes(by, done->gain),
-		 units_duration(in, done->end_ns - done->begin_ns));
+		 units_duration(in, done->end_ns - done->begin_ns), then);
 	sink(sink_ctx, &ev);
 }
 
 /* Gross releases that the net figure hides: they were used again at once. */
-static void look_for_burst(struct returned *s, const struct reading *r,
+static void look_for_burst(struct returned *s, const struct observation *o,
 			   const struct delta *d, int64_t least,
 			   event_sink *sink, void *sink_ctx)
 {
+	const struct reading *r = o->now;
+
 	if (r->begin_ns - s->burst_ns > BURST)
 		s->burst_bytes = 0;
 	if (!s->burst_bytes)
-		s->burst_ns = r->begin_ns;
+		s->burst_ns = o->before_end_ns;
 	s->burst_bytes += d->bg + d->eager;
 	if (s->burst_bytes < least ||
 	    s->swing.high - s->swing.low >= least / 2)
@@ -292,7 +294,7 @@ static void look_for_burst(struct returned *s, const struct reading *r,
 		.half_ns = s->burst_ns + (r->begin_ns - s->burst_ns) / 2,
 		.end_ns = r->begin_ns,
 	};
-	tell_scavenged(&done, r, true, sink, sink_ctx);
+	tell_scavenged(&done, r, true, " and took it again", sink, sink_ctx);
 	s->burst_bytes = 0;
 }
 
@@ -320,16 +322,17 @@ static void runtime_read(struct returned *s, const struct observation *o,
 		/* What the scavenger gave back before that is its own. */
 		if (swing_restart(&s->swing, now, given(&r->values), least,
 				  &done))
-			tell_scavenged(&done, r, d.counted, sink, sink_ctx);
+			tell_scavenged(&done, r, d.counted, "", sink,
+				       sink_ctx);
 		s->burst_bytes = 0;
 		return;
 	}
 	if (swing_step(&s->swing, now, given(&r->values), least, &done) &
 	    SWING_DONE) {
-		tell_scavenged(&done, r, d.counted, sink, sink_ctx);
+		tell_scavenged(&done, r, d.counted, "", sink, sink_ctx);
 		s->burst_bytes = 0;
 	} else if (d.counted) {
-		look_for_burst(s, r, &d, least, sink, sink_ctx);
+		look_for_burst(s, o, &d, least, sink, sink_ctx);
 	}
 }
 
