@@ -83,7 +83,7 @@ def main():
     print("; ".join("%s %d" % m for m in made))
     print(", ".join("%s: %d" % e for e in sorted(ends.items())))
     print("\n".join(bad), end="\n" if bad else "")
-    sys.exit(1 if bad else 0)
+    sys.exit(1 if bad or not ends else 0)
 
 
 if __name__ == "__main__":

@@ -6,7 +6,7 @@
 Without memory a program may fail (exit 1); it may not crash, hang, or leave a
 terminal in the alternate screen. --sticky: all later allocations fail too;
 --own: only those that the program makes itself; --points: at most N of them,
-evenly spread; --tui: in a pseudo terminal of 80x24. $OOMFAIL is oomfail.so.
+evenly spread; --tui: in a pseudo terminal of 80x24, where q ends it. $OOMFAIL is oomfail.so.
 """
 import argparse
 import collections
@@ -38,6 +38,8 @@ def run_plain(command, env):
 def run_tui(command, env):
     from tui import TUI
     with TUI(command, 80, 24, env=env) as tui:
+        tui.settle(0.2, PATIENCE)
+        tui.keys("q")
         status = tui.wait_exit(PATIENCE)
         if status is None:
             return "hang"
