@@ -18,3 +18,12 @@ tests_unit_test_text_out_SOURCES = tests/unit/test_text_out.c \
 	tests/unit/output_fixture.h
 tests_unit_test_script_SOURCES = tests/unit/test_script.c
 tests_unit_test_snapshot_SOURCES = tests/unit/test_snapshot.c
+
+# The driver and its flags: src/decode/module.mk.
+FUZZ_TARGETS += tests/fuzz/fuzz_script
+check_PROGRAMS += tests/fuzz/fuzz_script
+if !FUZZERS
+TESTS += tests/fuzz/fuzz_script
+endif
+tests_fuzz_fuzz_script_SOURCES = tests/fuzz/fuzz_script.c $(FUZZ_DRIVER)
+tests_fuzz_fuzz_script_LDFLAGS = $(FUZZ_LDFLAGS)
