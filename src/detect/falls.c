@@ -26,8 +26,8 @@
 
 /* The runtime's account of the time since RES was highest. */
 struct account {
-	int64_t least; /* least HeapReleased - Sys ... */
-	int64_t risen; /* ... and the most that it rose above that later */
+	int64_t least;	/* least HeapReleased - Sys ... */
+	int64_t risen;	/* ... and the most that it rose above that later */
 	int64_t unseen; /* RES rose by that between the last reading before
 			 * and the highest RES: a rise that hides a fall */
 	int64_t num_gc, num_forced; /* at the first of its readings */
@@ -53,11 +53,11 @@ struct falls {
 	struct fall done;   /* one that waits for the runtime's account */
 	bool pending;
 	int64_t base_ns;
-	int64_t rss;	    /* newest */
+	int64_t rss; /* newest */
 	/* The newest reading of the runtime. */
-	int64_t given_ns;   /* when; 0: never */
-	int64_t given_rss;  /* RES at about that time */
-	int64_t given;	    /* HeapReleased - Sys */
+	int64_t given_ns;  /* when; 0: never */
+	int64_t given_rss; /* RES at about that time */
+	int64_t given;	   /* HeapReleased - Sys */
 	int64_t num_gc, num_forced;
 };
 
@@ -111,7 +111,9 @@ static struct cause cause_of(const struct fall *f, bool account)
 				      "again at once"};
 	if (account)
 		return (struct cause){EVENT_NATIVE_FREE, EVENT_FROM_INFERRED,
-				      undone(f) ? 0.5 : unmapped ? 0.95 : 0.9,
+				      undone(f)	 ? 0.5
+				      : unmapped ? 0.95
+						 : 0.9,
 				      "memory outside the Go runtime was "
 				      "freed"};
 	if (unmapped)

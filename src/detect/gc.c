@@ -18,9 +18,9 @@
 #define FUTURE INT64_C(5000000000)
 
 struct gc {
-	int64_t num_gc;	   /* seen */
+	int64_t num_gc;	    /* seen */
 	int64_t num_forced; /* -1: not known */
-	int64_t last_end;  /* CLOCK_REALTIME of the last one; 0: not known */
+	int64_t last_end;   /* CLOCK_REALTIME of the last one; 0: not known */
 	bool started;
 };
 
@@ -55,7 +55,7 @@ static void gc_text(struct event *ev, const char *more)
 			      ", stopped the world for %s",
 			      units_duration(pause, ev->pause_ns));
 	snprintf(ev->text + n, sizeof(ev->text) - (size_t)n, "%s%s",
-		 ev->forced ? ", forced by the program"
+		 ev->forced	? ", forced by the program"
 		 : ev->periodic ? ", after two minutes without one"
 				: "",
 		 more);
@@ -75,8 +75,8 @@ static void from_ring(struct gc *g, const struct observation *o, int64_t first,
 
 		if (end == 0 || end > (uint64_t)(now + FUTURE))
 			continue;
-		struct event ev = event_make(EVENT_GC, EVENT_FROM_RUNTIME,
-					     (int64_t)end);
+		struct event ev =
+			event_make(EVENT_GC, EVENT_FROM_RUNTIME, (int64_t)end);
 
 		ev.num_gc = n;
 		if (o->pauses->pause_ns[i] <= INT64_MAX)
@@ -93,8 +93,8 @@ static void from_ring(struct gc *g, const struct observation *o, int64_t first,
 
 /* Without a ring: the last one has a time, the others are a number. */
 static void without_ring(struct gc *g, const struct observation *o,
-			 const struct forced *f, int64_t num,
-			 event_sink *sink, void *sink_ctx)
+			 const struct forced *f, int64_t num, event_sink *sink,
+			 void *sink_ctx)
 {
 	const struct reading *r = o->now;
 	int64_t end = values_get(&r->values, FIELD_LAST_GC, 0);

@@ -12,7 +12,7 @@
 #include <stdint.h>
 
 #define LEVEL_LEAST (INT64_C(16) << 20)
-#define LEVEL_HALF INT64_C(300000000000)
+#define LEVEL_HALF  INT64_C(300000000000)
 
 struct level {
 	int64_t peak, before; /* of this half and of the one before, bytes */

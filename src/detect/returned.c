@@ -19,21 +19,20 @@
 #include <residue/detect/detect.h>
 
 #include <stdio.h>
-#include <stdlib.h>
 
 #define MIB (INT64_C(1) << 20)
-#define MS INT64_C(1000000)
+#define MS  INT64_C(1000000)
 
 /* Readings further apart than this are not compared. */
 #define GAP (30000 * MS)
 /* FreeOSMemory without counters: what must have been given back, and what may
  * be idle afterwards (measured: 0.1 MiB; a sweep adds some). */
 #define FREE_LEAST (4 * MIB)
-#define IDLE_LEFT (600 * 1024)
+#define IDLE_LEFT  (600 * 1024)
 /* With counters: what they may leave unexplained without being that call. */
 #define UNEXPLAINED_LEAST (1 * MIB)
 /* FreeOSMemory takes 58 to 100 ms a GiB after its GC. */
-#define AT_ONCE (300 * MS)
+#define AT_ONCE	    (300 * MS)
 #define AT_ONCE_GIB (150 * MS)
 /* Gross releases by the counters within so long are one release, even when
  * the memory is in use again at once. */
@@ -98,8 +97,8 @@ static bool delta_make(struct delta *d, const struct observation *o)
 	d->forced = -1;
 	if (values_has(a, FIELD_NUM_FORCED_GC) &&
 	    values_has(b, FIELD_NUM_FORCED_GC))
-		d->forced = b->v[FIELD_NUM_FORCED_GC] -
-			    a->v[FIELD_NUM_FORCED_GC];
+		d->forced =
+			b->v[FIELD_NUM_FORCED_GC] - a->v[FIELD_NUM_FORCED_GC];
 	d->counted = values_have(a, counters) && values_have(b, counters);
 	d->bg = d->counted ? risen(a, b, FIELD_RELEASED_BG) : 0;
 	d->eager = d->counted ? risen(a, b, FIELD_RELEASED_EAGER) : 0;
@@ -130,8 +129,8 @@ static enum at_once fell_after(const struct returned *s, int64_t t_ns,
 
 	*fall = 0;
 	for (unsigned i = 0; i < s->seen_count; i++) {
-		unsigned k = (s->seen_end + RSS_SEEN - s->seen_count + i) %
-			     RSS_SEEN;
+		unsigned k =
+			(s->seen_end + RSS_SEEN - s->seen_count + i) % RSS_SEEN;
 		int64_t t = s->seen[k].t_ns, rss = s->seen[k].rss;
 
 		if (t <= t_ns) {
@@ -155,16 +154,17 @@ static int64_t forced_end(const struct observation *o)
 	const struct reading *r = o->now;
 	int64_t end = 0;
 
-	if (o->pauses && o->pauses->num_gc)
-		end = (int64_t)o->pauses
-			      ->end_ns[pause_index(o->pauses->num_gc)];
-	else
+	if (o->pauses && o->pauses->num_gc) {
+		unsigned i = pause_index(o->pauses->num_gc);
+
+		end = (int64_t)o->pauses->end_ns[i];
+	} else {
 		end = values_get(&r->values, FIELD_LAST_GC, 0);
+	}
 	int64_t now = r->end_ns + r->wall_offset_ns;
 
 	if (end <= 0 || end > now)
-		end = o->before_end_ns +
-		      (r->begin_ns - o->before_end_ns) / 2 +
+		end = o->before_end_ns + (r->begin_ns - o->before_end_ns) / 2 +
 		      r->wall_offset_ns;
 	return end;
 }
@@ -201,9 +201,8 @@ static int64_t freed_inferred(const struct returned *s,
 	return 0;
 }
 
-static void tell_freed(struct returned *s, const struct delta *d,
-		       int64_t bytes, double confidence, event_sink *sink,
-		       void *sink_ctx)
+static void tell_freed(struct returned *s, const struct delta *d, int64_t bytes,
+		       double confidence, event_sink *sink, void *sink_ctx)
 {
 	struct event ev = event_make(EVENT_FREE_OS_MEMORY,
 				     d->counted ? EVENT_FROM_RUNTIME
@@ -214,10 +213,10 @@ static void tell_freed(struct returned *s, const struct delta *d,
 	ev.confidence = confidence;
 	ev.bytes = bytes;
 	snprintf(ev.text, sizeof(ev.text),
-		 "FreeOSMemory gave back %s at once%s",
-		 units_bytes(by, bytes),
-		 d->counted ? ""
-			    : " (inferred: a forced GC, then nothing idle left)");
+		 "FreeOSMemory gave back %s at once%s", units_bytes(by, bytes),
+		 d->counted
+			 ? ""
+			 : " (inferred: a forced GC, then nothing idle left)");
 	sink(sink_ctx, &ev);
 }
 
@@ -258,10 +257,10 @@ static void tell_scavenged(const struct swing_done *done,
 			   const struct reading *r, bool counted,
 			   const char *then, event_sink *sink, void *sink_ctx)
 {
-	struct event ev = event_make(EVENT_SCAVENGE,
-				     counted ? EVENT_FROM_RUNTIME
-					     : EVENT_FROM_INFERRED,
-				     done->half_ns + r->wall_offset_ns);
+	struct event ev =
+		event_make(EVENT_SCAVENGE,
+			   counted ? EVENT_FROM_RUNTIME : EVENT_FROM_INFERRED,
+			   done->half_ns + r->wall_offset_ns);
 	char by[UNITS_MAX], in[UNITS_MAX];
 
 	ev.confidence = counted ? 1 : 0.9;
@@ -285,8 +284,7 @@ static void look_for_burst(struct returned *s, const struct observation *o,
 	if (!s->burst_bytes)
 		s->burst_ns = o->before_end_ns;
 	s->burst_bytes += d->bg + d->eager;
-	if (s->burst_bytes < least ||
-	    s->swing.high - s->swing.low >= least / 2)
+	if (s->burst_bytes < least || s->swing.high - s->swing.low >= least / 2)
 		return; /* the net figure shows it, or will */
 	struct swing_done done = {
 		.gain = s->burst_bytes,
@@ -307,23 +305,22 @@ static void runtime_read(struct returned *s, const struct observation *o,
 	struct delta d;
 
 	if (o->first || !delta_make(&d, o) || d.dt_ns > GAP) {
-		if (values_have(&r->values, FIELD_BIT(HEAP_RELEASED) |
-						    FIELD_BIT(SYS)))
+		if (values_have(&r->values,
+				FIELD_BIT(HEAP_RELEASED) | FIELD_BIT(SYS)))
 			swing_restart(&s->swing, now, given(&r->values),
 				      INT64_MAX, &done);
 		s->waiting = 0;
 		return;
 	}
-	int64_t rss = values_get(&o->state->values, FIELD_RSS,
-				 -given(&r->values));
+	int64_t rss =
+		values_get(&o->state->values, FIELD_RSS, -given(&r->values));
 	int64_t least = level_step(&s->level, now, rss);
 
 	if (look_for_freed(s, o, &d, least, sink, sink_ctx)) {
 		/* What the scavenger gave back before that is its own. */
 		if (swing_restart(&s->swing, now, given(&r->values), least,
 				  &done))
-			tell_scavenged(&done, r, d.counted, "", sink,
-				       sink_ctx);
+			tell_scavenged(&done, r, d.counted, "", sink, sink_ctx);
 		s->burst_bytes = 0;
 		return;
 	}

@@ -16,9 +16,9 @@ const struct part_info part_info[PART_COUNT] = {
 
 /* What must be known to split the Go side. Figures that a source may lack
  * (/metrics of old clients) are not among them. */
-#define GO_FIELDS                                                            \
-	(FIELD_BIT(HEAP_ALLOC) | FIELD_BIT(HEAP_INUSE) |                     \
-	 FIELD_BIT(HEAP_IDLE) | FIELD_BIT(HEAP_RELEASED) | FIELD_BIT(SYS) |  \
+#define GO_FIELDS                                                              \
+	(FIELD_BIT(HEAP_ALLOC) | FIELD_BIT(HEAP_INUSE) |                       \
+	 FIELD_BIT(HEAP_IDLE) | FIELD_BIT(HEAP_RELEASED) | FIELD_BIT(SYS) |    \
 	 FIELD_BIT(HEAP_SYS) | FIELD_BIT(STACK_SYS))
 
 static int64_t min64(int64_t a, int64_t b)
@@ -41,9 +41,9 @@ static void part_set(struct breakdown *b, enum part p, int64_t bytes,
 static bool figures_sane(const struct values *v)
 {
 	const uint64_t added = GO_FIELDS | FIELD_BIT(RSS) |
-		FIELD_BIT(RSS_ANON) | FIELD_BIT(RSS_FILE) |
-		FIELD_BIT(RSS_SHMEM) | FIELD_BIT(SWAP) |
-		FIELD_BIT(LAZY_FREE) | FIELD_BIT(ANON_HUGE);
+			       FIELD_BIT(RSS_ANON) | FIELD_BIT(RSS_FILE) |
+			       FIELD_BIT(RSS_SHMEM) | FIELD_BIT(SWAP) |
+			       FIELD_BIT(LAZY_FREE) | FIELD_BIT(ANON_HUGE);
 
 	for (unsigned f = 0; f < FIELD_COUNT; f++) {
 		if (!(added & v->known & UINT64_C(1) << f))
@@ -71,8 +71,8 @@ static int64_t split_heap(struct breakdown *b, const struct values *v,
 			  int64_t live, unsigned live_origins)
 {
 	int64_t alloc = v->v[FIELD_HEAP_ALLOC];
-	int64_t idle = max64(0, v->v[FIELD_HEAP_IDLE] -
-					v->v[FIELD_HEAP_RELEASED]);
+	int64_t idle =
+		max64(0, v->v[FIELD_HEAP_IDLE] - v->v[FIELD_HEAP_RELEASED]);
 	int64_t refill = idle_to_refill(v, idle);
 	int64_t slack = max64(0, v->v[FIELD_HEAP_INUSE] - alloc);
 	int64_t runtime = max64(0, v->v[FIELD_SYS] - v->v[FIELD_HEAP_SYS] -

@@ -11,7 +11,7 @@
 
 #include <string.h>
 
-#define MIB (INT64_C(1) << 20)
+#define MIB    (INT64_C(1) << 20)
 #define SECOND INT64_C(1000000000)
 
 /* A process below this needs no explanation. */
@@ -19,25 +19,25 @@
 /* A part of RES that large explains it; the one said before is kept while it
  * is nearly as large, so that two equal parts do not take turns. */
 #define PART_SHARE 0.25
-#define KEEP 1.15
+#define KEEP	   1.15
 /* Seconds of history for rates and short trends, and rows kept at least. */
-#define WINDOW (6 * SECOND)
+#define WINDOW	    (6 * SECOND)
 #define WINDOW_ROWS 4
 #define WINDOW_MOST (300 * SECOND)
-#define PAST_STEP (SECOND / 4)
-#define GREW (8 * MIB) /* growth within WINDOW that is a trend */
+#define PAST_STEP   (SECOND / 4)
+#define GREW	    (8 * MIB) /* growth within WINDOW that is a trend */
 /* Collections looked back on for a leak; those within a second count as one. */
 #define LEAK_SPAN (30 * SECOND)
-#define LEAK_GCS 3
+#define LEAK_GCS  3
 /* A long trend: quarters of the buckets, each above the one before. */
 #define LONG_BUCKETS 12
-#define LONG_SPAN (60 * SECOND)
+#define LONG_SPAN    (60 * SECOND)
 /* Under a tight limit: collections a second, and the goal near the live heap.
  * A GOGC of 100 puts the goal at twice the live heap. */
 #define THRASH_RATE 5.0
 #define THRASH_ROOM 0.30
 #define THRASH_SPAN (4 * SECOND)
-#define RATE_SPAN (3 * SECOND)
+#define RATE_SPAN   (3 * SECOND)
 /* Goals this near are of the same live heap. */
 #define GOAL_SAME 0.05
 /* A profile with less than this of the live heap was switched off. */
@@ -168,8 +168,7 @@ static void remember_past(struct judge *j, const struct judge_past *p)
 	}
 	while (j->past_count == JUDGE_PAST ||
 	       (j->past_count && p->t_ns - past->t_ns > WINDOW_MOST) ||
-	       (j->past_count > WINDOW_ROWS &&
-		p->t_ns - past->t_ns > WINDOW))
+	       (j->past_count > WINDOW_ROWS && p->t_ns - past->t_ns > WINDOW))
 		memmove(past, past + 1, --j->past_count * sizeof(*past));
 	past[j->past_count++] = *p;
 }
@@ -313,8 +312,7 @@ static double gc_rate(const struct judge *j)
 }
 
 /* Many collections, because the goal leaves no room above what is live. */
-static bool thrashes(const struct judge *j, const struct values *v,
-		     double rate)
+static bool thrashes(const struct judge *j, const struct values *v, double rate)
 {
 	int64_t goal = values_get(v, FIELD_NEXT_GC, -1), least = INT64_MAX;
 
@@ -333,15 +331,24 @@ static bool thrashes(const struct judge *j, const struct values *v,
 static enum verdict_kind part_verdict(enum part p)
 {
 	switch (p) {
-	case PART_GC_HEADROOM: return VERDICT_GC_HEADROOM;
-	case PART_CACHE: return VERDICT_CACHE;
-	case PART_FRAGMENTATION: return VERDICT_FRAGMENTATION;
-	case PART_STACKS: return VERDICT_STACKS;
-	case PART_FILE_BACKED: return VERDICT_FILE_BACKED;
-	case PART_LAZY_FREE: return VERDICT_LAZY_FREE;
-	case PART_HUGE_PAGES: return VERDICT_HUGE_PAGES;
-	case PART_NON_GO: return VERDICT_NON_GO;
-	default: return VERDICT_IN_USE;
+	case PART_GC_HEADROOM:
+		return VERDICT_GC_HEADROOM;
+	case PART_CACHE:
+		return VERDICT_CACHE;
+	case PART_FRAGMENTATION:
+		return VERDICT_FRAGMENTATION;
+	case PART_STACKS:
+		return VERDICT_STACKS;
+	case PART_FILE_BACKED:
+		return VERDICT_FILE_BACKED;
+	case PART_LAZY_FREE:
+		return VERDICT_LAZY_FREE;
+	case PART_HUGE_PAGES:
+		return VERDICT_HUGE_PAGES;
+	case PART_NON_GO:
+		return VERDICT_NON_GO;
+	default:
+		return VERDICT_IN_USE;
 	}
 }
 
@@ -369,9 +376,8 @@ static enum verdict_kind heaviest(const struct judge *j,
 	return best;
 }
 
-static enum verdict_kind decide_growing(const struct judge *j,
-					enum verdict_kind kind,
-					struct finding *f)
+static enum verdict_kind
+decide_growing(const struct judge *j, enum verdict_kind kind, struct finding *f)
 {
 	if (kind == VERDICT_STACKS && rises(j, TREND_STACKS, f))
 		return VERDICT_STACK_LEAK;

@@ -9,28 +9,28 @@
 #include <stdio.h>
 #include <string.h>
 
-/* "398 of 508 MiB", or "900 KiB of 2.31 GiB" where the units differ. */
-static const char *of_rss(char out[2 * UNITS_MAX + 8], int64_t bytes,
-			  int64_t rss)
-{
-	char a[UNITS_MAX], b[UNITS_MAX];
+/* The finding, and room for the numbers of a sentence: made as they are
+ * needed, for a judge speaks once a row of every target. */
+struct words {
+	const struct finding *f;
+	unsigned used;
+	char text[8][2 * UNITS_MAX + 8];
+};
 
-	units_bytes(a, bytes);
-	units_bytes(b, rss);
-	char *ua = strchr(a, ' '), *ub = strchr(b, ' ');
-	if (ua && ub && !strcmp(ua, ub))
-		*ua = '\0';
-	snprintf(out, 2 * UNITS_MAX + 8, "%s of %s", a, b);
-	return out;
+static char *room(struct words *w)
+{
+	return w->text[w->used++ % 8];
 }
 
-struct words {
-	char part[2 * UNITS_MAX + 8]; /* "398 of 508 MiB" */
-	char rss[UNITS_MAX], live[UNITS_MAX], alloc[UNITS_MAX];
-	char release[UNITS_MAX], grew[UNITS_MAX], span[UNITS_MAX];
-	char limit[UNITS_MAX], profile[UNITS_MAX], goal[UNITS_MAX];
-	char missing[UNITS_MAX], swapped[UNITS_MAX], age[UNITS_MAX];
-};
+static const char *size(struct words *w, int64_t bytes)
+{
+	return units_bytes(room(w), bytes);
+}
+
+static const char *span(struct words *w, int64_t ns)
+{
+	return units_duration(room(w), ns);
+}
 
 static int64_t part_bytes(const struct breakdown *b, enum verdict_kind kind)
 {
@@ -54,40 +54,51 @@ static int64_t part_bytes(const struct breakdown *b, enum verdict_kind kind)
 	return b->parts[of[kind]].bytes;
 }
 
-static void words_make(struct words *w, const struct finding *f)
+/* "398 of 508 MiB", or "900 KiB of 2.31 GiB" where the units differ. */
+static const char *part(struct words *w)
 {
-	const struct breakdown *b = f->b;
-	const struct values *v = f->v;
+	const struct breakdown *b = w->f->b;
+	char bytes[UNITS_MAX], rss[UNITS_MAX], *out = room(w);
 
-	of_rss(w->part, part_bytes(b, f->kind), b->rss);
-	units_bytes(w->rss, b->rss);
-	units_bytes(w->live, b->parts[PART_LIVE_HEAP].bytes);
-	units_bytes(w->alloc, values_get(v, FIELD_HEAP_ALLOC, 0));
-	units_bytes(w->release, b->releasable);
-	units_bytes(w->grew, f->grew_bytes);
-	units_duration(w->span, f->grew_ns);
-	units_bytes(w->limit, values_get(v, FIELD_MEMORY_LIMIT, 0));
-	units_bytes(w->profile, values_get(v, FIELD_PPROF_INUSE, 0));
-	units_bytes(w->goal, values_get(v, FIELD_NEXT_GC, 0));
-	units_bytes(w->missing, -b->parts[PART_UNTOUCHED].bytes - b->swapped);
-	units_bytes(w->swapped, b->swapped);
-	units_duration(w->age, f->runtime_age_ms * 1000000);
+	units_bytes(bytes, part_bytes(b, w->f->kind));
+	units_bytes(rss, b->rss);
+	char *unit = strchr(bytes, ' '), *of = strchr(rss, ' ');
+	if (unit && of && !strcmp(unit, of))
+		*unit = '\0';
+	snprintf(out, sizeof(w->text[0]), "%s of %s", bytes, rss);
+	return out;
+}
+
+static const char *rss(struct words *w)
+{
+	return size(w, w->f->b->rss);
+}
+
+static const char *live(struct words *w)
+{
+	return size(w, w->f->b->parts[PART_LIVE_HEAP].bytes);
+}
+
+static const char *figure(struct words *w, enum field field)
+{
+	return size(w, values_get(w->f->v, field, 0));
 }
 
 #define SENTENCE(...)                                                          \
 	snprintf(out->sentence, sizeof(out->sentence), __VA_ARGS__)
-#define WHY(...) snprintf(out->why, sizeof(out->why), __VA_ARGS__)
+#define WHY(...)    snprintf(out->why, sizeof(out->why), __VA_ARGS__)
 #define ADVICE(...) snprintf(out->advice, sizeof(out->advice), __VA_ARGS__)
 
 static void words_unknown(struct verdict *out, const struct finding *f,
-			  const struct words *w)
+			  struct words *w)
 {
 	if (!f->b->known) {
 		SENTENCE("RES is not known, so there is nothing to explain.");
 		WHY("no reading of /proc for this target");
 	} else if (f->runtime_stale) {
 		SENTENCE("RES %s; the runtime's figures are %s old and say "
-			 "nothing about it now.", w->rss, w->age);
+			 "nothing about it now.",
+			 rss(w), span(w, f->runtime_age_ms * 1000000));
 		WHY("the runtime no longer answers; figures older than 15 s "
 		    "are not set beside a newer RES");
 		ADVICE("see why its endpoint or memory can no longer be read");
@@ -95,133 +106,156 @@ static void words_unknown(struct verdict *out, const struct finding *f,
 		char file[UNITS_MAX], rest[UNITS_MAX];
 
 		SENTENCE("RES %s; without the runtime's figures nobody can "
-			 "say what its anonymous memory is for.", w->rss);
+			 "say what its anonymous memory is for.",
+			 rss(w));
 		WHY("/proc alone: %s of files, %s anonymous",
 		    units_bytes(file, f->b->parts[PART_FILE_BACKED].bytes),
 		    units_bytes(rest, f->b->parts[PART_UNEXPLAINED].bytes));
 		ADVICE("give its endpoint with -H URL, or the right to read "
 		       "the process (same user, or CAP_SYS_PTRACE)");
 	} else {
-		SENTENCE("RES %s; nothing else is known about it.", w->rss);
+		SENTENCE("RES %s; nothing else is known about it.", rss(w));
 		WHY("neither /proc/PID/status nor the runtime's figures");
 		ADVICE("give its endpoint with -H URL");
 	}
 }
 
 static void words_in_use(struct verdict *out, const struct finding *f,
-			 const struct words *w)
+			 struct words *w)
 {
 	if (f->b->rss < 48 << 20) {
-		SENTENCE("RES is %s: small, nothing to explain.", w->rss);
-		WHY("live heap %s, HeapAlloc %s", w->live, w->alloc);
+		SENTENCE("RES is %s: small, nothing to explain.", rss(w));
+		WHY("live heap %s, HeapAlloc %s", live(w),
+		    figure(w, FIELD_HEAP_ALLOC));
 	} else if (f->b->unsplit) {
 		SENTENCE("RES %s is memory that the program uses; HeapAlloc "
-			 "is %s, live or not yet collected.", w->rss, w->alloc);
+			 "is %s, live or not yet collected.",
+			 rss(w), figure(w, FIELD_HEAP_ALLOC));
 		WHY("no other part of RES is large; nothing tells live "
 		    "objects from garbage yet");
 	} else {
 		SENTENCE("%s is live heap, and no other part of RES is large: "
-			 "the program holds it.", w->part);
-		WHY("live heap %s of HeapAlloc %s", w->live, w->alloc);
+			 "the program holds it.",
+			 part(w));
+		WHY("live heap %s of HeapAlloc %s", live(w),
+		    figure(w, FIELD_HEAP_ALLOC));
 		ADVICE("residue top names the functions that allocated it");
 	}
 }
 
 static void words_headroom(struct verdict *out, const struct finding *f,
-			   const struct words *w)
+			   struct words *w)
 {
 	if (values_get(f->v, FIELD_NUM_GC, -1) == 0) {
 		SENTENCE("%s was allocated and no GC has run yet: what of it "
-			 "is garbage is not known.", w->part);
+			 "is garbage is not known.",
+			 part(w));
 		if (f->profile_stale)
 			WHY("NumGC is 0: the profile (%s) is from before the "
-			    "first GC, stale until one ends", w->profile);
+			    "first GC, stale until one ends",
+			    figure(w, FIELD_PPROF_INUSE));
 		else
-			WHY("NumGC is 0, HeapAlloc %s", w->alloc);
+			WHY("NumGC is 0, HeapAlloc %s",
+			    figure(w, FIELD_HEAP_ALLOC));
 		ADVICE("with GOGC=off only a memory limit or runtime.GC "
 		       "starts one");
 		return;
 	}
 	SENTENCE("%s is garbage or room up to the next GC. Not a leak.",
-		 w->part);
+		 part(w));
 	if (values_has(f->v, FIELD_NEXT_GC))
 		WHY("live heap %s, HeapAlloc %s, the next GC ends at %s",
-		    w->live, w->alloc, w->goal);
+		    live(w), figure(w, FIELD_HEAP_ALLOC),
+		    figure(w, FIELD_NEXT_GC));
 	else
-		WHY("live heap %s, HeapAlloc %s", w->live, w->alloc);
+		WHY("live heap %s, HeapAlloc %s", live(w),
+		    figure(w, FIELD_HEAP_ALLOC));
 	ADVICE("a lower GOGC, or GOMEMLIMIT, makes the GC run earlier and "
 	       "costs CPU");
 }
 
 static void words_growing(struct verdict *out, const struct finding *f,
-			  const struct words *w)
+			  struct words *w)
 {
 	switch (f->kind) {
 	case VERDICT_LEAK:
 		SENTENCE("live heap grew by %s in %s, GC after GC: a leak if "
-			 "it goes on.", w->grew, w->span);
-		WHY("what each GC left alive rises; it is %s now", w->live);
-		ADVICE("take two snapshots some time apart and compare them: "
-		       "residue diff A B");
+			 "it goes on.",
+			 size(w, f->grew_bytes), span(w, f->grew_ns));
+		WHY("what each GC left alive rises; it is %s now", live(w));
+		ADVICE("take two snapshots some time apart: go tool pprof "
+		       "-diff_base on their heap.pb.gz names what grew");
 		break;
 	case VERDICT_STACK_LEAK:
 		SENTENCE("stacks grew by %s in %s: a goroutine leak if it "
-			 "goes on.", w->grew, w->span);
-		WHY("stacks %s", w->part);
+			 "goes on.",
+			 size(w, f->grew_bytes), span(w, f->grew_ns));
+		WHY("stacks %s", part(w));
 		ADVICE("see where goroutines wait: /debug/pprof/goroutine");
 		break;
 	case VERDICT_NON_GO_LEAK:
 		SENTENCE("memory outside the Go runtime grew by %s in %s: a "
-			 "leak in C or mmap if it goes on.", w->grew, w->span);
-		WHY("anonymous pages beyond Sys - HeapReleased: %s", w->part);
+			 "leak in C or mmap if it goes on.",
+			 size(w, f->grew_bytes), span(w, f->grew_ns));
+		WHY("anonymous pages beyond Sys - HeapReleased: %s", part(w));
 		ADVICE("no Go profile shows it: look at cgo and mmap users, "
 		       "and at /proc/PID/smaps");
 		break;
 	default:
-		SENTENCE("file pages grew by %s in %s.", w->grew, w->span);
-		WHY("file pages and shared memory: %s", w->part);
+		SENTENCE("file pages grew by %s in %s.", size(w, f->grew_bytes),
+			 span(w, f->grew_ns));
+		WHY("file pages and shared memory: %s", part(w));
 		ADVICE("/proc/PID/smaps names the files");
 		break;
 	}
 }
 
-static void words_cache(struct verdict *out, const struct words *w)
+static void words_cache(struct verdict *out, const struct finding *f,
+			struct words *w)
 {
 	SENTENCE("%s is idle memory the Go runtime keeps for reuse. "
-		 "Not a leak.", w->part);
+		 "Not a leak.",
+		 part(w));
 	WHY("HeapIdle - HeapReleased is %s, above what the next GC cycle "
-	    "needs; live heap %s", w->release, w->live);
+	    "needs; live heap %s",
+	    size(w, f->b->releasable), live(w));
 	ADVICE("debug.FreeOSMemory would return %s; else the scavenger does, "
-	       "after the next GCs; GOMEMLIMIT bounds it", w->release);
+	       "after the next GCs; GOMEMLIMIT bounds it",
+	       size(w, f->b->releasable));
 }
 
 static void words_limit(struct verdict *out, const struct finding *f,
-			const struct words *w)
+			struct words *w)
 {
 	SENTENCE("GOMEMLIMIT leaves too little room: %.0f GCs a second over a "
-		 "heap of %s.", f->gc_per_s, w->alloc);
+		 "heap of %s.",
+		 f->gc_per_s, figure(w, FIELD_HEAP_ALLOC));
 	if (values_has(f->v, FIELD_MEMORY_LIMIT))
-		WHY("limit %s, GC goal %s, live heap %s", w->limit, w->goal,
-		    w->live);
+		WHY("limit %s, GC goal %s, live heap %s",
+		    figure(w, FIELD_MEMORY_LIMIT), figure(w, FIELD_NEXT_GC),
+		    live(w));
 	else
-		WHY("GC goal %s, live heap %s", w->goal, w->live);
+		WHY("GC goal %s, live heap %s", figure(w, FIELD_NEXT_GC),
+		    live(w));
 	ADVICE("raise GOMEMLIMIT, or hold less: the CPU goes into GC");
 }
 
 static void words_profile(struct verdict *out, const struct finding *f,
-			  const struct words *w)
+			  struct words *w)
 {
 	if (f->kind == VERDICT_STALE_PROFILE) {
 		SENTENCE("RES %s; the heap profile (%s) is from before the "
-			 "first GC and stale until one ends.", w->rss,
-			 w->profile);
+			 "first GC and stale until one ends.",
+			 rss(w), figure(w, FIELD_PPROF_INUSE));
 		WHY("NumGC is 0");
 		ADVICE("with GOGC=off only a memory limit or runtime.GC "
 		       "starts a GC");
 	} else {
 		SENTENCE("%s is live heap that the profile does not show: "
-			 "heap profiling is off.", w->live);
-		WHY("the profile's total is %s after %lld GCs", w->profile,
+			 "heap profiling is off.",
+			 live(w));
+		WHY("the profile's total is %s after %lld GCs",
+		    figure(w, FIELD_PPROF_INUSE),
 		    (long long)values_get(f->v, FIELD_NUM_GC, 0));
 		ADVICE("runtime.MemProfileRate is 0 or very large in this "
 		       "program: set it first thing in main");
@@ -229,26 +263,28 @@ static void words_profile(struct verdict *out, const struct finding *f,
 }
 
 static void words_kernel(struct verdict *out, const struct finding *f,
-			 const struct words *w)
+			 struct words *w)
 {
 	switch (f->kind) {
 	case VERDICT_FILE_BACKED:
 		SENTENCE("%s are pages of files or shared memory, not heap.",
-			 w->part);
+			 part(w));
 		WHY("RssFile + RssShmem");
 		ADVICE("clean file pages are reclaimed when memory is short; "
 		       "/proc/PID/smaps names the files");
 		break;
 	case VERDICT_LAZY_FREE:
 		SENTENCE("%s were given back with MADV_FREE: the kernel takes "
-			 "them when it needs memory.", w->part);
+			 "them when it needs memory.",
+			 part(w));
 		WHY("LazyFree of smaps_rollup; RES falls only under pressure");
 		ADVICE("GODEBUG=madvdontneed=1 makes RES fall at once (Go 1.16 "
 		       "and newer do so by default)");
 		break;
 	case VERDICT_HUGE_PAGES:
 		SENTENCE("%s was released by Go and is resident again inside "
-			 "huge pages.", w->part);
+			 "huge pages.",
+			 part(w));
 		WHY("anonymous pages beyond Sys - HeapReleased, within "
 		    "AnonHugePages");
 		ADVICE("see /sys/kernel/mm/transparent_hugepage: "
@@ -256,7 +292,8 @@ static void words_kernel(struct verdict *out, const struct finding *f,
 		break;
 	default:
 		SENTENCE("%s is anonymous memory outside the Go runtime: C "
-			 "libraries or mmap.", w->part);
+			 "libraries or mmap.",
+			 part(w));
 		WHY("anonymous pages beyond Sys - HeapReleased");
 		ADVICE("no Go profile shows it: look at cgo and mmap users");
 		break;
@@ -264,13 +301,16 @@ static void words_kernel(struct verdict *out, const struct finding *f,
 }
 
 static void words_untouched(struct verdict *out, const struct finding *f,
-			    const struct words *w)
+			    struct words *w)
 {
 	SENTENCE("the heap counts %s that was never written: RES %s is below "
-		 "the heap, and that is fine.", w->missing, w->rss);
+		 "the heap, and that is fine.",
+		 size(w, -f->b->parts[PART_UNTOUCHED].bytes - f->b->swapped),
+		 rss(w));
 	if (f->b->swapped > 0)
 		WHY("Sys - HeapReleased exceeds the anonymous pages; %s more "
-		    "is in swap", w->swapped);
+		    "is in swap",
+		    size(w, f->b->swapped));
 	else
 		WHY("Sys - HeapReleased exceeds the anonymous pages; nothing "
 		    "is in swap");
@@ -278,9 +318,8 @@ static void words_untouched(struct verdict *out, const struct finding *f,
 
 void verdict_words(struct verdict *out, const struct finding *f)
 {
-	struct words w;
+	struct words w = {.f = f};
 
-	words_make(&w, f);
 	switch (f->kind) {
 	case VERDICT_IN_USE:
 		words_in_use(out, f, &w);
@@ -289,17 +328,18 @@ void verdict_words(struct verdict *out, const struct finding *f)
 		words_headroom(out, f, &w);
 		break;
 	case VERDICT_CACHE:
-		words_cache(out, &w);
+		words_cache(out, f, &w);
 		break;
 	case VERDICT_FRAGMENTATION:
 		SENTENCE("%s is free slots inside spans that still hold an "
-			 "object: fragmentation.", w.part);
+			 "object: fragmentation.",
+			 part(&w));
 		WHY("HeapInuse - HeapAlloc; FreeOSMemory cannot return it");
 		ADVICE("allocate objects that live long apart from those that "
 		       "do not");
 		break;
 	case VERDICT_STACKS:
-		SENTENCE("%s is stacks of goroutines.", w.part);
+		SENTENCE("%s is stacks of goroutines.", part(&w));
 		WHY("StackSys; stacks shrink only in a GC, by half each");
 		ADVICE("see where goroutines are: /debug/pprof/goroutine");
 		break;

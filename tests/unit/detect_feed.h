@@ -19,10 +19,10 @@
 
 #include <cmocka.h>
 
-#define MIB (INT64_C(1) << 20)
-#define MS INT64_C(1000000)
-#define FEED_BOOT INT64_C(1000000000000)
-#define FEED_WALL INT64_C(1700000000000000000)
+#define MIB	    (INT64_C(1) << 20)
+#define MS	    INT64_C(1000000)
+#define FEED_BOOT   INT64_C(1000000000000)
+#define FEED_WALL   INT64_C(1700000000000000000)
 #define FEED_EVENTS 2048
 
 struct feed {
@@ -177,8 +177,7 @@ static inline void feed_only(const struct feed *f, enum event_kind kind,
 			     unsigned times)
 {
 	for (unsigned i = 0; i < f->count; i++)
-		if (f->events[i].kind != kind &&
-		    f->events[i].kind != EVENT_GC)
+		if (f->events[i].kind != kind && f->events[i].kind != EVENT_GC)
 			fail_msg("unexpected %s: %s",
 				 event_kind_info[f->events[i].kind].name,
 				 f->events[i].text);

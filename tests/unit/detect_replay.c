@@ -30,7 +30,7 @@ struct replay {
 	struct judge judge;
 	struct verdict verdict;
 	bool judged;
-	json_t *gcs; /* of a journal: number -> end in ns */
+	json_t *gcs;		/* of a journal: number -> end in ns */
 	struct pause_ring ring; /* of agentless lines */
 	double hz;
 	int64_t next_ns, next_smaps_ns;
@@ -138,8 +138,8 @@ static struct pause_ring *journal_ring(const struct replay *p,
 	char key[24];
 
 	ring->num_gc = (uint32_t)number(line, "num_gc");
-	for (uint32_t n = ring->num_gc;
-	     n > 0 && ring->num_gc - n < PAUSE_RING; n--) {
+	for (uint32_t n = ring->num_gc; n > 0 && ring->num_gc - n < PAUSE_RING;
+	     n--) {
 		snprintf(key, sizeof(key), "%u", n);
 		ring->end_ns[pause_index(n)] = (uint64_t)number(p->gcs, key);
 	}
@@ -149,11 +149,12 @@ static struct pause_ring *journal_ring(const struct replay *p,
 static void journal_sample(struct replay *p, const json_t *line)
 {
 	int64_t t = number(line, "t_ns");
-	struct reading proc = {.origin = ORIGIN_PROC, .begin_ns = t,
-			       .end_ns = t + 100000};
-	struct reading smaps = {.origin = ORIGIN_SMAPS, .begin_ns = t,
-				.end_ns = t + 1000000};
-	struct reading run = {.origin = ORIGIN_RUNTIME, .by = READ_EXPVAR,
+	struct reading proc = {
+		.origin = ORIGIN_PROC, .begin_ns = t, .end_ns = t + 100000};
+	struct reading smaps = {
+		.origin = ORIGIN_SMAPS, .begin_ns = t, .end_ns = t + 1000000};
+	struct reading run = {.origin = ORIGIN_RUNTIME,
+			      .by = READ_EXPVAR,
 			      .begin_ns = t + 1000000,
 			      .end_ns = t + 5000000};
 
@@ -172,8 +173,8 @@ static void journal_sample(struct replay *p, const json_t *line)
 		set(&smaps.values, FIELD_ANON_HUGE, line, "anon_huge");
 		deliver(p, &smaps, NULL);
 	}
-	for (size_t i = 0;
-	     i < sizeof(runtime_fields) / sizeof(*runtime_fields); i++)
+	for (size_t i = 0; i < sizeof(runtime_fields) / sizeof(*runtime_fields);
+	     i++)
 		set(&run.values, runtime_fields[i].field, line,
 		    runtime_fields[i].journal);
 	deliver(p, &run, journal_ring(p, line));
@@ -186,8 +187,8 @@ static struct pause_ring *memstats_ring(const json_t *m)
 
 	ring->num_gc = (uint32_t)number(m, "NumGC");
 	for (size_t i = 0; i < PAUSE_RING; i++)
-		ring->end_ns[i] = (uint64_t)json_integer_value(
-			json_array_get(end, i));
+		ring->end_ns[i] =
+			(uint64_t)json_integer_value(json_array_get(end, i));
 	return ring;
 }
 
@@ -198,8 +199,8 @@ static struct pause_ring *agentless_ring(struct replay *p, const json_t *gcs)
 	for (size_t i = 0; i < json_array_size(gcs); i++) {
 		const json_t *gc = json_array_get(gcs, i);
 
-		p->ring.num_gc = (uint32_t)json_integer_value(
-			json_array_get(gc, 0));
+		p->ring.num_gc =
+			(uint32_t)json_integer_value(json_array_get(gc, 0));
 		p->ring.end_ns[pause_index(p->ring.num_gc)] =
 			(uint64_t)json_integer_value(json_array_get(gc, 1));
 	}
@@ -243,15 +244,15 @@ static void recorded(struct replay *p, const json_t *line, const char *origin)
 static void replay_line(struct replay *p, const json_t *line, int pass)
 {
 	const char *kind = json_string_value(json_object_get(line, "kind"));
-	const char *origin =
-		json_string_value(json_object_get(line, "origin"));
+	const char *origin = json_string_value(json_object_get(line, "origin"));
 	char key[24];
 
 	if (pass == 0) {
 		if (!kind || strcmp(kind, "gc") ||
 		    !json_object_get(line, "end_ns"))
 			return;
-		snprintf(key, sizeof(key), "%lld", (long long)number(line, "n"));
+		snprintf(key, sizeof(key), "%lld",
+			 (long long)number(line, "n"));
 		json_object_set(p->gcs, key, json_object_get(line, "end_ns"));
 	} else if (kind && !strcmp(kind, "start")) {
 		p->state.info.starttime =

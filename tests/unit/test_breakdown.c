@@ -160,7 +160,8 @@ static void what_is_live(void **state)
 
 	values_set(&v, FIELD_HEAP_ALLOC, 4 * MIB);
 	values_set(&v, FIELD_PPROF_INUSE, 1 * MIB);
-	breakdown_make(&b, &v); /* what the last GC marked is exact: preferred */
+	breakdown_make(&b,
+		       &v); /* what the last GC marked is exact: preferred */
 	assert_int_equal(bytes(&b, PART_LIVE_HEAP), 2 * MIB);
 
 	values_unset(&v, FIELD_HEAP_LIVE);

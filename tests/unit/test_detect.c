@@ -29,8 +29,7 @@ static void swings(void **state)
 		assert_false(swing_step(&s, t * sec, 1000 + t % 2, 100, &d) &
 			     SWING_DONE);
 	swing_step(&s, 3600 * sec, 1400, 100, &d);
-	assert_int_equal(swing_step(&s, 3601 * sec, 1401, 100, &d) &
-				 SWING_DONE,
+	assert_int_equal(swing_step(&s, 3601 * sec, 1401, 100, &d) & SWING_DONE,
 			 SWING_DONE);
 	assert_in_range(d.gain, 400, 401);
 	assert_in_range(d.half_ns, 3599 * sec, 3600 * sec);

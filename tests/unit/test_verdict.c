@@ -9,7 +9,7 @@
 
 #include <cmocka.h>
 
-#define MIB (INT64_C(1) << 20)
+#define MIB    (INT64_C(1) << 20)
 #define SECOND INT64_C(1000000000)
 
 struct scene {
@@ -154,8 +154,8 @@ static void before_the_first_gc(void **state)
 	assert_non_null(strstr(s.v.why, "stale"));
 
 	/* Only the profile and NumGC are known. */
-	s.row.values.known &= FIELD_BIT(RSS) | FIELD_BIT(NUM_GC) |
-			      FIELD_BIT(PPROF_INUSE);
+	s.row.values.known &=
+		FIELD_BIT(RSS) | FIELD_BIT(NUM_GC) | FIELD_BIT(PPROF_INUSE);
 	step(&s);
 	is(&s, VERDICT_STALE_PROFILE);
 	assert_non_null(strstr(s.v.sentence, "before the first GC"));
@@ -254,8 +254,7 @@ static void slow_leak(void **state)
 		heap(&s, live + 5, live + 7, 10, 0);
 		*field(&s, FIELD_NUM_GC) = 3 + i / 120;
 		*field(&s, FIELD_NEXT_GC) = 2 * live * MIB;
-		*field(&s, FIELD_HEAP_LIVE) =
-			(200 + i / 120 * 4) * MIB;
+		*field(&s, FIELD_HEAP_LIVE) = (200 + i / 120 * 4) * MIB;
 		step(&s);
 	}
 	is(&s, VERDICT_LEAK);
@@ -337,8 +336,8 @@ static void tight_limit(void **state)
 	/* As many collections with room above the live heap are its own
 	 * affair. */
 	for (int i = 0; i < 10; i++) {
-		heap(&s, 105 + i % 3 * 45, 107 + i % 3 * 45,
-		     109 - i % 3 * 45, 0);
+		heap(&s, 105 + i % 3 * 45, 107 + i % 3 * 45, 109 - i % 3 * 45,
+		     0);
 		*field(&s, FIELD_NUM_GC) += 11;
 		step(&s);
 	}
