@@ -27,18 +27,28 @@ struct intern {
 struct aggregate {
 	struct build *b;
 	struct intern rows, groups;
-	struct vec row;		/* struct profile_row */
+	bool merges;	/* pprof's names may join rows: there are groups */
+	struct vec row; /* struct profile_row */
 	struct vec by_function; /* uint32_t: row, or PROFILE_NONE */
 	struct vec stamp;	/* uint32_t: last sample seen + 1, by row */
 	struct vec best;	/* int64_t: largest stack, by row */
 	struct vec flat, cum;	/* int64_t: rows * types */
 };
 
+/* Eight bytes a step: names are long and there are many. */
 static uint64_t hash_text(uint64_t h, const char *s)
 {
-	for (; *s; s++)
-		h = (h ^ (unsigned char)*s) * UINT64_C(0x100000001b3);
-	return h * 31 + 1;
+	size_t n = strlen(s);
+	uint64_t word;
+
+	for (; n >= sizeof(word); n -= sizeof(word), s += sizeof(word)) {
+		memcpy(&word, s, sizeof(word));
+		h = (h ^ word) * UINT64_C(0x9e3779b97f4a7c15);
+		h ^= h >> 29;
+	}
+	word = 0;
+	memcpy(&word, s, n);
+	return (h ^ word ^ (uint64_t)n << 56) * UINT64_C(0x9e3779b97f4a7c15);
 }
 
 static uint64_t hash_key(const struct row_key *k)
@@ -153,6 +163,9 @@ static int new_row(struct aggregate *a, const struct row_key *key,
 	}
 	row->name = *key->name ? key->name : none;
 	row->pprof_name = *key->pprof_name ? key->pprof_name : none;
+	row->group = (uint32_t)a->row.n - 1;
+	if (!a->merges)
+		return 0;
 	return intern_number(&a->groups, pool, &group, &row->group, err);
 }
 
@@ -176,6 +189,15 @@ static int find_row(struct aggregate *a, const struct profile_location *l,
 	return *number < a->row.n ? 0 : new_row(a, &key, fn, err);
 }
 
+static bool names_differ(const struct profile *p)
+{
+	for (size_t i = 0; i < p->n_functions; i++)
+		if (p->functions[i].pprof_name != p->functions[i].name &&
+		    strcmp(p->functions[i].pprof_name, p->functions[i].name))
+			return true;
+	return false;
+}
+
 /* Give each line its row. */
 static int assign_rows(struct aggregate *a, struct err *err)
 {
@@ -184,6 +206,7 @@ static int assign_rows(struct aggregate *a, struct err *err)
 	struct profile_line *lines = (struct profile_line *)(uintptr_t)p->lines;
 	uint32_t *cache = a->by_function.data;
 
+	a->merges = names_differ(p);
 	for (size_t i = 0; i < p->n_locations; i++) {
 		const struct profile_location *l = &p->locations[i];
 
@@ -299,7 +322,7 @@ static int sum_samples(struct aggregate *a, struct err *err)
 		row[i].flat = VEC_AT(&a->flat, int64_t, i * p->n_types);
 		row[i].cum = VEC_AT(&a->cum, int64_t, i * p->n_types);
 	}
-	p->n_groups = a->groups.keys.n;
+	p->n_groups = a->merges ? a->groups.keys.n : n;
 	p->rows = vec_give(&a->row, &p->owned, &p->n_rows);
 	vec_give(&a->flat, &p->owned, &n_sums);
 	vec_give(&a->cum, &p->owned, &n_sums);

@@ -76,3 +76,7 @@ tests_fuzz_fuzz_profile_gz_LDFLAGS = $(FUZZER_LINK)
 tests_fuzz_fuzz_promtext_SOURCES = tests/fuzz/fuzz_promtext.c $(FUZZ_DRIVER)
 tests_fuzz_fuzz_promtext_LDFLAGS = $(FUZZER_LINK)
 EXTRA_DIST += tests/fuzz/corpus
+
+# Made by name only.
+EXTRA_PROGRAMS = tests/bench/top_cpu
+tests_bench_top_cpu_SOURCES = tests/bench/top_cpu.c
