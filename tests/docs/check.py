@@ -16,7 +16,7 @@ import sys
 import tempfile
 
 TOP = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
-sys.path.insert(0, os.path.join(TOP, "tests", "lib"))
+sys.path[:0] = [os.path.join(TOP, "tests", "lib"), os.path.join(TOP, "tests")]
 from tap import Plan, Skip, finish  # noqa: E402
 
 BUILD = os.environ.get("abs_top_builddir", os.path.join(TOP, "build"))
@@ -105,6 +105,15 @@ def names_files(document):
     assert not lost, "not there: " + ", ".join(sorted(set(lost)))
 
 
+def folders():
+    """docs/architecture.md and tests/layers.py have the same table."""
+    from layers import LAYERS
+    text = read(os.path.join(TOP, "docs", "architecture.md"))
+    told = re.findall(r"^\| `src/(\w+)` \|[^|]*\| ([^|]*) \|$", text, re.M)
+    ours = [(name, uses or "libc") for name, uses in LAYERS.items()]
+    assert sorted(told) == sorted(ours), "docs/architecture.md: %s" % sorted(set(ours) - set(told))
+
+
 def apply(top):
     """Make the changes of docs/adding.md in the tree at `top`; the C files that
     are new or changed."""
@@ -166,6 +175,7 @@ def main():
         plan.run("bash completes what --help says", completion)
         for document in DOCUMENTS:
             plan.run("%s names only what is there" % os.path.relpath(document, TOP), names_files, document)
+        plan.run("docs/architecture.md has the layers that are enforced", folders)
         examples(plan)
     finish(plan)
 
