@@ -21,3 +21,12 @@ src/ui/direct_terms.c: src/ui/direct.ti src/ui/direct-terms.sh
 	$(AM_V_GEN)$(MKDIR_P) src/ui && \
 	sh $(srcdir)/src/ui/direct-terms.sh $(srcdir)/src/ui/direct.ti >$@.tmp && \
 	mv $@.tmp $@
+
+UNIT_TESTS += tests/unit/test_theme tests/unit/test_keymap \
+	tests/unit/test_canvas tests/unit/test_graph
+tests_unit_test_theme_SOURCES = tests/unit/test_theme.c
+tests_unit_test_keymap_SOURCES = tests/unit/test_keymap.c
+tests_unit_test_canvas_SOURCES = tests/unit/canvas_text.h \
+	tests/unit/test_canvas.c
+tests_unit_test_graph_SOURCES = tests/unit/canvas_text.h \
+	tests/unit/test_graph.c

@@ -1,0 +1,281 @@
+/* test_graph.c - times and columns agree, gaps stay gaps, bars sum. */
+#include "canvas_text.h"
+
+#include <residue/base/clock.h>
+#include <residue/ui/axis.h>
+#include <residue/ui/widgets.h>
+
+#include <stdarg.h>
+#include <setjmp.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+#include <locale.h>
+#include <stdlib.h>
+#include <time.h>
+
+#define S NS_PER_SEC
+static char row[4096];
+
+struct fixture {
+	struct canvas c;
+	struct glyphs g;
+	struct timeline t;
+	struct plot p;
+	struct span spans[64];
+};
+
+static void fixture_make(struct fixture *f, enum glyph_kind kind, int h, int w,
+			 int64_t end_s)
+{
+	*f = (struct fixture){.g = glyphs_make(kind, false)};
+	canvas_init(&f->c, false);
+	canvas_resize(&f->c, h + 2, w);
+	f->t = (struct timeline){.end_ns = end_s * S, .step_ns = S,
+				 .columns = (unsigned)(w * f->g.dots_x)};
+	f->p = (struct plot){.canvas = &f->c, .glyphs = &f->g, .time = &f->t,
+			     .area = {0, 0, h, w}, .top = 100,
+			     .stale_from = w * f->g.dots_x};
+}
+
+static void know(struct fixture *f, unsigned i, int64_t v)
+{
+	f->spans[i] = (struct span){.known = true, .max = v, .last = v};
+}
+
+static void columns_and_times_agree(void **state)
+{
+	struct timeline t = {.end_ns = 100 * S, .step_ns = 2 * S,
+			     .columns = 10};
+
+	(void)state;
+	assert_int_equal(timeline_column(&t, 100 * S), -1);
+	assert_int_equal(timeline_column(&t, 100 * S - 1), 9);
+	assert_int_equal(timeline_column(&t, 98 * S), 9);
+	assert_int_equal(timeline_column(&t, 80 * S), 0);
+	assert_int_equal(timeline_column(&t, 80 * S - 1), -1);
+	for (int i = 0; i < 10; i++)
+		assert_int_equal(timeline_column(&t, timeline_at(&t, i)), i);
+}
+
+static void fills_are_as_high_as_their_values(void **state)
+{
+	struct fixture f;
+
+	(void)state;
+	fixture_make(&f, GLYPHS_ASCII, 2, 4, 100);
+	know(&f, 0, 100);
+	know(&f, 1, 50);
+	know(&f, 3, 0);
+	plot_fill(&f.p, f.spans, ROLE_RES);
+	/* Column 2 is not known: a gap; a known 0 is seen. */
+	assert_string_equal(canvas_row(&f.c, 0, row), "#   ");
+	assert_string_equal(canvas_row(&f.c, 1, row), "## .");
+	canvas_release(&f.c);
+}
+
+static void braille_has_two_columns_a_cell(void **state)
+{
+	struct fixture f;
+
+	(void)state;
+	fixture_make(&f, GLYPHS_BRAILLE, 1, 2, 100);
+	know(&f, 0, 100);
+	know(&f, 1, 25);
+	know(&f, 3, 50);
+	plot_fill(&f.p, f.spans, ROLE_RES);
+	assert_int_equal(f.c.cells[0].ch, 0x2847 | 0x80);
+	assert_int_equal(f.c.cells[1].ch, 0x28a0);
+	canvas_release(&f.c);
+}
+
+/* The cell that shows a moment holds the same dots when time has gone on. */
+static void cells_keep_their_shape_while_they_move(void **state)
+{
+	uint32_t before, after;
+	struct fixture f;
+
+	(void)state;
+	fixture_make(&f, GLYPHS_BRAILLE, 1, 4, 100);
+	know(&f, 2, 100); /* 94 s */
+	plot_fill(&f.p, f.spans, ROLE_RES);
+	before = f.c.cells[plot_cell(&f.p, 94 * S)].ch;
+	assert_int_not_equal(before, ' ');
+	canvas_release(&f.c);
+	fixture_make(&f, GLYPHS_BRAILLE, 1, 4, 101);
+	know(&f, 1, 100); /* 94 s again */
+	plot_fill(&f.p, f.spans, ROLE_RES);
+	after = f.c.cells[plot_cell(&f.p, 94 * S)].ch;
+	assert_int_equal(before, after);
+	canvas_release(&f.c);
+}
+
+static void stale_columns_are_dim(void **state)
+{
+	struct fixture f;
+
+	(void)state;
+	fixture_make(&f, GLYPHS_ASCII, 1, 4, 100);
+	for (unsigned i = 0; i < 4; i++)
+		know(&f, i, 100);
+	f.p.stale_from = 2;
+	plot_fill(&f.p, f.spans, ROLE_RES);
+	assert_int_equal(f.c.cells[1].pen.role, ROLE_RES);
+	assert_int_equal(f.c.cells[2].pen.role, ROLE_STALE);
+	canvas_release(&f.c);
+}
+
+static void letters_stand_in_the_column_of_their_time(void **state)
+{
+	struct event ev[3];
+	struct fixture f;
+
+	(void)state;
+	fixture_make(&f, GLYPHS_ASCII, 1, 8, 100);
+	ev[0] = event_make(EVENT_GC, EVENT_FROM_RUNTIME, 94 * S);
+	ev[1] = event_make(EVENT_FREE_OS_MEMORY, EVENT_FROM_RUNTIME,
+			   97 * S + S / 2);
+	/* In the same second as the rarer one before it. */
+	ev[2] = event_make(EVENT_GC, EVENT_FROM_RUNTIME, 97 * S + S / 4);
+	plot_events(&f.p, 1, ev, 3);
+	assert_string_equal(canvas_row(&f.c, 1, row), "--g--F--");
+	/* Wall-clock times, when the wall clock is elsewhere. */
+	f.t.wall_offset_ns = 3 * S;
+	plot_events(&f.p, 1, ev, 1);
+	assert_string_equal(canvas_row(&f.c, 1, row), "--------");
+	ev[0].wall_ns = 97 * S;
+	plot_events(&f.p, 1, ev, 1);
+	assert_string_equal(canvas_row(&f.c, 1, row), "--g-----");
+	canvas_release(&f.c);
+}
+
+static void times_stand_where_they_are(void **state)
+{
+	struct fixture f;
+
+	(void)state;
+	fixture_make(&f, GLYPHS_ASCII, 1, 40, 1200);
+	plot_times(&f.p, 2, true);
+	assert_string_equal(canvas_row(&f.c, 2, row),
+			    "          00:19:30       00:19:45    now");
+	f.t.end_ns = 1215 * S;
+	plot_times(&f.p, 2, false);
+	assert_int_equal(plot_cell(&f.p, 1200 * S), 25);
+	assert_memory_equal(canvas_row(&f.c, 2, row) + 25, "00:20:00", 8);
+	canvas_release(&f.c);
+}
+
+static void scales_are_round(void **state)
+{
+	static const struct {
+		int64_t max;
+		int rows;
+		int64_t top, tick;
+	} is[] = {
+		{508 << 20, 10, 600 << 20, 200 << 20},
+		{100, 12, 100, 25},
+		{0, 10, 1, 1},
+		{INT64_C(6) << 30, 9, INT64_C(6) << 30, INT64_C(2) << 30},
+		{1000, 4, 1000, 500},
+		{1001, 4, 1024, 1024},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(is) / sizeof(*is); i++) {
+		int64_t tick;
+
+		assert_int_equal(scale_top(is[i].max, is[i].rows, &tick),
+				 is[i].top);
+		assert_int_equal(tick, is[i].tick);
+	}
+	for (int64_t v = 1; v > 0 && v < INT64_MAX / 3; v = v * 3 + 1) {
+		int64_t tick, top = scale_top(v, 8, &tick);
+
+		assert_true(top >= v && tick > 0);
+	}
+}
+
+static void stacks_take_the_colour_of_the_most(void **state)
+{
+	static const enum role roles[] = {ROLE_LIVE, ROLE_CACHE};
+	int64_t value[] = {25, 75, -1, 0, /* the first layer */
+			   75, 25, -1, 0};
+	struct fixture f;
+
+	(void)state;
+	fixture_make(&f, GLYPHS_ASCII, 2, 4, 100);
+	plot_stack(&f.p, value, roles, 2);
+	assert_int_equal(canvas_at(&f.c, 0, 0)->pen.role, ROLE_CACHE);
+	assert_int_equal(canvas_at(&f.c, 1, 0)->pen.role, ROLE_LIVE);
+	assert_int_equal(canvas_at(&f.c, 0, 1)->pen.role, ROLE_LIVE);
+	assert_string_equal(canvas_row(&f.c, 0, row), "##  ");
+	assert_string_equal(canvas_row(&f.c, 1, row), "##  ");
+	canvas_release(&f.c);
+}
+
+static void bars_sum_to_their_width(void **state)
+{
+	struct canvas c;
+
+	(void)state;
+	canvas_init(&c, false);
+	canvas_resize(&c, 1, 100);
+	srand(7);
+	for (int turn = 0; turn < 200; turn++) {
+		struct bar_part parts[6];
+		int w = 1 + rand() % 99, drawn = 0;
+
+		for (int i = 0; i < 6; i++)
+			parts[i] = (struct bar_part){
+				(int64_t)rand() % 3 ? rand() : 0, ROLE_LIVE,
+				'x', "x"};
+		parts[5].bytes = 1;
+		canvas_clear(&c);
+		bar_draw(&c, 0, 0, w, parts, 6, turn % 2);
+		for (int x = 0; x < 100; x++)
+			drawn += (c.cells[x].pen.attrs & STYLE_REVERSE) != 0;
+		assert_int_equal(drawn, w);
+	}
+	canvas_release(&c);
+}
+
+static void sparklines_are_anchored(void **state)
+{
+	uint32_t samples[20] = {0};
+	struct glyphs g = glyphs_make(GLYPHS_BLOCK, false);
+	struct canvas c;
+
+	(void)state;
+	canvas_init(&c, false);
+	canvas_resize(&c, 1, 5);
+	/* Four slots a cell; slot 8 is in the cell of slots 8 to 11. */
+	samples[8] = 1000;
+	sparkline(&c, &g, 0, 0, 5, pen(ROLE_RES), samples, 20, 19);
+	assert_string_equal(canvas_row(&c, 0, row), "  \u2588  ");
+	canvas_clear(&c);
+	sparkline(&c, &g, 0, 0, 5, pen(ROLE_RES), samples, 20, 23);
+	assert_string_equal(canvas_row(&c, 0, row), " \u2588   ");
+	canvas_release(&c);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(columns_and_times_agree),
+		cmocka_unit_test(fills_are_as_high_as_their_values),
+		cmocka_unit_test(braille_has_two_columns_a_cell),
+		cmocka_unit_test(cells_keep_their_shape_while_they_move),
+		cmocka_unit_test(stale_columns_are_dim),
+		cmocka_unit_test(letters_stand_in_the_column_of_their_time),
+		cmocka_unit_test(times_stand_where_they_are),
+		cmocka_unit_test(scales_are_round),
+		cmocka_unit_test(stacks_take_the_colour_of_the_most),
+		cmocka_unit_test(bars_sum_to_their_width),
+		cmocka_unit_test(sparklines_are_anchored),
+	};
+
+	setlocale(LC_ALL, "C.UTF-8");
+	setenv("TZ", "UTC", 1);
+	tzset();
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
