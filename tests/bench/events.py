@@ -34,6 +34,7 @@ class Cell:
         self.scenario, self.version = scenario, version
         self.journal = score.Journal(journal)
         self.samples = [line for line in lines if line["type"] == "sample"]
+        self.read = [line["read"] for line in lines if line["type"] == "target"][-1]
         self.found = found = score.for_pid(self.journal, converted(lines))
         self.ours = score.score_events(self.journal, found, 1.0)
         self.bar = score.score_events(self.journal, baseline.detect(self.journal, 1), 1.0)
