@@ -213,12 +213,13 @@ static void fill_meta(FILE *to, const struct snapshot_input *in)
 {
 	const struct target_info *info = in->info;
 	json_t *o = json_object(), *env = json_object();
+	int64_t wall_ms = in->wall_ns / NS_PER_MS;
 	struct utsname uts;
 	char time[32];
 
 	json_put(o, "format", json_integer(1));
 	json_put_text(o, "residue", PACKAGE_VERSION);
-	json_put(o, "t", json_real((double)(in->wall_ns / NS_PER_MS) / 1e3));
+	json_put(o, "t", json_real((double)wall_ms / 1e3));
 	json_put_text(o, "time", snapshot_time(time, in->wall_ns));
 	json_put_text(o, "target", info->id);
 	if (info->kind == TARGET_PROCESS) {

@@ -66,8 +66,8 @@ struct snapshot_input {
 	unsigned event_count;
 	/* Call `row` for each row of the last hour, oldest first; NULL where
 	 * there is no history. */
-	void (*each_row)(void *rows, void (*row)(void *ctx,
-						 const struct row *row),
+	void (*each_row)(void *rows,
+			 void (*row)(void *ctx, const struct row *row),
 			 void *ctx);
 	void *rows;
 };
