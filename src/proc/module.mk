@@ -23,3 +23,16 @@ UNIT_TESTS += tests/unit/test_stat
 tests_unit_test_stat_SOURCES = tests/unit/test_stat.c
 UNIT_TESTS += tests/unit/test_statm
 tests_unit_test_statm_SOURCES = tests/unit/test_statm.c
+UNIT_TESTS += tests/unit/test_cgroup
+tests_unit_test_cgroup_SOURCES = tests/unit/test_cgroup.c $(PROC_FIXTURE)
+UNIT_TESTS += tests/unit/test_netns
+tests_unit_test_netns_SOURCES = tests/unit/test_netns.c $(PROC_FIXTURE)
+UNIT_TESTS += tests/unit/test_procdir
+tests_unit_test_procdir_SOURCES = tests/unit/test_procdir.c $(PROC_FIXTURE)
+UNIT_TESTS += tests/unit/test_procdir_facts
+tests_unit_test_procdir_facts_SOURCES = tests/unit/test_procdir_facts.c \
+	$(PROC_FIXTURE)
+UNIT_TESTS += tests/unit/test_sockets
+tests_unit_test_sockets_SOURCES = tests/unit/test_sockets.c $(PROC_FIXTURE) \
+	tests/unit/http_server.h tests/unit/http_server.c
+EXTRA_DIST += tests/data/proc

@@ -39,13 +39,16 @@ static void by_thread(struct job *j)
 {
 	sigset_t all, was;
 	pthread_t t;
+	int rc;
 
 	/* Signals are the main thread's. */
 	sigfillset(&all);
 	pthread_sigmask(SIG_SETMASK, &all, &was);
-	j->sysno = pthread_create(&t, NULL, in_thread, j);
+	rc = pthread_create(&t, NULL, in_thread, j);
 	pthread_sigmask(SIG_SETMASK, &was, NULL);
-	if (j->sysno == 0)
+	if (rc)
+		j->sysno = rc;
+	else
 		pthread_join(t, NULL);
 }
 
@@ -103,7 +106,7 @@ static void receive(struct job *j, int from)
 		memcpy(&j->fd, CMSG_DATA(h), sizeof(j->fd));
 		sysno = 0;
 	}
-	j->sysno = n > 0 ? sysno : EIO;
+	j->sysno = n > 0 && (sysno || j->fd >= 0) ? sysno : EIO;
 }
 
 static void by_helper(struct job *j)

@@ -45,7 +45,7 @@ enum proc_skip {
 struct proc_entry {
 	struct proc_id id;
 	void *facts;	     /* classify's; valid until the next scan */
-	unsigned generation; /* its executable has changed so often */
+	unsigned generation; /* changes of executable since it was wanted */
 	/* /proc/PID/exe may not be read; the file its command line names is
 	 * wanted, and its name fits comm. Likely, not certain. */
 	bool guessed;
