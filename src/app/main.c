@@ -5,6 +5,7 @@
 
 #include <errno.h>
 #include <locale.h>
+#include <malloc.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -49,6 +50,18 @@ static int run(struct options *o, const struct command *command,
 	return command->run(o, err);
 }
 
+/*
+ * Six threads and bodies of any size: one arena, large blocks given back at
+ * once. It is what keeps a monitor of memory small itself.
+ */
+static void keep_small(void)
+{
+	mallopt(M_ARENA_MAX, 1);
+	mallopt(M_MMAP_THRESHOLD, 128 * 1024);
+	mallopt(M_TRIM_THRESHOLD, 64 * 1024);
+	mallopt(M_TOP_PAD, 32 * 1024);
+}
+
 int main(int argc, char **argv)
 {
 	const struct command *command;
@@ -56,6 +69,7 @@ int main(int argc, char **argv)
 	struct options o;
 	int code;
 
+	keep_small();
 	setlocale(LC_ALL, "");
 	/* Numbers are written as JSON and CSV want them. */
 	setlocale(LC_NUMERIC, "C");

@@ -159,13 +159,18 @@ struct pclntab *pclntab_open(const struct elf_image *e, struct err *err)
 	return NULL;
 }
 
+void pclntab_rest(struct pclntab *t)
+{
+	window_release(&t->bulk);
+	window_release(&t->ftab);
+	window_release(&t->data);
+}
+
 void pclntab_close(struct pclntab *t)
 {
 	if (!t)
 		return;
-	window_release(&t->bulk);
-	window_release(&t->ftab);
-	window_release(&t->data);
+	pclntab_rest(t);
 	free(t);
 }
 

@@ -7,14 +7,14 @@
 
 void window_init(struct window *w, const struct elf_image *elf, size_t room)
 {
-	*w = (struct window){.elf = elf, .room = room, .buf = mem_alloc(room)};
+	*w = (struct window){.elf = elf, .room = room};
 }
 
 void window_release(struct window *w)
 {
 	free(w->buf);
 	w->buf = NULL;
-	w->len = w->room = 0;
+	w->len = 0;
 }
 
 static bool fill(struct window *w, uint64_t off)
@@ -25,6 +25,8 @@ static bool fill(struct window *w, uint64_t off)
 	if (off >= w->elf->size)
 		return false;
 	left = w->elf->size - off;
+	if (!w->buf)
+		w->buf = mem_alloc(w->room);
 	if (left > w->room)
 		left = w->room;
 	if (elf_pread(w->elf, off, w->buf, (size_t)left, NULL))

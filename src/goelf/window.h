@@ -18,6 +18,7 @@ struct window {
 };
 
 void window_init(struct window *w, const struct elf_image *elf, size_t room);
+/* Give the memory back; the next use takes it again. */
 void window_release(struct window *w);
 
 /* n bytes at file offset `off` (n <= room), valid until the next call; NULL

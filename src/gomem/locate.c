@@ -415,6 +415,8 @@ int locate(struct gomem *g, struct err *err)
 	if (found)
 		locate_rest(g, p);
 	free(p);
+	if (g->pclntab)
+		pclntab_rest(g->pclntab);
 	if (!found)
 		return explain(g, sysno, err);
 	snprintf(g->info.version, sizeof(g->info.version), "%s",

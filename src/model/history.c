@@ -70,9 +70,14 @@ void history_append(struct history *h, const struct row *row)
 	pyramids_append(h->pyramids, row);
 }
 
+bool history_tail_full(const struct history *h)
+{
+	return h->count >= BLOCK_ROWS + BLOCK_ROWS / 2;
+}
+
 bool history_seal_take(const struct history *h, struct row *rows)
 {
-	if (h->count < TAIL_ROWS - 1)
+	if (!history_tail_full(h))
 		return false;
 	for (unsigned i = 0; i < BLOCK_ROWS; i++)
 		rows[i] = *tail_at(h, i);
@@ -133,23 +138,33 @@ size_t history_bytes(const struct history *h)
 /* ---- queries ---------------------------------------------------------- */
 
 struct history_cut {
-	struct row *tail;	/* copied, oldest first; room for TAIL_ROWS */
-	unsigned tail_count;
 	struct block *blocks[BLOCKS_MOST]; /* references */
 	unsigned block_count;
-	struct span *spans;	/* from the pyramids, when they answer */
+	/* history_cut_rows: the part of the tail, copied, oldest first. */
+	struct row *tail;
+	unsigned tail_count, tail_room;
+	/* history_cut: what pyramids or tail have drawn already. */
+	struct span *spans;
 	size_t span_room;
-	bool from_pyramids;
 	int64_t from_ns, to_ns;	/* what was asked for */
 	struct row *scratch;	/* one opened block */
 };
 
 struct history_cut *history_cut_new(void)
 {
-	struct history_cut *c = mem_zalloc(1, sizeof(*c));
+	return mem_zalloc(1, sizeof(struct history_cut));
+}
 
-	c->tail = mem_zalloc(TAIL_ROWS, sizeof(*c->tail));
-	return c;
+void history_cut_reserve(struct history_cut *c, size_t cells, unsigned rows)
+{
+	if (c->span_room < cells) {
+		c->spans = mem_realloc(c->spans, cells, sizeof(*c->spans));
+		c->span_room = cells;
+	}
+	if (c->tail_room < rows) {
+		c->tail = mem_realloc(c->tail, rows, sizeof(*c->tail));
+		c->tail_room = rows;
+	}
 }
 
 static void drop_blocks(struct history_cut *c)
@@ -170,28 +185,39 @@ void history_cut_free(struct history_cut *c)
 	free(c);
 }
 
-void history_cut_rows(const struct history *h, int64_t from_ns, int64_t to_ns,
-		      struct history_cut *c)
+/* References to the blocks of [from_ns, to_ns]. */
+static void cut_blocks(const struct history *h, int64_t from_ns, int64_t to_ns,
+		       struct history_cut *c)
 {
 	drop_blocks(c);
 	c->tail_count = 0;
-	c->from_pyramids = false;
 	c->from_ns = from_ns;
 	c->to_ns = to_ns;
 	for (unsigned i = 0; i < h->block_count; i++)
 		if (block_last_ns(h->blocks[i]) >= from_ns &&
 		    block_first_ns(h->blocks[i]) <= to_ns)
 			c->blocks[c->block_count++] = block_ref(h->blocks[i]);
-	for (unsigned i = 0; i < h->count; i++) {
-		const struct row *r = tail_at(h, i);
-
-		if (r->t_ns >= from_ns && r->t_ns <= to_ns)
-			c->tail[c->tail_count++] = *r;
-	}
 }
 
-void history_each_row(struct history_cut *c,
-		      void (*row)(void *ctx, const struct row *row), void *ctx)
+void history_cut_rows(const struct history *h, int64_t from_ns, int64_t to_ns,
+		      struct history_cut *c)
+{
+	unsigned first = 0, end = h->count;
+
+	cut_blocks(h, from_ns, to_ns, c);
+	while (first < end && tail_at(h, first)->t_ns < from_ns)
+		first++;
+	while (end > first && tail_at(h, end - 1)->t_ns > to_ns)
+		end--;
+	if (end - first > c->tail_room)
+		first = end - c->tail_room;
+	for (unsigned i = first; i < end; i++)
+		c->tail[c->tail_count++] = *tail_at(h, i);
+}
+
+static void each_block_row(struct history_cut *c,
+			   void (*row)(void *ctx, const struct row *row),
+			   void *ctx)
 {
 	if (c->block_count && !c->scratch)
 		c->scratch = mem_alloc(BLOCK_ROWS * sizeof(*c->scratch));
@@ -203,43 +229,15 @@ void history_each_row(struct history_cut *c,
 			    c->scratch[i].t_ns <= c->to_ns)
 				row(ctx, &c->scratch[i]);
 	}
+	drop_blocks(c);
+}
+
+void history_each_row(struct history_cut *c,
+		      void (*row)(void *ctx, const struct row *row), void *ctx)
+{
+	each_block_row(c, row, ctx);
 	for (unsigned i = 0; i < c->tail_count; i++)
 		row(ctx, &c->tail[i]);
-	drop_blocks(c);
-}
-
-/* The oldest moment that tail and blocks still have in full detail. */
-static int64_t detail_from(const struct history *h)
-{
-	if (h->block_count)
-		return block_first_ns(h->blocks[0]);
-	return h->count ? tail_at(h, 0)->t_ns : INT64_MAX;
-}
-
-/*
- * Rows answer while a column is narrower than the finest bucket and anything
- * of the window is left in full detail; else the pyramids do.
- */
-void history_cut(const struct history *h, const struct history_query *q,
-		 struct history_cut *c)
-{
-	int64_t from = q->end_ns - q->step_ns * q->columns;
-	size_t cells = (size_t)q->columns * q->field_count;
-	bool rows = q->step_ns < PYRAMID_FINEST_NS &&
-		    q->end_ns > detail_from(h);
-
-	if (rows) {
-		history_cut_rows(h, from, q->end_ns - 1, c);
-		return;
-	}
-	drop_blocks(c);
-	c->tail_count = 0;
-	c->from_pyramids = true;
-	if (c->span_room < cells) {
-		c->spans = mem_realloc(c->spans, cells, sizeof(*c->spans));
-		c->span_room = cells;
-	}
-	pyramids_query(h->pyramids, q, c->spans);
 }
 
 struct drawing {
@@ -274,16 +272,63 @@ static void draw_row(void *ctx, const struct row *row)
 				  row->values.v[q->fields[f]]);
 }
 
+/* The oldest moment that tail and blocks still have in full detail. */
+static int64_t detail_from(const struct history *h)
+{
+	if (h->block_count)
+		return block_first_ns(h->blocks[0]);
+	return h->count ? tail_at(h, 0)->t_ns : INT64_MAX;
+}
+
+/*
+ * Rows answer while a column is narrower than the finest bucket and anything
+ * of the window is left in full detail; else the pyramids do. The tail is
+ * drawn at once: that is less work than copying its rows.
+ */
+void history_cut(const struct history *h, const struct history_query *q,
+		 struct history_cut *c)
+{
+	struct drawing d = {.q = q, .from = q->end_ns - q->step_ns * q->columns};
+	size_t cells = (size_t)q->columns * q->field_count;
+
+	drop_blocks(c);
+	if (c->span_room < cells)
+		return;
+	d.out = c->spans;
+	if (q->step_ns >= PYRAMID_FINEST_NS || q->end_ns <= detail_from(h)) {
+		pyramids_query(h->pyramids, q, c->spans);
+		return;
+	}
+	memset(c->spans, 0, cells * sizeof(*c->spans));
+	cut_blocks(h, d.from, q->end_ns - 1, c);
+	for (unsigned i = 0; i < h->count; i++)
+		draw_row(&d, tail_at(h, i));
+}
+
+/* What came later lies over what came before. */
+static void merge_later(struct span *s, const struct span *later)
+{
+	if (!later->known)
+		return;
+	if (!s->known) {
+		*s = *later;
+		return;
+	}
+	s->min = later->min < s->min ? later->min : s->min;
+	s->max = later->max > s->max ? later->max : s->max;
+	s->last = later->last;
+}
+
 void history_draw(struct history_cut *c, const struct history_query *q,
 		  struct span *out)
 {
 	size_t cells = (size_t)q->columns * q->field_count;
 	struct drawing d = {q, out, q->end_ns - q->step_ns * q->columns};
 
-	if (c->from_pyramids) {
-		memcpy(out, c->spans, cells * sizeof(*out));
-		return;
-	}
 	memset(out, 0, cells * sizeof(*out));
-	history_each_row(c, draw_row, &d);
+	if (c->span_room < cells)
+		return;
+	each_block_row(c, draw_row, &d);
+	for (size_t i = 0; i < cells; i++)
+		merge_later(&out[i], &c->spans[i]);
 }

@@ -9,12 +9,44 @@
 
 #define PAGE_SHIFT 12
 
-void state_init(struct state *s, const struct target_info *info)
+void state_init(struct state *s, const struct target_info *info, bool opened)
 {
 	*s = (struct state){.info = *info};
 	s->brief.step_ns = NS_PER_SEC;
 	/* Zeroed and large: pages are used only as events come. */
-	s->events = mem_zalloc(STATE_EVENTS, sizeof(*s->events));
+	s->event_room = opened ? STATE_EVENTS : STATE_EVENTS_LISTED;
+	s->events = mem_zalloc(s->event_room, sizeof(*s->events));
+	if (opened)
+		s->history = history_new();
+}
+
+void state_room_new(struct state_room *room)
+{
+	room->events = mem_zalloc(STATE_EVENTS, sizeof(*room->events));
+	room->history = history_new();
+}
+
+void state_open(struct state *s, struct state_room *room)
+{
+	struct event *events = s->events;
+	uint64_t kept = state_events_kept(s);
+
+	if (s->history)
+		return;
+	for (uint64_t i = 0; i < kept; i++)
+		room->events[i] = *state_event_at(s, i);
+	s->history = room->history;
+	s->events = room->events;
+	s->event_room = STATE_EVENTS;
+	s->event_count = kept;
+	room->history = NULL;
+	room->events = events;
+}
+
+void state_room_free(struct state_room *room)
+{
+	history_free(room->history);
+	free(room->events);
 }
 
 static void drop_docs(struct state *s)
@@ -65,9 +97,8 @@ static void take_docs(struct state *s, struct reading *r)
 
 		if (!d)
 			continue;
-		doc_unref(s->docs[d->kind]);
+		r->docs[i] = s->docs[d->kind];
 		s->docs[d->kind] = d;
-		r->docs[i] = NULL;
 	}
 }
 
@@ -98,12 +129,13 @@ void state_reading(struct state *s, struct reading *r)
 
 void state_event(struct state *s, const struct event *ev)
 {
-	s->events[s->event_count++ % STATE_EVENTS] = *ev;
+	s->events[s->event_count++ % s->event_room] = *ev;
 }
 
 uint64_t state_events_kept(const struct state *s)
 {
-	return s->event_count < STATE_EVENTS ? s->event_count : STATE_EVENTS;
+	return s->event_count < s->event_room ? s->event_count
+					      : s->event_room;
 }
 
 const struct event *state_event_at(const struct state *s, uint64_t n)
@@ -112,7 +144,7 @@ const struct event *state_event_at(const struct state *s, uint64_t n)
 
 	if (n >= kept)
 		return NULL;
-	return &s->events[(s->event_count - kept + n) % STATE_EVENTS];
+	return &s->events[(s->event_count - kept + n) % s->event_room];
 }
 
 void state_exec(struct state *s)

@@ -90,8 +90,10 @@ static struct target *locked_find(const struct store *s, const char *id)
 /* Room for what the next fill copies, made before the lock is taken. Events
  * that come in between wait for the next frame. */
 static void reserve(struct store *s, const struct frame_want *want,
-		    struct frame *out)
+		    struct frame *out,
+		    struct history_cut *cuts[2 * FRAME_PANELS])
 {
+	size_t cells = (size_t)want->columns * want->field_count;
 	unsigned rows, events[FRAME_PANELS] = {0};
 
 	pthread_mutex_lock(&s->lock);
@@ -107,8 +109,12 @@ static void reserve(struct store *s, const struct frame_want *want,
 		frame_reserve_rows(out, rows + 16);
 	for (unsigned i = 0; i < FRAME_PANELS; i++) {
 		panel_reserve_events(&out->panels[i], events[i] + 64);
-		panel_reserve_spans(&out->panels[i],
-				    (size_t)want->columns * want->field_count);
+		if (!want->target[i][0])
+			continue;
+		panel_reserve_spans(&out->panels[i], cells);
+		history_cut_reserve(cuts[2 * i], cells, 0);
+		if (want->cursor_ns)
+			history_cut_reserve(cuts[2 * i + 1], 0, TAIL_ROWS);
 	}
 }
 
@@ -143,7 +149,7 @@ void store_frame(struct store *s, const struct frame_want *want,
 	bool cursor[FRAME_PANELS] = {false};
 
 	frame_clear(out);
-	reserve(s, want, out);
+	reserve(s, want, out, cuts);
 	pthread_mutex_lock(&s->lock);
 	out->now_ns = store_now(s);
 	out->wall_offset_ns = s->scripted ? 0 : clock_wall_offset_ns();

@@ -47,7 +47,7 @@ static void fresh_profile(struct sampler *s, struct target *t)
 	int64_t asked = clock_boot_ns();
 	bool came = false;
 
-	if (!t->url)
+	if (!t->url || !s->net)
 		return;
 	atomic_store(&t->ask_profile, true);
 	net_wake(s->net);
@@ -97,6 +97,7 @@ static void copy_state(struct store *st, struct gathered *g)
 
 	g->events = mem_alloc(STATE_EVENTS * sizeof(*g->events));
 	g->cut = history_cut_new();
+	history_cut_reserve(g->cut, 0, TAIL_ROWS);
 	pthread_mutex_lock(&st->lock);
 	g->info = s->info;
 	g->values = s->values;

@@ -159,6 +159,14 @@ static int64_t rss_of(struct store *s, const struct target *t)
 	return rss;
 }
 
+/* The net lane waits for this word before it asks an endpoint. */
+static void memory_is(struct lane_run *l, struct target *t,
+		      enum memory_state state)
+{
+	if (atomic_exchange(&t->memory, (int)state) != (int)state)
+		l->ticked(l->ctx);
+}
+
 static void failed(struct lane_run *l, struct seat *seat, struct chair *c,
 		   struct reading *r)
 {
@@ -172,7 +180,7 @@ static void failed(struct lane_run *l, struct seat *seat, struct chair *c,
 	}
 	c->due_ns = r->end_ns + RETRY_NS;
 	if (c->source->origin == ORIGIN_RUNTIME)
-		atomic_store(&seat->target->memory, MEMORY_REFUSED);
+		memory_is(l, seat->target, MEMORY_REFUSED);
 	store_reading(l->store, seat->target, r);
 }
 
@@ -223,7 +231,7 @@ static void read_chair(struct lane_run *l, struct seat *seat, struct chair *c)
 		c->never = true;
 	c->due_ns = c->source->period ? r.end_ns : 0;
 	if (c->source->origin == ORIGIN_RUNTIME)
-		atomic_store(&seat->target->memory, MEMORY_WORKS);
+		memory_is(l, seat->target, MEMORY_WORKS);
 	store_reading(l->store, seat->target, &r);
 }
 

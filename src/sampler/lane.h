@@ -32,7 +32,8 @@ struct lane_run {
 	pthread_mutex_t wake_lock;
 	pthread_cond_t wake;
 	unsigned wakes;
-	/* Fast lane: called after each tick's reads. */
+	/* Fast lane: called after each tick's reads. Memory lane: called when a
+	 * target turns out to be readable, or not. */
 	void (*ticked)(void *ctx);
 	void *ctx;
 	/* Slow lane: called once a turn, with the time. */

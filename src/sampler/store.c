@@ -126,6 +126,10 @@ struct target *store_add(struct store *s, const struct target_info *info,
 		s->targets[s->count++] = t;
 		s->generation++;
 		atomic_fetch_add(&s->live, 1);
+		if (url)
+			atomic_fetch_add(&s->urls, 1);
+		if (url && !strncmp(url, "https:", 6))
+			atomic_store(&s->tls, true);
 	}
 	pthread_mutex_unlock(&s->lock);
 	if (!room) {

@@ -69,6 +69,8 @@ struct store {
 	pthread_mutex_t lock;
 	int wake_fd; /* eventfd */
 	atomic_uint live;
+	atomic_uint urls; /* targets that had an endpoint, ever */
+	atomic_bool tls;  /* one of them is https */
 	/* ---- under the lock ------------------------------------------- */
 	struct target *targets[STORE_TARGETS];
 	unsigned count;

@@ -83,6 +83,7 @@ static void test_rows_come_back_in_order(void **unused)
 
 		append(h, &r);
 	}
+	history_cut_reserve(cut, 0, TAIL_ROWS);
 	history_cut_rows(h, 0, INT64_MAX, cut);
 	history_each_row(cut, expect_next, &c);
 	assert_int_equal(c.next, 5000);
@@ -140,6 +141,7 @@ static void check_zoom(struct history *h, int64_t step, int64_t rows)
 	int64_t last = row_number(rows - 1, SEC).t_ns;
 
 	q.end_ns = (last / step + 1) * step;
+	history_cut_reserve(cut, 150, 0);
 	history_cut(h, &q, cut);
 	history_draw(cut, &q, out);
 	for (unsigned f = 0; f < 2; f++)
@@ -192,6 +194,7 @@ static void test_gap_is_unknown(void **unused)
 	(void)unused;
 	history_append(h, &a);
 	history_append(h, &b);
+	history_cut_reserve(cut, 6, 0);
 	history_cut(h, &q, cut);
 	history_draw(cut, &q, out);
 	assert_true(out[0].known && out[5].known);

@@ -36,6 +36,8 @@ struct fetch_options {
 	const char *cacert;	/* PEM file to trust instead of the system's */
 	const char *cert, *key; /* client certificate, PEM files */
 	bool insecure;		/* do not verify certificates */
+	bool plain;		/* no URL will be https: no TLS library is set
+				 * up (of the first fetcher of a process) */
 	/* Called on the fetcher's thread at its start, after each round of
 	 * transfers and when its time has come: schedule polls here. Returns
 	 * the CLOCK_BOOTTIME ns of the next call, INT64_MAX for none. May

@@ -28,6 +28,8 @@ struct pclntab;
 struct pclntab *pclntab_open(const struct elf_image *e,
 			     struct err *err) RESIDUE_CHECK;
 void pclntab_close(struct pclntab *t);
+/* Nothing will be looked up for a while: hold no memory until then. */
+void pclntab_rest(struct pclntab *t);
 
 /* Link-time address of the header; moduledata.pcHeader points there. */
 uint64_t pclntab_addr(const struct pclntab *t);

@@ -2,7 +2,7 @@
  * history.h - a week of one target's rows in 10 MiB.
  *
  *            now                                                 7 days ago
- *   tail     |== 600..1200 rows, as they are ==|
+ *   tail     |== 300..1200 rows, as they are ==|
  *   blocks   |          |== sealed, 600 rows each, a day ... ==|
  *   pyramids |== 10 s buckets, a day ==|
  *            |== 60 s buckets, 7 days =========================|
@@ -53,8 +53,11 @@ void history_free(struct history *h);
 /* Rows must not go back in time; one that does is dropped. */
 void history_append(struct history *h, const struct row *row);
 
+/* Time to seal: 900 rows of the tail are used, which leaves 300 ticks until the
+ * oldest would be lost. */
+bool history_tail_full(const struct history *h);
 /* Copy the oldest BLOCK_ROWS of a full tail to `rows` (room for BLOCK_ROWS);
- * false while there are fewer than TAIL_ROWS - 1 rows. */
+ * false when it is not full. */
 bool history_seal_take(const struct history *h, struct row *rows);
 /* The rows (1 to BLOCK_ROWS of them) as a block; one reference, the
  * caller's. */
@@ -103,13 +106,16 @@ struct history_query {
 
 /*
  * Answering a query takes two steps, so that inflating sealed blocks needs no
- * lock: cut (locked; copies the tail and the pyramids' part, takes references
- * to the blocks it needs), then draw (no lock). The cut's memory is kept from
- * call to call. out[field_index * columns + column].
+ * lock: cut (locked; draws the tail or the pyramids, takes references to the
+ * blocks it needs), then draw (no lock). Cutting does not allocate: what a cut
+ * has room for is reserved before, and a query that is larger draws nothing. out[field_index * columns + column].
  */
 struct history_cut;
 struct history_cut *history_cut_new(void);
 void history_cut_free(struct history_cut *c);
+/* Room for a query of columns x fields cells, and for that many rows of the
+ * tail (TAIL_ROWS is always enough; the newest ones are kept). */
+void history_cut_reserve(struct history_cut *c, size_t cells, unsigned rows);
 void history_cut(const struct history *h, const struct history_query *q,
 		 struct history_cut *c);
 void history_draw(struct history_cut *c, const struct history_query *q,

@@ -26,7 +26,8 @@ struct origin_state {
 	struct err fail;       /* why; code ERR_NONE when the last read worked */
 };
 
-#define STATE_EVENTS 4096
+#define STATE_EVENTS 4096 /* kept of an opened target */
+#define STATE_EVENTS_LISTED 64 /* and of one that is only in the list */
 /* A row in the list keeps RES and heap for five minutes at 1 Hz. */
 #define BRIEF_SAMPLES 300
 
@@ -44,7 +45,8 @@ struct state {
 	int64_t wall_offset_ns; /* of the newest reading */
 	int64_t exited_ns;      /* CLOCK_BOOTTIME; 0 while it lives */
 	struct doc *docs[DOC_COUNT];
-	struct event *events; /* ring of STATE_EVENTS */
+	struct event *events; /* ring */
+	unsigned event_room;
 	uint64_t event_count; /* ever */
 	struct brief brief;
 	struct history *history; /* NULL unless opened */
@@ -55,12 +57,24 @@ struct state {
 /* Where detectors deliver what they find. */
 typedef void event_sink(void *ctx, const struct event *ev);
 
-void state_init(struct state *s, const struct target_info *info);
+/* With full history when `opened`, else with what a list needs. */
+void state_init(struct state *s, const struct target_info *info, bool opened);
 void state_release(struct state *s);
 
+/* The memory that opening takes, allocated before the lock is taken. */
+struct state_room {
+	struct event *events;
+	struct history *history;
+};
+void state_room_new(struct state_room *room);
+/* Full history from now on; *room holds what is to be freed afterwards. */
+void state_open(struct state *s, struct state_room *room);
+void state_room_free(struct state_room *room);
+
 /* Merge a reading: values of its origin are replaced as a whole, so that a
- * figure an origin no longer gives is unknown and not stale for ever. Consumes
- * r->docs. Derived figures are computed anew. */
+ * figure an origin no longer gives is unknown and not stale for ever. Documents
+ * are swapped: r->docs holds those that were replaced, for the caller to drop.
+ * Derived figures are computed anew. */
 void state_reading(struct state *s, struct reading *r);
 /* Append to the ring; ev->seq is the store's. */
 void state_event(struct state *s, const struct event *ev);
