@@ -4,5 +4,12 @@ bashcompletiondir = $(datadir)/bash-completion/completions
 dist_bashcompletion_DATA = completions/residue.bash
 dist_doc_DATA = README.md NEWS docs/architecture.md docs/adding.md \
 	docs/script-format.md
-EXTRA_DIST += man/tables.py docs/screenshots tests/docs/check.py
+EXTRA_DIST += man/tables.py docs/screenshots tests/docs/check.py \
+	tests/docs/screenshots.py
 TESTS += tests/docs/check.py
+
+# After a change to the screens: draw the pictures anew, and look at them.
+.PHONY: screenshots
+screenshots: residue
+	RESIDUE=$(abs_builddir)/residue \
+		$(TEST_PYTHON) $(srcdir)/tests/docs/screenshots.py
