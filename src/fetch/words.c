@@ -211,10 +211,8 @@ static void bad_status(struct transfer *t)
 	excerpt(t, text);
 	if (status == 401)
 		say(t, ERR_DENIED,
-		    "401 Unauthorized: %s with --header, "
-		    "--netrc or a client certificate (--cert)",
-		    t->req.credentials ? "it wants credentials, or others"
-				       : "it wants credentials");
+		    "401 Unauthorized: it wants credentials (--header, "
+		    "--netrc, --cert)");
 	else if (status == 403)
 		say(t, ERR_DENIED,
 		    "403 Forbidden%s (a server that checks the "
@@ -236,6 +234,20 @@ static void bad_status(struct transfer *t)
 	else
 		say(t, ERR_HTTP, "HTTP status %d instead of 200%s", status,
 		    text);
+}
+
+static void connection_broke(struct transfer *t, CURLcode rc)
+{
+	char text[120], size[UNITS_MAX];
+
+	units_bytes(size, (int64_t)t->res.received);
+	/* curl's name for a malformed chunk is a receive error. */
+	if (strstr(t->curl_says, "chunk"))
+		say(t, ERR_FORMAT, "its answer is not proper HTTP: %s",
+		    quoted(t, rc, text));
+	else
+		say(t, ERR_NET, "the connection broke after %s: %s", size,
+		    quoted(t, rc, text));
 }
 
 static void curl_failed(struct transfer *t, CURLcode rc)
@@ -266,8 +278,7 @@ static void curl_failed(struct transfer *t, CURLcode rc)
 		break;
 	case CURLE_SEND_ERROR:
 	case CURLE_RECV_ERROR:
-		say(t, ERR_NET, "the connection broke after %s: %s", size,
-		    quoted(t, rc, text));
+		connection_broke(t, rc);
 		break;
 	case CURLE_FILESIZE_EXCEEDED:
 		say(t, ERR_LIMIT, "the answer is larger than %s",

@@ -158,7 +158,7 @@ static void named_errors(void **state)
 		{"/dripheaders", ERR_TIMEOUT, 200, "headers did not end"},
 		{"/short", ERR_NET, 200, "broke off after 3 B"},
 		{"/negative", ERR_FORMAT, 200, "not proper HTTP"},
-		{"/badchunk", ERR_NET, 200, "hunk"},
+		{"/badchunk", ERR_FORMAT, 200, "hunk"},
 		{"/hugelength", ERR_LIMIT, 200, "larger than 1.00 MiB"},
 		{"/endless", ERR_LIMIT, 200, "larger than 1.00 MiB"},
 		{"/headers", ERR_LIMIT, 200, "headers never end"},
