@@ -13,6 +13,7 @@ interval over `none`, or key p99 reaches 16 ms.
 """
 import argparse
 import json
+import math
 import multiprocessing
 import os
 import socket
@@ -52,12 +53,15 @@ def options_of(mode, url, big_port):
 
 
 def lateness(times):
-    """(ticks lost, [ms late]) of sample times against the grid that fits them best."""
+    """(ticks lost, [ms late]) of sample times against the grid that fits them best.
+
+    The grid's phase is the earliest seen; a tick may be late by up to a whole
+    interval and still be that tick."""
     first = times[0]
-    late = [(t - first) - round((t - first) / INTERVAL) * INTERVAL for t in times]
-    slots = [round((t - first) / INTERVAL) for t in times]
-    base = min(late)
-    return slots[-1] - slots[0] + 1 - len(set(slots)), [(x - base) * 1e3 for x in late]
+    phase = min((t - first) - round((t - first) / INTERVAL) * INTERVAL for t in times)
+    since = [t - first - phase + 1e-9 for t in times]
+    slots = [math.floor(s / INTERVAL) for s in since]
+    return slots[-1] - slots[0] + 1 - len(set(slots)), [(s - k * INTERVAL) * 1e3 for s, k in zip(since, slots)]
 
 
 def sampled(pid, options, seconds, out):
