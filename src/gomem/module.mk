@@ -29,13 +29,16 @@ layouts:
 
 UNIT_TESTS += tests/unit/test_layout
 tests_unit_test_layout_SOURCES = tests/unit/test_layout.c
+UNIT_TESTS += tests/unit/test_gomem
+tests_unit_test_gomem_SOURCES = tests/unit/test_gomem.c
 
 # Readings against the process's own: a small part in check, all of it (every
 # release and kind of program, some 20 minutes) in check-matrix.
 check_PROGRAMS += tests/integration/gomem-verify
 tests_integration_gomem_verify_SOURCES = tests/integration/gomem_verify.c
-TESTS += tests/integration/matrix.py
-EXTRA_DIST += tests/integration/matrix.py tests/integration/target
+TESTS += tests/integration/layouts.py tests/integration/matrix.py
+EXTRA_DIST += tests/integration/layouts.py tests/integration/matrix.py \
+	tests/integration/target
 .PHONY: check-matrix
 check-matrix: tests/integration/gomem-verify
 	abs_top_builddir='$(abs_top_builddir)' GO='$(GO)' CC='$(CC)' \
