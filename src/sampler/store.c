@@ -242,6 +242,8 @@ static void add_event(struct store *s, struct target *t,
 
 	ev.seq = ++s->event_seq;
 	state_event(&t->state, &ev);
+	if (!t->said_target_ns) /* who it is comes before what befell it */
+		put_target_item(s, t, store_now(s) + t->state.wall_offset_ns);
 	it = new_item(s, t, ITEM_EVENT, ev.wall_ns);
 	if (it)
 		it->event = ev;

@@ -163,12 +163,16 @@ static int agentless_read(void *state, struct reading *out, struct err *err)
 	out->begin_ns = st->stats.begin_ns;
 	out->end_ns = st->stats.end_ns;
 	set_pacer(&out->values, &st->stats, gomem_info(st->gomem));
-	if (st->stats.exact_parts & GOMEM_EXACT_HEAP)
+	/* Sys is HeapSys, which the identities cover, and words that only grow.
+	 * That it equals mappedReady + HeapReleased does not hold while memory
+	 * is being released (GOMEM_EXACT_SYS is off then), but it is Sys all
+	 * the same: mgcscavenge.go counts a piece after it is gone. */
+	if (st->stats.exact_parts & GOMEM_EXACT_HEAP) {
 		set_heap(&out->values, &st->stats);
+		set_sys(&out->values, &st->stats);
+	}
 	if (st->stats.exact_parts & GOMEM_EXACT_ALLOC)
 		set_alloc(&out->values, &st->stats);
-	if (st->stats.exact_parts & GOMEM_EXACT_SYS)
-		set_sys(&out->values, &st->stats);
 	add_caches(st, out);
 	add_ring(st, out);
 	return 0;
