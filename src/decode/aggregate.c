@@ -198,13 +198,12 @@ static bool names_differ(const struct profile *p)
 	return false;
 }
 
-/* Give each line its row. */
-static int assign_rows(struct aggregate *a, struct err *err)
+/* Give each line its row; `cache` has the rows of functions seen. */
+static int assign_rows(struct aggregate *a, uint32_t *cache, struct err *err)
 {
 	const struct profile *p = a->b->profile;
 	/* The build made the array; nobody else has seen it yet. */
 	struct profile_line *lines = (struct profile_line *)(uintptr_t)p->lines;
-	uint32_t *cache = a->by_function.data;
 
 	a->merges = names_differ(p);
 	for (size_t i = 0; i < p->n_locations; i++) {
@@ -359,12 +358,13 @@ int build_aggregate(struct build *b, struct err *err)
 		.cum = VEC_INIT(int64_t),
 	};
 	size_t n = b->profile->n_functions;
+	/* One more than needed: the array exists without functions too. */
+	uint32_t *cache = vec_extend(&a.by_function, &b->pool, n + 1, err);
 	int rc = -1;
 
-	if (zeroed(&a.by_function, &b->pool, n, err) == 0) {
-		if (n > 0)
-			memset(a.by_function.data, 0xff, n * sizeof(uint32_t));
-		if (assign_rows(&a, err) == 0)
+	if (cache) {
+		memset(cache, 0xff, n * sizeof(*cache));
+		if (assign_rows(&a, cache, err) == 0)
 			rc = sum_samples(&a, err);
 	}
 	aggregate_release(&a);

@@ -387,6 +387,13 @@ static int take_comment(struct build *b, uint64_t index, struct err *err)
 	return 0;
 }
 
+static int wrong_type(const struct stream_field *f, struct err *err)
+{
+	return err_set(err, ERR_FORMAT,
+		       "field %u at byte %llu has the wrong type",
+		       (unsigned)f->number, (unsigned long long)f->offset);
+}
+
 /* Packed or one by one. */
 static int take_comments(struct build *b, const struct stream_field *f,
 			 struct err *err)
@@ -396,6 +403,8 @@ static int take_comments(struct build *b, const struct stream_field *f,
 
 	if (f->wire == WIRE_VARINT)
 		return take_comment(b, f->value, err);
+	if (f->wire != WIRE_BYTES)
+		return wrong_type(f, err);
 	for (p = f->data, end = p + f->size; p < end;) {
 		if (stream_varint(&p, end, &index) < 0)
 			return err_set(err, ERR_FORMAT,
@@ -407,9 +416,30 @@ static int take_comments(struct build *b, const struct stream_field *f,
 	return 0;
 }
 
+/* A number of the outer message; the last one counts. */
+static int take_number(const struct stream_field *f, int64_t *to,
+		       struct err *err)
+{
+	if (f->wire != WIRE_VARINT)
+		return wrong_type(f, err);
+	*to = (int64_t)f->value;
+	return 0;
+}
+
+static int take_time(struct build *b, const struct stream_field *f,
+		     struct err *err)
+{
+	if (b->profile->time_ns != 0)
+		return err_set(err, ERR_FORMAT,
+			       "more than one profile in one body");
+	return take_number(f, &b->profile->time_ns, err);
+}
+
 static int take_message(struct build *b, const struct stream_field *f,
 			struct err *err)
 {
+	if (f->wire != WIRE_BYTES)
+		return wrong_type(f, err);
 	if (arena_reset(&b->arena, f->size, err) < 0)
 		return -1;
 	switch (f->number) {
@@ -430,49 +460,36 @@ static int take_message(struct build *b, const struct stream_field *f,
 	}
 }
 
-/* Where the number of a scalar field goes; NULL for other fields. */
-static int64_t *scalar(struct build *b, uint64_t number)
-{
-	switch (number) {
-	case TAG_DROP_FRAMES:
-		return &b->drop_s;
-	case TAG_KEEP_FRAMES:
-		return &b->keep_s;
-	case TAG_TIME_NANOS:
-		return &b->profile->time_ns;
-	case TAG_DURATION_NANOS:
-		return &b->profile->duration_ns;
-	case TAG_PERIOD:
-		return &b->profile->period;
-	case TAG_DEFAULT_SAMPLE_TYPE:
-		return &b->default_type_s;
-	case TAG_DOC_URL:
-		return &b->doc_url_s;
-	default:
-		return NULL;
-	}
-}
-
 int build_field(void *ctx, const struct stream_field *f, struct err *err)
 {
 	struct build *b = ctx;
-	int64_t *number = scalar(b, f->number);
 
-	if (f->number == 0 || f->number > TAG_DOC_URL)
-		return 0;
-	if (f->number == TAG_COMMENT &&
-	    (f->wire == WIRE_BYTES || f->wire == WIRE_VARINT))
-		return take_comments(b, f, err);
-	if (f->wire != (number ? WIRE_VARINT : WIRE_BYTES))
-		return err_set(err, ERR_FORMAT,
-			       "field %u at byte %llu has the wrong type",
-			       (unsigned)f->number,
-			       (unsigned long long)f->offset);
-	if (!number)
+	switch (f->number) {
+	case TAG_SAMPLE_TYPE:
+	case TAG_SAMPLE:
+	case TAG_MAPPING:
+	case TAG_LOCATION:
+	case TAG_FUNCTION:
+	case TAG_STRING:
+	case TAG_PERIOD_TYPE:
 		return take_message(b, f, err);
-	if (f->number == TAG_TIME_NANOS && *number != 0)
-		return err_set(err, ERR_FORMAT,
-			       "more than one profile in one body");
-	*number = (int64_t)f->value;
-	return 0;
+	case TAG_DROP_FRAMES:
+		return take_number(f, &b->drop_s, err);
+	case TAG_KEEP_FRAMES:
+		return take_number(f, &b->keep_s, err);
+	case TAG_TIME_NANOS:
+		return take_time(b, f, err);
+	case TAG_DURATION_NANOS:
+		return take_number(f, &b->profile->duration_ns, err);
+	case TAG_PERIOD:
+		return take_number(f, &b->profile->period, err);
+	case TAG_COMMENT:
+		return take_comments(b, f, err);
+	case TAG_DEFAULT_SAMPLE_TYPE:
+		return take_number(f, &b->default_type_s, err);
+	case TAG_DOC_URL:
+		return take_number(f, &b->doc_url_s, err);
+	default: /* a field of a later version */
+		return 0;
+	}
 }

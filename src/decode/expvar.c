@@ -85,33 +85,54 @@ static bool value(struct scan *s)
 	return true;
 }
 
-/* The text of the value of `name` in the object that the body is. */
-static int find_member(const char *body, size_t n, const char *name,
-		       const char **text, size_t *length, struct err *err)
-{
-	struct scan s = {body, body + n};
-	const char *key;
-	size_t key_length;
+struct member {
+	const char *name, *text; /* as written: escapes and all */
+	size_t name_length, length;
+};
 
-	if (!pass(&s, '{'))
-		return malformed("it does not begin with {", err);
-	if (pass(&s, '}'))
-		return err_set(err, ERR_UNSUPPORTED, "no %s in /debug/vars",
-			       name);
-	do {
-		if (!string(&s, &key, &key_length) || !pass(&s, ':'))
-			return malformed("a name is missing", err);
-		*text = s.p;
-		if (!value(&s))
-			return malformed("it ends within a value", err);
-		*length = (size_t)(s.p - *text);
-		if (key_length == strlen(name) &&
-		    memcmp(key, name, key_length) == 0)
-			return 0;
-	} while (pass(&s, ','));
-	if (!pass(&s, '}'))
+/* The next member of an object: 1, 0 at its end, -1 with *err set. */
+static int next_member(struct scan *s, bool first, struct member *m,
+		       struct err *err)
+{
+	if (pass(s, '}'))
+		return 0;
+	if (!first && !pass(s, ','))
 		return malformed("it does not end with }", err);
-	return err_set(err, ERR_UNSUPPORTED, "no %s in /debug/vars", name);
+	if (!string(s, &m->name, &m->name_length) || !pass(s, ':'))
+		return malformed("a name is missing", err);
+	m->text = s->p;
+	if (!value(s))
+		return malformed("it ends within a value", err);
+	m->length = (size_t)(s->p - m->text);
+	return 1;
+}
+
+/* The text of the "memstats" member of the object that the body is; NULL with
+ * *err set. */
+static const char *find_memstats(const char *body, size_t n, size_t *length,
+				 struct err *err)
+{
+	static const char name[] = "memstats";
+	struct scan s = {body, body + n};
+	struct member m = {0};
+	bool first = true;
+	int rc;
+
+	if (!pass(&s, '{')) {
+		malformed("it does not begin with {", err);
+		return NULL;
+	}
+	while ((rc = next_member(&s, first, &m, err)) > 0) {
+		if (m.name_length == sizeof(name) - 1 &&
+		    memcmp(m.name, name, m.name_length) == 0) {
+			*length = m.length;
+			return m.text;
+		}
+		first = false;
+	}
+	if (rc == 0)
+		err_set(err, ERR_UNSUPPORTED, "no memstats in /debug/vars");
+	return NULL;
 }
 
 /* The JSON library refuses integers that do not fit: write INT64_MAX in their
@@ -213,7 +234,8 @@ static int load(char *text, size_t n, struct values *v,
 int expvar_memstats(const char *body, size_t n, const char **text,
 		    size_t *length, struct err *err)
 {
-	if (find_member(body, n, "memstats", text, length, err) < 0)
+	*text = find_memstats(body, n, length, err);
+	if (!*text)
 		return -1;
 	if (*length > MEMSTATS_MAX)
 		return err_set(err, ERR_LIMIT,
@@ -226,14 +248,20 @@ int expvar_memstats(const char *body, size_t n, const char **text,
 int expvar_decode(const char *body, size_t n, struct values *v,
 		  struct pause_ring *pauses, struct err *err)
 {
-	const char *found = NULL;
-	size_t length = 0;
+	const char *found;
+	size_t length;
 	char *text;
 	int rc;
 
 	memset(pauses, 0, sizeof(*pauses));
-	if (expvar_memstats(body, n, &found, &length, err))
+	found = find_memstats(body, n, &length, err);
+	if (!found)
 		return -1;
+	if (length > MEMSTATS_MAX)
+		return err_set(err, ERR_LIMIT,
+			       "memstats of %zu bytes is over the limit of "
+			       "%zu KiB",
+			       length, MEMSTATS_MAX >> 10);
 	text = malloc(length + 1);
 	if (!text)
 		return err_set(err, ERR_LIMIT, "no memory for memstats");

@@ -47,20 +47,19 @@ static int fixed(struct cursor *c, unsigned bytes, uint64_t *value)
 	return 0;
 }
 
-/* One field at the cursor: 0, BAD or MORE. f->size is set, and past
- * STREAM_FIELD_MAX, also where MORE is returned for its bytes. */
+/* One field at the cursor: 0, BAD or MORE. f->size is known, if the length
+ * was read, also where MORE is returned. */
 static int one_field(struct cursor *c, struct stream_field *f)
 {
 	uint64_t tag, n;
-	int rc = stream_varint(&c->p, c->end, &tag);
+	int rc;
 
+	*f = (struct stream_field){.data = NULL};
+	rc = stream_varint(&c->p, c->end, &tag);
 	if (rc < 0)
 		return rc;
 	f->number = tag >> 3;
 	f->wire = (enum wire)(tag & 7);
-	f->data = NULL;
-	f->size = 0;
-	f->value = 0;
 	switch (f->wire) {
 	case WIRE_VARINT:
 		return stream_varint(&c->p, c->end, &f->value);

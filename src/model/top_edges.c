@@ -44,13 +44,14 @@ static int grow(struct edges *e, struct err *err)
 	struct edges bigger = {.room = e->room ? e->room * 2 : EDGES_FIRST,
 			       .n = e->n};
 
-	if (bigger.room > EDGES_MAX)
-		return err_set(err, ERR_LIMIT,
-			       "more than %zu calls between functions",
-			       EDGES_MAX / 2);
-	bigger.table = calloc(bigger.room, sizeof(*bigger.table));
-	if (!bigger.table)
-		return err_set(err, ERR_LIMIT, "no memory for a call graph");
+	if (bigger.room <= EDGES_MAX)
+		bigger.table = calloc(bigger.room, sizeof(*bigger.table));
+	if (!bigger.table) {
+		err_set(err, ERR_LIMIT,
+			"no room for more than %zu calls between functions",
+			e->n);
+		return -1;
+	}
 	for (size_t i = 0; i < e->room; i++)
 		if (e->table[i].ends)
 			*find(&bigger, e->table[i].ends) = e->table[i];
