@@ -218,6 +218,14 @@ static void runtime_read(struct falls *s, const struct reading *r)
 		account_step(s, &s->done);
 }
 
+/* RES was never lower in this swing. */
+static void low_now(struct falls *s, const struct reading *r)
+{
+	s->now.low = r->values;
+	s->now.low_ns = r->begin_ns;
+	s->now.account.after = false;
+}
+
 static void proc_read(struct falls *s, const struct observation *o,
 		      event_sink *sink, void *sink_ctx)
 {
@@ -227,6 +235,8 @@ static void proc_read(struct falls *s, const struct observation *o,
 	struct swing_done done;
 	unsigned did = swing_step(&s->swing, r->begin_ns, -rss, least, &done);
 
+	if (did & SWING_HIGH)
+		low_now(s, r); /* this reading may end a piece, as its last */
 	if (did & SWING_DONE) {
 		if (s->pending) /* the one before never got its account */
 			tell(&s->done, r, false, sink, sink_ctx);
@@ -242,11 +252,7 @@ static void proc_read(struct falls *s, const struct observation *o,
 				   o->state->values.v[FIELD_LAZY_FREE]);
 		s->base_ns = r->begin_ns;
 		account_begin(s, r->begin_ns, rss);
-	}
-	if (did & (SWING_BASE | SWING_HIGH)) {
-		s->now.low = r->values;
-		s->now.low_ns = r->begin_ns;
-		s->now.account.after = false;
+		low_now(s, r);
 	}
 }
 

@@ -40,69 +40,95 @@
 
 #define RSS_SEEN 64
 
+/* What one reading of the runtime says of it. An agentless reading may be
+ * partial: only those that have all of this are compared. */
+struct account {
+	int64_t begin_ns, end_ns; /* CLOCK_BOOTTIME; end 0: none yet */
+	int64_t given;		  /* HeapReleased - Sys */
+	int64_t idle;		  /* HeapIdle - HeapReleased */
+	int64_t forced;		  /* NumForcedGC; -1: not known */
+	bool counted;		  /* the counters are known: */
+	int64_t bg, eager;
+};
+
 struct returned {
 	struct level level;
-	struct swing swing; /* of `given` */
+	struct swing swing;  /* of `given` */
+	struct swing before; /* the same, before the forced GC below */
+	struct account last;
 	/* RES of the last seconds: ring. */
 	struct {
 		int64_t t_ns, rss;
 	} seen[RSS_SEEN];
 	unsigned seen_end, seen_count;
-	/* A forced GC whose releases may still come: when it ended, and for
-	 * how many readings we go on looking; 0: none. */
+	/* A forced GC whose releases may still come: when it ended, and until
+	 * when they belong to it (CLOCK_BOOTTIME); 0: none. */
 	int64_t forced_wall;
-	unsigned waiting;
-	bool told; /* it was told as FreeOSMemory already */
+	int64_t until_ns;
+	int64_t freed; /* bytes that were, as far as we know */
+	bool told;     /* it was told as FreeOSMemory already */
 	/* Gross releases by the counters. */
 	int64_t burst_ns, burst_bytes;
 };
 
 /* What happened between two readings of the runtime. */
 struct delta {
-	int64_t dt_ns;
-	int64_t given;	/* HeapReleased - Sys rose by */
-	int64_t idle;	/* idle and still resident, now */
-	int64_t forced; /* forced GCs; -1: not known */
-	bool counted;	/* the counters are known: */
-	int64_t bg, eager;
+	int64_t given, idle, forced, bg, eager; /* as above: the rises, */
+	bool counted;				/* except of idle: now */
 };
 
-static int64_t given(const struct values *v)
+/* Go 1.19 and 1.20 count what the background scavenger released only. */
+static bool counters_complete(const struct observation *o)
 {
-	return v->v[FIELD_HEAP_RELEASED] - v->v[FIELD_SYS];
+	unsigned minor;
+
+	return sscanf(o->state->info.go_version, "go1.%u", &minor) != 1 ||
+	       minor >= 21;
 }
 
-/* A counter's rise. GODEBUG=scavtrace=1 resets them at each GC. */
-static int64_t risen(const struct values *a, const struct values *b,
-		     enum field f)
-{
-	int64_t d = b->v[f] - a->v[f];
-
-	return d < 0 ? b->v[f] : d;
-}
-
-static bool delta_make(struct delta *d, const struct observation *o)
+static bool account_make(struct account *a, const struct observation *o)
 {
 	const uint64_t need = FIELD_BIT(HEAP_RELEASED) | FIELD_BIT(SYS) |
 			      FIELD_BIT(HEAP_IDLE);
 	const uint64_t counters =
 		FIELD_BIT(RELEASED_BG) | FIELD_BIT(RELEASED_EAGER);
-	const struct values *a = &o->before, *b = &o->now->values;
+	const struct values *v = &o->now->values;
 
-	if (!values_have(b, need) || !values_have(a, need))
+	if (!values_have(v, need))
 		return false;
-	d->dt_ns = o->now->begin_ns - o->before_end_ns;
-	d->given = given(b) - given(a);
-	d->idle = b->v[FIELD_HEAP_IDLE] - b->v[FIELD_HEAP_RELEASED];
-	d->forced = -1;
-	if (values_has(a, FIELD_NUM_FORCED_GC) &&
-	    values_has(b, FIELD_NUM_FORCED_GC))
-		d->forced =
-			b->v[FIELD_NUM_FORCED_GC] - a->v[FIELD_NUM_FORCED_GC];
-	d->counted = values_have(a, counters) && values_have(b, counters);
-	d->bg = d->counted ? risen(a, b, FIELD_RELEASED_BG) : 0;
-	d->eager = d->counted ? risen(a, b, FIELD_RELEASED_EAGER) : 0;
+	*a = (struct account){
+		.begin_ns = o->now->begin_ns,
+		.end_ns = o->now->end_ns,
+		.given = v->v[FIELD_HEAP_RELEASED] - v->v[FIELD_SYS],
+		.idle = v->v[FIELD_HEAP_IDLE] - v->v[FIELD_HEAP_RELEASED],
+		.forced = values_get(v, FIELD_NUM_FORCED_GC, -1),
+		.counted = values_have(v, counters) && counters_complete(o),
+		.bg = values_get(v, FIELD_RELEASED_BG, 0),
+		.eager = values_get(v, FIELD_RELEASED_EAGER, 0),
+	};
 	return true;
+}
+
+/* A counter's rise. GODEBUG=scavtrace=1 resets them at each GC. */
+static int64_t risen(int64_t from, int64_t to)
+{
+	return to < from ? to : to - from;
+}
+
+static struct delta delta_make(const struct account *a, const struct account *b)
+{
+	bool counted = a->counted && b->counted;
+
+	return (struct delta){
+		.given = b->given - a->given,
+		.idle = b->idle,
+		.forced = a->forced < 0 || b->forced < 0
+				  ? -1
+				  : b->forced - a->forced,
+		.counted = counted,
+		.bg = counted ? risen(a->bg, b->bg) : 0,
+		.eager = counted ? risen(a->eager, b->eager) : 0,
+	};
 }
 
 static void rss_seen(struct returned *s, const struct reading *r)
@@ -149,7 +175,7 @@ static enum at_once fell_after(const struct returned *s, int64_t t_ns,
 }
 
 /* When the forced GC ended, CLOCK_REALTIME: the last one known, if several. */
-static int64_t forced_end(const struct observation *o)
+static int64_t forced_end(const struct returned *s, const struct observation *o)
 {
 	const struct reading *r = o->now;
 	int64_t end = 0;
@@ -164,7 +190,7 @@ static int64_t forced_end(const struct observation *o)
 	int64_t now = r->end_ns + r->wall_offset_ns;
 
 	if (end <= 0 || end > now)
-		end = o->before_end_ns + (r->begin_ns - o->before_end_ns) / 2 +
+		end = s->last.end_ns + (r->begin_ns - s->last.end_ns) / 2 +
 		      r->wall_offset_ns;
 	return end;
 }
@@ -177,21 +203,23 @@ static int64_t freed_counted(const struct delta *d)
 	return rest >= UNEXPLAINED_LEAST ? rest : 0;
 }
 
+/* The same without counters; what was given back since the forced GC is in
+ * s->freed already. */
 static int64_t freed_inferred(const struct returned *s,
 			      const struct observation *o,
 			      const struct delta *d, int64_t least,
 			      double *confidence)
 {
 	int64_t at = s->forced_wall - o->now->wall_offset_ns, fall;
-	int64_t bytes = d->given > FREE_LEAST ? d->given : FREE_LEAST;
+	int64_t bytes = s->freed > FREE_LEAST ? s->freed : FREE_LEAST;
 	enum at_once once;
 
 	if (d->idle > IDLE_LEFT)
 		return 0;
 	once = fell_after(s, at, bytes, &fall);
-	if (d->given >= FREE_LEAST && once != NO) {
+	if (s->freed >= FREE_LEAST && once != NO) {
 		*confidence = once == YES ? 0.95 : 0.8;
-		return d->given;
+		return s->freed;
 	}
 	/* In use again by the time of this reading, but RES showed it. */
 	if (once == YES && fall >= least / 2) {
@@ -201,56 +229,61 @@ static int64_t freed_inferred(const struct returned *s,
 	return 0;
 }
 
-static void tell_freed(struct returned *s, const struct delta *d, int64_t bytes,
-		       double confidence, event_sink *sink, void *sink_ctx)
+static void tell_freed(struct returned *s, bool counted, double confidence,
+		       int64_t bytes, event_sink *sink, void *sink_ctx)
 {
-	struct event ev = event_make(EVENT_FREE_OS_MEMORY,
-				     d->counted ? EVENT_FROM_RUNTIME
-						: EVENT_FROM_INFERRED,
-				     s->forced_wall);
+	struct event ev =
+		event_make(EVENT_FREE_OS_MEMORY,
+			   counted ? EVENT_FROM_RUNTIME : EVENT_FROM_INFERRED,
+			   s->forced_wall);
 	char by[UNITS_MAX];
 
 	ev.confidence = confidence;
 	ev.bytes = bytes;
 	snprintf(ev.text, sizeof(ev.text),
 		 "FreeOSMemory gave back %s at once%s", units_bytes(by, bytes),
-		 d->counted
-			 ? ""
+		 counted ? ""
 			 : " (inferred: a forced GC, then nothing idle left)");
 	sink(sink_ctx, &ev);
+	s->told = true;
 }
 
-/* True when this interval's releases are FreeOSMemory's. */
+static void forced_gc_seen(struct returned *s, const struct observation *o)
+{
+	if (!s->until_ns)
+		s->before = s->swing;
+	s->forced_wall = forced_end(s, o);
+	s->until_ns = s->forced_wall - o->now->wall_offset_ns + AT_ONCE +
+		      at_once_more(-s->last.given);
+	s->freed = 0;
+	s->told = false;
+}
+
+/* True when this interval's releases are FreeOSMemory's. With counters they
+ * are added up until no more can come, so that the event has them all. */
 static bool look_for_freed(struct returned *s, const struct observation *o,
 			   const struct delta *d, int64_t least,
 			   event_sink *sink, void *sink_ctx)
 {
+	bool over = o->now->begin_ns >= s->until_ns;
 	double confidence = 1;
 	int64_t bytes;
 
-	if (d->forced > 0) {
-		int64_t age = o->now->begin_ns + o->now->wall_offset_ns;
-
-		s->forced_wall = forced_end(o);
-		age -= s->forced_wall;
-		/* Its releases spill into the next reading when this one came
-		 * in their midst. */
-		s->waiting = age < AT_ONCE + at_once_more(-given(&o->before))
-				     ? 2
-				     : 1;
-		s->told = false;
+	if (d->counted) {
+		bytes = freed_counted(d);
+		s->freed += bytes;
+		if (!s->told && s->freed && (over || !bytes))
+			tell_freed(s, true, 1, s->freed, sink, sink_ctx);
+	} else {
+		s->freed += d->given;
+		bytes = s->told ? d->given
+				: freed_inferred(s, o, d, least, &confidence);
+		if (!s->told && bytes)
+			tell_freed(s, false, confidence, bytes, sink, sink_ctx);
 	}
-	if (!s->waiting)
-		return false;
-	s->waiting--;
-	bytes = d->counted ? freed_counted(d)
-			   : freed_inferred(s, o, d, least, &confidence);
-	if (!bytes)
-		return false;
-	if (!s->told)
-		tell_freed(s, d, bytes, confidence, sink, sink_ctx);
-	s->told = true;
-	return true;
+	if (over)
+		s->until_ns = 0;
+	return bytes > 0;
 }
 
 static void tell_scavenged(const struct swing_done *done,
@@ -273,16 +306,14 @@ static void tell_scavenged(const struct swing_done *done,
 }
 
 /* Gross releases that the net figure hides: they were used again at once. */
-static void look_for_burst(struct returned *s, const struct observation *o,
+static void look_for_burst(struct returned *s, const struct reading *r,
 			   const struct delta *d, int64_t least,
 			   event_sink *sink, void *sink_ctx)
 {
-	const struct reading *r = o->now;
-
 	if (r->begin_ns - s->burst_ns > BURST)
 		s->burst_bytes = 0;
 	if (!s->burst_bytes)
-		s->burst_ns = o->before_end_ns;
+		s->burst_ns = s->last.end_ns;
 	s->burst_bytes += d->bg + d->eager;
 	if (s->burst_bytes < least || s->swing.high - s->swing.low >= least / 2)
 		return; /* the net figure shows it, or will */
@@ -296,41 +327,57 @@ static void look_for_burst(struct returned *s, const struct observation *o,
 	s->burst_bytes = 0;
 }
 
+static void compare(struct returned *s, const struct observation *o,
+		    const struct account *now, event_sink *sink, void *sink_ctx)
+{
+	struct delta d = delta_make(&s->last, now);
+	int64_t t = now->begin_ns + (now->end_ns - now->begin_ns) / 2;
+	int64_t rss = values_get(&o->state->values, FIELD_RSS, -now->given);
+	int64_t least = level_step(&s->level, t, rss);
+	struct swing_done done;
+
+	if (d.forced > 0) {
+		if (d.counted && s->until_ns && s->freed && !s->told)
+			tell_freed(s, true, 1, s->freed, sink, sink_ctx);
+		forced_gc_seen(s, o);
+	}
+	if (s->until_ns && look_for_freed(s, o, &d, least, sink, sink_ctx)) {
+		/* What the scavenger gave back before that GC is its own. */
+		s->swing = s->before;
+		if (swing_restart(&s->swing, t, now->given, least, &done))
+			tell_scavenged(&done, o->now, d.counted, "", sink,
+				       sink_ctx);
+		s->before = s->swing;
+		s->burst_bytes = 0;
+		return;
+	}
+	if (swing_step(&s->swing, t, now->given, least, &done) & SWING_DONE) {
+		tell_scavenged(&done, o->now, d.counted, "", sink, sink_ctx);
+		s->burst_bytes = 0;
+	} else if (d.counted &&
+		   !values_has(&o->now->values, FIELD_MEMORY_LIMIT)) {
+		/* At a limit the allocator gives back and takes all the time:
+		 * that is no event. */
+		look_for_burst(s, o->now, &d, least, sink, sink_ctx);
+	}
+}
+
 static void runtime_read(struct returned *s, const struct observation *o,
 			 event_sink *sink, void *sink_ctx)
 {
-	const struct reading *r = o->now;
-	int64_t now = r->begin_ns + (r->end_ns - r->begin_ns) / 2;
 	struct swing_done done;
-	struct delta d;
+	struct account now;
 
-	if (o->first || !delta_make(&d, o) || d.dt_ns > GAP) {
-		if (values_have(&r->values,
-				FIELD_BIT(HEAP_RELEASED) | FIELD_BIT(SYS)))
-			swing_restart(&s->swing, now, given(&r->values),
-				      INT64_MAX, &done);
-		s->waiting = 0;
+	if (!account_make(&now, o))
 		return;
+	if (s->last.end_ns && now.begin_ns - s->last.end_ns <= GAP) {
+		compare(s, o, &now, sink, sink_ctx);
+	} else {
+		swing_restart(&s->swing, now.begin_ns, now.given, INT64_MAX,
+			      &done);
+		s->until_ns = 0;
 	}
-	int64_t rss =
-		values_get(&o->state->values, FIELD_RSS, -given(&r->values));
-	int64_t least = level_step(&s->level, now, rss);
-
-	if (look_for_freed(s, o, &d, least, sink, sink_ctx)) {
-		/* What the scavenger gave back before that is its own. */
-		if (swing_restart(&s->swing, now, given(&r->values), least,
-				  &done))
-			tell_scavenged(&done, r, d.counted, "", sink, sink_ctx);
-		s->burst_bytes = 0;
-		return;
-	}
-	if (swing_step(&s->swing, now, given(&r->values), least, &done) &
-	    SWING_DONE) {
-		tell_scavenged(&done, r, d.counted, "", sink, sink_ctx);
-		s->burst_bytes = 0;
-	} else if (d.counted) {
-		look_for_burst(s, o, &d, least, sink, sink_ctx);
-	}
+	s->last = now;
 }
 
 static void returned_observe(void *state, const struct observation *o,

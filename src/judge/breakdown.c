@@ -21,6 +21,11 @@ const struct part_info part_info[PART_COUNT] = {
 	 FIELD_BIT(HEAP_IDLE) | FIELD_BIT(HEAP_RELEASED) | FIELD_BIT(SYS) |    \
 	 FIELD_BIT(HEAP_SYS) | FIELD_BIT(STACK_SYS))
 
+bool breakdown_can_split(const struct values *v)
+{
+	return values_have(v, GO_FIELDS);
+}
+
 static int64_t min64(int64_t a, int64_t b)
 {
 	return a < b ? a : b;
@@ -152,7 +157,7 @@ void breakdown_make_live(struct breakdown *b, const struct values *v,
 		lazy = min64(v->v[FIELD_LAZY_FREE], anon);
 		part_set(b, PART_LAZY_FREE, lazy, BIT(SMAPS));
 	}
-	if (values_have(v, GO_FIELDS)) {
+	if (breakdown_can_split(v)) {
 		int64_t backed = split_heap(b, v, live, origins);
 		if (anon >= 0)
 			split_rest(b, v, anon, lazy, backed);

@@ -509,29 +509,47 @@ static void drop_runtime(struct values *v)
 			values_unset(v, (enum field)f);
 }
 
-/* The figures of one moment: the runtime's with the /proc figures of the row
- * that was nearest when they were read. */
-static void pair(struct judge *j, const struct row *row, struct values *v)
+static bool of_moment(unsigned f)
+{
+	return field_info[f].origin == ORIGIN_PROC ||
+	       field_info[f].origin == ORIGIN_RUNTIME;
+}
+
+static void copy(struct values *to, const struct values *from, unsigned f)
+{
+	values_unset(to, (enum field)f);
+	if (values_has(from, (enum field)f))
+		values_set(to, (enum field)f, from->v[f]);
+}
+
+/* Put into *v the figures of one moment: the newest complete ones of the
+ * runtime, and those of /proc of the row that was nearest to them. Returns
+ * their age in ms, -1 when there never were any. */
+static int64_t pair(struct judge *j, const struct row *row, struct values *v)
 {
 	int64_t age_ns = (int64_t)row->age_ms[ORIGIN_RUNTIME] * 1000000;
 	int64_t read_ns = row->t_ns - age_ns;
 
-	if (age_ns < 0)
-		return;
 	/* Ages are rounded to a ms: less than ten is the same reading. */
-	if (read_ns - j->paired_ns > 10000000) {
+	if (age_ns >= 0 && breakdown_can_split(v) &&
+	    read_ns - j->paired_ns > 10000000) {
 		bool former = j->last_ns && read_ns - j->last_ns < age_ns;
 
-		j->paired = former ? j->last : row->values;
+		j->paired = *v;
+		for (unsigned f = 0; former && f < FIELD_COUNT; f++)
+			if (field_info[f].origin == ORIGIN_PROC)
+				copy(&j->paired, &j->last, f);
 		j->paired_ns = read_ns;
 	}
-	for (unsigned f = 0; f < FIELD_COUNT; f++) {
-		if (field_info[f].origin != ORIGIN_PROC)
-			continue;
-		values_unset(v, (enum field)f);
-		if (values_has(&j->paired, (enum field)f))
-			values_set(v, (enum field)f, j->paired.v[f]);
-	}
+	if (!j->paired_ns)
+		return -1;
+	int64_t old_ns = row->t_ns - j->paired_ns;
+
+	if (old_ns <= JUDGE_STALE_MS * INT64_C(1000000))
+		for (unsigned f = 0; f < FIELD_COUNT; f++)
+			if (of_moment(f))
+				copy(v, &j->paired, f);
+	return old_ns / 1000000;
 }
 
 void judge_step(struct judge *j, const struct row *row, struct verdict *out,
@@ -543,16 +561,14 @@ void judge_step(struct judge *j, const struct row *row, struct verdict *out,
 	unsigned origins;
 	bool fresh;
 
-	f.runtime_age_ms = row->age_ms[ORIGIN_RUNTIME];
-	f.runtime_stale = f.runtime_age_ms > JUDGE_STALE_MS;
 	f.profile_stale = values_has(&v, FIELD_PPROF_INUSE) &&
 			  values_get(&v, FIELD_NUM_GC, -1) == 0;
 	struct judge before = *j;
 
+	f.runtime_age_ms = pair(j, row, &v);
+	f.runtime_stale = f.runtime_age_ms > JUDGE_STALE_MS;
 	if (f.runtime_stale)
 		drop_runtime(&v);
-	else
-		pair(j, row, &v);
 	int64_t live = judge_live(j, &v, &fresh);
 	bool off = profile_is_off(j, &v, live);
 

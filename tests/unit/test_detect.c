@@ -269,6 +269,85 @@ static void counted(void **state)
 	feed_release(&f);
 }
 
+/* Go 1.19 counts a part only; and at a memory limit giving back and taking
+ * again is how the allocator works, not an event. */
+static void counters_that_do_not_count(void **state)
+{
+	(void)state;
+	struct feed f;
+
+	begin(&f);
+	strcpy(f.state.info.go_version, "go1.19.8");
+	counters(&f, 100, 0);
+	feed_quiet(&f, 5000, 7000, 1000);
+	feed_gc(&f, 7400, true);
+	feed_heap(&f, 20, 270, 150); /* by the allocator, not counted */
+	feed_rss(&f, 156, 8);
+	feed_quiet(&f, 8000, 12000, 1000);
+	feed_only(&f, EVENT_SCAVENGE, 1);
+	feed_release(&f);
+
+	begin(&f);
+	counters(&f, 0, 0);
+	values_set(&f.runtime, FIELD_MEMORY_LIMIT, 310 * MIB);
+	feed_quiet(&f, 5000, 7000, 1000);
+	for (int i = 1; i < 20; i++) {
+		counters(&f, 0, 50 * i);
+		feed_quiet(&f, 6000 + 1000 * i, 6500 + 1000 * i, 1000);
+	}
+	feed_only(&f, EVENT_GC, 1);
+	feed_release(&f);
+}
+
+/* FreeOSMemory takes time: read ten times a second it is still one event,
+ * and with all its bytes. */
+static void free_os_memory_takes_time(void **state)
+{
+	(void)state;
+	struct feed f;
+
+	for (int with = 0; with < 2; with++) {
+		begin(&f);
+		if (with)
+			counters(&f, 0, 0);
+		feed_quiet(&f, 5000, 5500, 100);
+		feed_gc(&f, 5520, true);
+		for (int i = 0; i <= 3; i++) {
+			feed_heap(&f, 20, 270, 60 + 70 * i);
+			feed_rss(&f, 246 - 70 * i, 8);
+			feed_proc(&f, 5600 + 100 * i);
+			feed_runtime(&f, 5605 + 100 * i);
+		}
+		feed_quiet(&f, 6000, 9000, 100);
+		const struct event *ev = feed_one(&f, EVENT_FREE_OS_MEMORY);
+
+		assert_int_equal(feed_ms(ev), 5520);
+		assert_int_equal(ev->bytes, 264 * MIB);
+		feed_only(&f, EVENT_FREE_OS_MEMORY, 1);
+		feed_release(&f);
+	}
+}
+
+/* A partial reading of the runtime hides nothing. */
+static void partial_readings(void **state)
+{
+	(void)state;
+	struct feed f;
+
+	begin(&f);
+	feed_heap(&f, 20, 270, 270);
+	feed_rss(&f, 36, 8);
+	struct values whole = f.runtime;
+
+	values_unset(&f.runtime, FIELD_SYS);
+	values_unset(&f.runtime, FIELD_HEAP_RELEASED);
+	feed_quiet(&f, 5000, 7000, 1000);
+	f.runtime = whole;
+	feed_quiet(&f, 7000, 11000, 1000);
+	feed_only(&f, EVENT_SCAVENGE, 1);
+	feed_release(&f);
+}
+
 /* A scavenger that works for seconds is one event, or pieces of ten. */
 static void scavenger_is_gradual(void **state)
 {
@@ -414,6 +493,25 @@ static void late_account(void **state)
 	feed_release(&f);
 }
 
+/* A fall that ends a piece of ten seconds has its account as well. */
+static void fall_at_the_end_of_a_piece(void **state)
+{
+	(void)state;
+	struct feed f;
+
+	begin(&f);
+	for (int i = 0; i < 10; i++) {
+		feed_heap(&f, 280 - i, 10 + i, 6 + i);
+		feed_rss(&f, 300 - i, 8);
+		feed_quiet(&f, 5000 + 1000 * i, 5500 + 1000 * i, 1000);
+	}
+	feed_heap(&f, 20, 270, 150);
+	feed_rss(&f, 156, 8);
+	feed_quiet(&f, 15000, 18000, 1000);
+	feed_only(&f, EVENT_SCAVENGE, 1);
+	feed_release(&f);
+}
+
 /* RES dips around a GC and is back before the runtime is read. */
 static void dip(void **state)
 {
@@ -484,10 +582,14 @@ int main(void)
 		cmocka_unit_test(free_os_memory_spills),
 		cmocka_unit_test(forced_gc_then_scavenger),
 		cmocka_unit_test(counted),
+		cmocka_unit_test(counters_that_do_not_count),
+		cmocka_unit_test(free_os_memory_takes_time),
+		cmocka_unit_test(partial_readings),
 		cmocka_unit_test(scavenger_is_gradual),
 		cmocka_unit_test(falls),
 		cmocka_unit_test(from_proc_alone),
 		cmocka_unit_test(late_account),
+		cmocka_unit_test(fall_at_the_end_of_a_piece),
 		cmocka_unit_test(dip),
 		cmocka_unit_test(hidden_growth),
 		cmocka_unit_test(exec_resets),

@@ -154,6 +154,7 @@ static void before_the_first_gc(void **state)
 	assert_non_null(strstr(s.v.why, "stale"));
 
 	/* Only the profile and NumGC are known. */
+	judge_init(&s.judge);
 	s.row.values.known &=
 		FIELD_BIT(RSS) | FIELD_BIT(NUM_GC) | FIELD_BIT(PPROF_INUSE);
 	step(&s);
@@ -380,10 +381,30 @@ static void stale_figures(void **state)
 	s.row.age_ms[ORIGIN_RUNTIME] = 1000; /* not read since: no matter */
 	step(&s);
 	is(&s, VERDICT_IN_USE);
+	s.row.t_ns += 14 * SECOND;
 	s.row.age_ms[ORIGIN_RUNTIME] = 16000;
 	step(&s);
 	is(&s, VERDICT_UNKNOWN);
 	assert_non_null(strstr(s.v.sentence, "16 s old"));
+}
+
+/* A reading may be partial; the last complete one stands for a while. */
+static void partial_figures(void **state)
+{
+	(void)state;
+	struct scene s;
+
+	begin(&s);
+	heap(&s, 2, 4, 492, 0);
+	step(&s);
+	is(&s, VERDICT_CACHE);
+	values_unset(&s.row.values, FIELD_SYS);
+	values_unset(&s.row.values, FIELD_HEAP_IDLE);
+	step(&s);
+	is(&s, VERDICT_CACHE);
+	for (int i = 0; i < 20; i++)
+		step(&s);
+	is(&s, VERDICT_UNKNOWN);
 }
 
 /* RES and the runtime's figures of different moments are not mixed. */
@@ -438,6 +459,7 @@ int main(void)
 		cmocka_unit_test(tight_limit),
 		cmocka_unit_test(nothing_is_claimed),
 		cmocka_unit_test(stale_figures),
+		cmocka_unit_test(partial_figures),
 		cmocka_unit_test(figures_of_one_moment),
 		cmocka_unit_test(time_does_not_go_back),
 	};

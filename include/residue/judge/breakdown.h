@@ -87,6 +87,11 @@ struct breakdown {
 	struct breakdown_part parts[PART_COUNT];
 };
 
+/* True when `v` has what splitting Go's part takes. A reading may lack some of
+ * it: /metrics of old clients, an agentless one that caught the runtime in the
+ * middle of a change. */
+bool breakdown_can_split(const struct values *v);
+
 /* The parts of RES by the figures in `v`; the bytes of the known parts sum to
  * b->rss exactly. Live heap: FIELD_HEAP_LIVE, else FIELD_PPROF_INUSE. */
 void breakdown_make(struct breakdown *b, const struct values *v);

@@ -48,8 +48,10 @@ struct judge {
 	int64_t bucket_ns;    /* length of a bucket; doubles when all are used */
 	int64_t last_ns;      /* of the newest row; 0: none yet */
 	struct values last;   /* that row */
-	int64_t paired_ns;    /* when the runtime's figures were read ... */
-	struct values paired; /* ... and /proc's figures nearest to that */
+	/* The newest complete figures of the runtime, with /proc's nearest to
+	 * them: when they were read (CLOCK_BOOTTIME; 0: never), and both. */
+	int64_t paired_ns;
+	struct values paired;
 	int64_t num_gc;	      /* of the newest row; -1: not known yet */
 	int64_t floor;	      /* least HeapAlloc since the last GC seen */
 	int64_t profile;      /* newest profile's total; -1: none yet */
@@ -63,8 +65,8 @@ struct judge {
 void judge_init(struct judge *j);
 
 /* Runtime figures are set beside the /proc figures of their own moment, not
- * beside newer ones that they cannot explain; older than this they are taken
- * for unknown. */
+ * beside newer ones that they cannot explain; a reading that lacks some is
+ * passed over. Older than this they are taken for unknown. */
 #define JUDGE_STALE_MS 15000
 
 /*
