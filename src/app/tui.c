@@ -15,6 +15,8 @@
 #include <string.h>
 
 #define DRAW_NS (50 * NS_PER_MS)
+/* One tick wakes several times, lane after lane: wait for all of it. */
+#define GATHER_NS (15 * NS_PER_MS)
 
 struct tui {
 	const struct tui_backend *backend;
@@ -24,6 +26,7 @@ struct tui {
 	struct frame frame;
 	int64_t drawn_ns;
 	bool news; /* the backend's wake came and is not drawn yet */
+	int64_t news_ns; /* when it is to be drawn */
 };
 
 static void redraw(struct tui *t)
@@ -80,13 +83,23 @@ static int wait_ms(const struct tui *t)
 	int64_t now = clock_boot_ns(), until = INT64_MAX, words;
 
 	if (t->news)
-		until = t->drawn_ns + DRAW_NS;
+		until = t->news_ns;
 	if (screens_saying(&t->screens, t->frame.now_ns, &words) &&
 	    words - t->frame.now_ns + t->drawn_ns < until)
 		until = words - t->frame.now_ns + t->drawn_ns;
 	if (until == INT64_MAX)
 		return -1;
 	return until <= now ? 0 : (int)((until - now) / NS_PER_MS + 1);
+}
+
+static void take_news(struct tui *t)
+{
+	int64_t now = clock_boot_ns();
+
+	t->news = true;
+	t->news_ns = now + GATHER_NS;
+	if (t->news_ns < t->drawn_ns + DRAW_NS)
+		t->news_ns = t->drawn_ns + DRAW_NS;
 }
 
 /* Wait, and take in what came; false at the end. *draw: something to show. */
@@ -107,9 +120,10 @@ static bool turn(struct tui *t, bool *draw)
 	events = terminal_events(t->terminal, fds[0].revents);
 	if (events & TERMINAL_GONE)
 		return false;
-	t->news |= (fds[2].revents & POLLIN) != 0;
+	if (fds[2].revents & POLLIN)
+		take_news(t);
 	*draw = n == 0 || (events & TERMINAL_RESIZED) ||
-		(t->news && clock_boot_ns() - t->drawn_ns >= DRAW_NS);
+		(t->news && clock_boot_ns() >= t->news_ns);
 	if (fds[0].revents & POLLIN)
 		*draw |= read_keys(t);
 	return !t->screens.quit;

@@ -74,6 +74,8 @@ void sparkline(struct canvas *c, const struct glyphs *g, int y, int x, int w,
 
 	for (unsigned i = 0; i < n; i++)
 		most = samples[i] > most ? samples[i] : most;
+	if (most == 0)
+		return;
 	/* Sampled pages of 4 KiB: a round number of bytes above the highest. */
 	top = scale_top((int64_t)most * 4096, 8, &tick) / 4096;
 	for (int i = 0; i < w; i++) {

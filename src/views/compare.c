@@ -215,7 +215,7 @@ static int draw_table(const struct screens *s, const struct moment m[2],
 	table_row(c, y++, r.x, &res, "RES", (struct part_look){ROLE_RES, 'R'},
 		  rss, s);
 	for (unsigned i = 0; i < PART_COUNT && y <= last; i++) {
-		if (!d[i].known && !d[i].a && !d[i].b)
+		if (!d[i].a && !d[i].b)
 			continue;
 		table_row(c, y++, r.x, &d[i], part_info[d[i].part].title,
 			  part_look[d[i].part], rss, s);
@@ -315,7 +315,7 @@ static void draw_graphs(const struct screens *s, const struct frame *f,
 
 	if (l->cells < 1 || h < 2)
 		return;
-	panels_fill_in(f, &time);
+	panels_prepare(f, &time);
 	if (!s->unlocked)
 		top = shared_top(f, time.columns);
 	for (unsigned i = 0; i < FRAME_PANELS; i++) {

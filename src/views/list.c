@@ -109,6 +109,9 @@ static struct sums add_up(const struct screens *s, const struct frame *f)
 		const struct breakdown *b = &x.m.parts;
 		int64_t rss = values_get(v, FIELD_RSS, 0);
 
+		/* What has ended holds nothing any more. */
+		if (f->rows[i].info.phase != TARGET_LIVE)
+			continue;
 		cell_context_make(&x, s, f, &f->rows[i]);
 		sum.rss += rss;
 		sum.heap += heap < FIELD_COUNT ? v->v[heap] : 0;

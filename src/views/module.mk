@@ -18,3 +18,7 @@ src/views/registry.c: src/views/module.mk tools/gen-registry
 	$(AM_V_GEN)$(MKDIR_P) $(@D)
 	$(AM_V_at)$(top_srcdir)/tools/gen-registry view \
 		residue/views/view.h $(VIEWS) >$@.tmp && mv $@.tmp $@
+
+UNIT_TESTS += tests/unit/test_views
+tests_unit_test_views_SOURCES = tests/unit/canvas_text.h \
+	tests/unit/test_views.c

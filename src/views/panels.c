@@ -73,7 +73,29 @@ static void fill_in(const struct panel *p, const struct timeline *t,
 	brief_spans(&p->brief, pages, t, n, spans);
 }
 
-void panels_fill_in(const struct frame *f, const struct timeline *t)
+/* Columns that are shorter than the time between two samples, or just as long,
+ * can miss one: the value before goes on in them. Longer gaps are gaps. */
+static void bridge(struct span *spans, const struct timeline *t,
+		   int64_t interval_ns)
+{
+	int64_t most = (interval_ns * 3 / 2 + t->step_ns - 1) / t->step_ns;
+	int64_t age = most;
+
+	if (t->step_ns >= 2 * interval_ns)
+		return;
+	for (unsigned i = 0; i < t->columns; i++) {
+		if (spans[i].known) {
+			age = 0;
+		} else if (++age <= most && i > 0) {
+			int64_t v = spans[i - 1].last;
+
+			spans[i] = (struct span){.known = true, .min = v,
+						 .max = v, .last = v};
+		}
+	}
+}
+
+void panels_prepare(const struct frame *f, const struct timeline *t)
 {
 	for (unsigned i = 0; i < FRAME_PANELS; i++) {
 		const struct panel *p = &f->panels[i];
@@ -82,6 +104,9 @@ void panels_fill_in(const struct frame *f, const struct timeline *t)
 			continue;
 		fill_in(p, t, PANEL_RSS, p->brief.rss);
 		fill_in(p, t, panel_heap(p), p->brief.heap);
+		for (unsigned n = 0; n < PANEL_FIELDS; n++)
+			bridge(p->spans + (size_t)n * t->columns, t,
+			       f->interval_ns);
 	}
 }
 

@@ -18,8 +18,9 @@ enum panel_field {
 extern const enum field panel_field[PANEL_FIELDS];
 void panels_want(struct frame_want *want);
 
-/* Fill in, where history begins later, what the list's rows know. */
-void panels_fill_in(const struct frame *f, const struct timeline *t);
+/* Make the frame's spans ready to draw: where history begins later, what the
+ * list's rows know; between samples, the one before. */
+void panels_prepare(const struct frame *f, const struct timeline *t);
 
 /* How large a graph is inside a frame of that width; the same for every panel
  * of a screen, so that columns agree. */

@@ -114,6 +114,7 @@ bool screens_saw(struct screens *s, const struct frame *f,
 			first = since;
 	}
 	s->axis.covered_ns = f->now_ns - first;
+	s->axis.interval_ns = f->interval_ns;
 	again = (struct frame_want){.step_ns = NS_PER_SEC};
 	s->view->want(s, &again);
 	return again.step_ns != asked->step_ns;

@@ -35,7 +35,8 @@ static int64_t step_of(const struct screens *s, int cells)
 		span = LEAST_SPAN;
 	if (span > MOST_SPAN)
 		span = MOST_SPAN;
-	while (i + 1 < STEPS && steps[i] * columns_of(s, cells) < span)
+	while (i + 1 < STEPS && (steps[i] * columns_of(s, cells) < span ||
+				 steps[i] < s->axis.interval_ns))
 		i++;
 	return steps[i];
 }
@@ -213,7 +214,8 @@ bool timeaxis_act(struct screens *s, const struct frame *f,
 		set_end(s, f, p, cells, p->first_ns + span);
 		return true;
 	case ACTION_END:
-		s->axis = (struct axis_state){.step_ns = s->axis.step_ns};
+		s->axis.paused = false;
+		s->axis.end_ns = s->axis.cursor_ns = 0;
 		return true;
 	default:
 		return false;

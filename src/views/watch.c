@@ -246,14 +246,23 @@ static void answer_make(struct answer *a, const struct panel *p,
 
 	snprintf(a->text, sizeof(a->text), "%s", p->verdict.sentence);
 	a->more_role = ROLE_DIM;
-	if (trouble(p, m, a->more, sizeof(a->more)))
+	if (p->info.phase != TARGET_LIVE && p->exited_ns) {
+		char at[32];
+
+		time_text(at, p->exited_ns + m->wall_ns - m->t_ns, false);
+		snprintf(a->more, sizeof(a->more),
+			 "The process ended at %s; these are its last figures.",
+			 at);
 		a->more_role = ROLE_WARN;
-	else if (values_get(m->v, FIELD_RESIDUE, 0) < 0)
+	} else if (trouble(p, m, a->more, sizeof(a->more))) {
+		a->more_role = ROLE_WARN;
+	} else if (values_get(m->v, FIELD_RESIDUE, 0) < 0) {
 		snprintf(a->more, sizeof(a->more), "%s", negative_why(m));
-	else
+	} else {
 		snprintf(a->more, sizeof(a->more), "%s",
 			 p->verdict.advice[0] ? p->verdict.advice
 					      : p->verdict.why);
+	}
 	a->rows = wrapped_rows(a->text, w) > 1 ? 2 : 1;
 	a->more_rows = wrapped_rows(a->more, cols - 2) > 1 ? 2 : 1;
 }
@@ -293,7 +302,7 @@ static void draw_graphs(const struct screens *s, const struct frame *f,
 
 	if (l->graphs.h < 2 || l->graph_w < 1)
 		return;
-	panels_fill_in(f, &time);
+	panels_prepare(f, &time);
 	if (!s->unlocked) {
 		g.top = graph_panel_max(p, GRAPH_RES, time.columns);
 		heap = graph_panel_max(p, GRAPH_HEAP, time.columns);

@@ -44,4 +44,9 @@ CASES = (
     Case("watch-resized", residue("cache"), WATCH + ("resize:40x10",), sizes=(USUAL,)),
     Case("watch-back", residue("cache"), WATCH + ("keys:<Esc>",), sizes=(USUAL,)),
     Case("compare", residue("compare"), COMPARE, attrs=("utf8",)),
+    Case("compare-classes", residue("compare"), COMPARE + ("keys:<F5>",), sizes=(LARGE,)),
+    Case("list-hostile", residue("hostile"), first(()), sizes=(USUAL, LARGE)),
+    Case("watch-hostile", residue("hostile", "a1"), ("wait:snapshot in",), sizes=(USUAL,)),
+    Case("watch-exited", residue("exited", "a1"), ("wait:exited",), sizes=(SMALL, USUAL)),
+    Case("list-exited", residue("exited"), first(()), sizes=(USUAL,)),
 )

@@ -41,7 +41,8 @@ struct list_state {
 /* The time axis of watch and compare. */
 struct axis_state {
 	int64_t step_ns;   /* a dot column; 0: as fits what there is */
-	int64_t covered_ns; /* how far history reaches; see screens_saw */
+	int64_t covered_ns;  /* how far history reaches, and the time between */
+	int64_t interval_ns; /* two samples; see screens_saw */
 	int64_t end_ns;	   /* exclusive; 0: now, moving on */
 	int64_t cursor_ns; /* 0: none */
 	bool paused;
