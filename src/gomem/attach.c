@@ -143,6 +143,24 @@ static int attach_library(struct gomem *g, const char *dir)
 	return found;
 }
 
+static int explain_exe(const struct gomem *g, const char *dir, int sysno,
+		       struct err *err)
+{
+	struct stat st;
+
+	if (sysno == EACCES || sysno == EPERM)
+		return remote_explain(&g->remote, EPERM, err);
+	if (sysno == ENOENT && stat(dir, &st) == 0)
+		return err_set(err, ERR_UNSUPPORTED,
+			       "not a Go program (a kernel thread)");
+	if (sysno == ENOENT && g->pidfd >= 0 && attach_alive(g, NULL) == 0)
+		return err_set(err, ERR_DENIED,
+			       "%.64s is hidden from us (/proc is mounted with "
+			       "hidepid); run as root or that user",
+			       dir);
+	return err_sys(err, sysno, "cannot open %.180s/exe", dir);
+}
+
 static int attach_file(struct gomem *g, const char *dir, struct err *err)
 {
 	char path[PATH_ROOM];
@@ -151,10 +169,8 @@ static int attach_file(struct gomem *g, const char *dir, struct err *err)
 
 	snprintf(path, sizeof(path), "%s/exe", dir);
 	fd = open(path, O_RDONLY | O_CLOEXEC);
-	if (fd < 0 && (errno == EACCES || errno == EPERM))
-		return remote_explain(&g->remote, EPERM, err);
 	if (fd < 0)
-		return err_sys(err, errno, "cannot open %.180s", path);
+		return explain_exe(g, dir, errno, err);
 	if (use_file(g, fd, err))
 		return -1;
 	if (g->exe.is_go) {

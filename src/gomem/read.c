@@ -274,6 +274,9 @@ static void fill(struct gomem *g, const struct figures *f,
 		out->exact_parts |= GOMEM_EXACT_SYS;
 	fill_memstats(f, out);
 	fill_pacer(f, out);
+	out->mspan_inuse = out->mcache_inuse = out->goroutines = 0;
+	out->released_bg = out->released_eager = out->scav_gen = 0;
+	out->scav_force_dry = false;
 	if (g->info.has_spans)
 		fill_spans(g, x, out);
 	if (g->info.has_goroutines)
