@@ -39,6 +39,8 @@ static bool wanted(const struct lane_run *l, const struct target *t)
 {
 	if (t->kind != TARGET_PROCESS)
 		return false;
+	if (l->lane == LANE_MEMORY && atomic_load(&t->stuck))
+		return false;
 	/* The list shows RES and the runtime's figures of every process; what
 	 * costs more is read for opened targets only. */
 	return l->lane != LANE_SLOW || atomic_load(&t->opened);
@@ -201,6 +203,12 @@ static void read_failed(struct lane_run *l, struct seat *seat, struct chair *c,
 	failed(l, seat, c, r);
 }
 
+static void drop_docs(struct reading *r)
+{
+	for (unsigned i = 0; i < READING_DOCS; i++)
+		doc_unref(r->docs[i]);
+}
+
 static void read_chair(struct lane_run *l, struct seat *seat, struct chair *c)
 {
 	struct source_subject subject = {l->fs, seat->target->proc,
@@ -222,10 +230,16 @@ static void read_chair(struct lane_run *l, struct seat *seat, struct chair *c)
 	}
 	if (c->source->read(c->state, &r, &r.fail)) {
 		r.values.known = 0;
+		if (atomic_load(&l->abandoned))
+			return;
 		read_failed(l, seat, c, &r);
 		return;
 	}
 	c->failures = 0;
+	if (atomic_load(&l->abandoned)) {
+		drop_docs(&r);
+		return;
+	}
 	r.fail = (struct err)ERR_INIT;
 	if (r.life != LIFE_ALIVE && r.life != LIFE_EXECED)
 		c->never = true;
@@ -265,10 +279,14 @@ static void read_all(struct lane_run *l, int64_t now_ns)
 
 			if (atomic_load(&l->stop))
 				return;
-			if (due(l, seat, c) <= now_ns ||
-			    (asked && !c->never &&
-			     c->source->origin == ORIGIN_SMAPS))
-				read_chair(l, seat, c);
+			if (due(l, seat, c) > now_ns &&
+			    !(asked && !c->never &&
+			      c->source->origin == ORIGIN_SMAPS))
+				continue;
+			atomic_store(&l->busy_ns, clock_boot_ns());
+			atomic_store(&l->busy, seat->target);
+			read_chair(l, seat, c);
+			atomic_store(&l->busy, NULL);
 		}
 	}
 }
@@ -340,6 +358,32 @@ static void *memory_main(void *arg)
 	return NULL;
 }
 
+/* Alone in the world: nobody joins this thread or knows this lane. */
+static void come_back(struct lane_run *l, struct target *was)
+{
+	struct store *s = l->store;
+
+	lane_join(l); /* not started any more: only its seats go */
+	lane_release(l);
+	free(l);
+	atomic_store(&was->stuck, false);
+	target_unref(was);
+	pthread_mutex_lock(&s->lock);
+	s->generation++;
+	pthread_mutex_unlock(&s->lock);
+	atomic_fetch_sub(&s->lost_lanes, 1);
+}
+
+static void *memory_lane_main(void *arg)
+{
+	struct lane_run *l = arg;
+
+	memory_main(l);
+	if (atomic_load(&l->abandoned))
+		come_back(l, l->caught);
+	return NULL;
+}
+
 static void *slow_main(void *arg)
 {
 	struct lane_run *l = arg;
@@ -375,7 +419,7 @@ void lane_init(struct lane_run *l, enum lane lane, struct store *store,
 int lane_start(struct lane_run *l, struct err *err)
 {
 	void *(*entry)(void *) = l->lane == LANE_FAST	  ? fast_main
-				 : l->lane == LANE_MEMORY ? memory_main
+				 : l->lane == LANE_MEMORY ? memory_lane_main
 							  : slow_main;
 	int rc = thread_start(&l->thread, entry, l);
 
@@ -415,4 +459,111 @@ void lane_release(struct lane_run *l)
 {
 	pthread_cond_destroy(&l->wake);
 	pthread_mutex_destroy(&l->wake_lock);
+}
+
+/* ---- the memory lane's watchdog ----------------------------------------- */
+
+#define CAUGHT_NS NS_PER_SEC
+
+struct lane_run *memory_lane_new(struct store *store, struct procfs *fs,
+				 void (*ticked)(void *ctx), void *ctx)
+{
+	struct lane_run *l = mem_alloc(sizeof(*l));
+
+	lane_init(l, LANE_MEMORY, store, fs);
+	l->ticked = ticked;
+	l->ctx = ctx;
+	return l;
+}
+
+static void say_stuck(struct store *s, struct target *t)
+{
+	struct reading r = {.origin = ORIGIN_RUNTIME,
+			    .by = READ_AGENTLESS,
+			    .end_ns = clock_boot_ns(),
+			    .wall_offset_ns = clock_wall_offset_ns()};
+
+	err_set(&r.fail, ERR_TIMEOUT,
+		"reading its memory blocks in the kernel (a page on a slow "
+		"disk, a frozen filesystem or userfaultfd): set aside until "
+		"it comes back");
+	store_reading(s, t, &r);
+}
+
+/* From here on the lane is its thread's own; takes the reference to `t`. */
+static void abandon(struct lane_run *l, struct target *t)
+{
+	atomic_fetch_add(&l->store->lost_lanes, 1);
+	l->caught = t;
+	atomic_store(&t->stuck, true);
+	pthread_detach(l->thread);
+	l->started = false;
+	atomic_store(&l->abandoned, true);
+	atomic_store(&l->stop, true); /* last: the thread looks at it first */
+}
+
+/* A reference to what the lane is caught by, or NULL. The pointer alone might
+ * be of a target that has just been let go. */
+static struct target *caught_by(struct lane_run *l)
+{
+	struct store *s = l->store;
+	struct target *busy, *t = NULL;
+
+	pthread_mutex_lock(&s->lock);
+	busy = atomic_load(&l->busy);
+	for (unsigned i = 0; busy && i < s->count && !t; i++)
+		if (s->targets[i] == busy)
+			t = target_ref(busy);
+	pthread_mutex_unlock(&s->lock);
+	return t;
+}
+
+void memory_lane_watch(struct lane_run **lane)
+{
+	struct lane_run *l = *lane;
+	struct lane_run *next;
+	struct store *s = l->store;
+	struct target *t;
+
+	if (!l->started || !atomic_load(&l->busy) ||
+	    clock_boot_ns() - atomic_load(&l->busy_ns) < CAUGHT_NS)
+		return;
+	t = caught_by(l);
+	if (!t)
+		return;
+	next = memory_lane_new(s, l->fs, l->ticked, l->ctx);
+	memory_is(l, t, MEMORY_REFUSED);
+	say_stuck(s, t);
+	abandon(l, t);
+	*lane = next;
+	if (lane_start(next, NULL))
+		store_toast(s, true, "no thread to read memory with");
+}
+
+unsigned memory_lanes_lost(const struct store *store)
+{
+	return atomic_load(&store->lost_lanes);
+}
+
+void memory_lane_end(struct lane_run *l)
+{
+	struct target *t;
+
+	if (!l)
+		return;
+	lane_stop(l);
+	for (unsigned ms = 0; l->started && atomic_load(&l->busy) && ms < 500;
+	     ms++) {
+		const struct timespec pause = {0, NS_PER_MS};
+
+		nanosleep(&pause, NULL);
+	}
+	t = l->started ? caught_by(l) : NULL;
+	if (t) {
+		abandon(l, t);
+		return;
+	}
+	lane_join(l);
+	lane_release(l);
+	free(l);
 }

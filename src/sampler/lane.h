@@ -38,6 +38,11 @@ struct lane_run {
 	void *ctx;
 	/* Slow lane: called once a turn, with the time. */
 	void (*turn)(void *ctx, int64_t now_ns);
+	/* Memory lane: what it reads and since when, for the watchdog. */
+	_Atomic(struct target *) busy; /* NULL: nothing */
+	atomic_llong busy_ns;	       /* CLOCK_BOOTTIME */
+	atomic_bool abandoned;	       /* nobody waits for it any more */
+	struct target *caught;	       /* by this one, when abandoned */
 	/* ---- the thread's own ------------------------------------------ */
 	struct seat *seats;
 	unsigned seat_count;
@@ -52,5 +57,22 @@ void lane_stop(struct lane_run *l);
 void lane_join(struct lane_run *l);
 void lane_wake(struct lane_run *l);
 void lane_release(struct lane_run *l);
+
+/*
+ * The memory lane can be caught in the kernel: a target's page that is on a
+ * dead disk, in a frozen filesystem or behind userfaultfd. When it has read
+ * one target for longer than a second, that target is marked stuck, the lane
+ * is left to its fate and another takes the rest. A lane that comes back finds
+ * itself abandoned, lets everything go and frees itself.
+ */
+struct lane_run *memory_lane_new(struct store *store, struct procfs *fs,
+				 void (*ticked)(void *ctx), void *ctx);
+/* Called at each tick, by the fast lane; *l becomes the new lane where one was
+ * abandoned. */
+void memory_lane_watch(struct lane_run **l);
+/* Lanes that have not come back: what they use must not be freed. */
+unsigned memory_lanes_lost(const struct store *store);
+/* lane_stop, lane_join and free; one that is caught is abandoned. */
+void memory_lane_end(struct lane_run *l);
 
 #endif

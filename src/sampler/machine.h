@@ -30,7 +30,8 @@ struct sampler {
 	struct store store;
 	struct procfs fs;
 	bool scripted; /* no fs, no threads */
-	struct lane_run lanes[LANE_NET]; /* fast, memory, slow */
+	struct lane_run fast, slow;
+	struct lane_run *memory; /* changed by the fast lane; NULL: none */
 	struct net *net;
 	struct go_list *go_list; /* of the thread that discovers */
 	int64_t next_scan_ns;

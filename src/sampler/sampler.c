@@ -37,6 +37,14 @@ static struct sampler *new_sampler(int64_t interval_ns, bool items)
 	return s;
 }
 
+static void wake_net(void *ctx)
+{
+	struct sampler *s = ctx;
+
+	if (s->net)
+		net_wake(s->net);
+}
+
 static bool lane_has_sources(enum lane lane)
 {
 	for (unsigned i = 0; i < source_count; i++)
@@ -59,8 +67,10 @@ struct sampler *sampler_new(const struct sampler_options *opt, struct err *err)
 	s->store.memory_lane =
 		lane_has_sources(LANE_MEMORY) &&
 		(opt->read == READ_COUNT || opt->read == READ_AGENTLESS);
-	for (unsigned i = 0; i < LANE_NET; i++)
-		lane_init(&s->lanes[i], (enum lane)i, &s->store, &s->fs);
+	lane_init(&s->fast, LANE_FAST, &s->store, &s->fs);
+	lane_init(&s->slow, LANE_SLOW, &s->store, &s->fs);
+	if (s->store.memory_lane)
+		s->memory = memory_lane_new(&s->store, &s->fs, wake_net, s);
 	jobs_init(s);
 	return s;
 }
@@ -75,20 +85,14 @@ struct sampler *sampler_new_scripted(bool items)
 
 /* ---- lanes ---------------------------------------------------------------- */
 
-static void wake_net(void *ctx)
-{
-	struct sampler *s = ctx;
-
-	if (s->net)
-		net_wake(s->net);
-}
-
 static void ticked(void *ctx)
 {
 	struct sampler *s = ctx;
 
-	if (s->lanes[LANE_MEMORY].started)
-		lane_wake(&s->lanes[LANE_MEMORY]);
+	if (s->memory) {
+		memory_lane_watch(&s->memory);
+		lane_wake(s->memory);
+	}
 	wake_net(s);
 }
 
@@ -133,8 +137,6 @@ static void wait_until_warm(struct sampler *s, int64_t warm_ns)
 
 int sampler_run(struct sampler *s, int64_t warm_ns, struct err *err)
 {
-	struct lane_run *fast = &s->lanes[LANE_FAST];
-
 	/* Without an endpoint there is nothing to ask, and libcurl with its TLS
 	 * library is most of what we would weigh. */
 	if (atomic_load(&s->store.urls)) {
@@ -142,20 +144,25 @@ int sampler_run(struct sampler *s, int64_t warm_ns, struct err *err)
 		if (!s->net)
 			return -1;
 	}
-	fast->ticked = ticked;
-	fast->ctx = s;
-	s->lanes[LANE_MEMORY].ticked = wake_net;
-	s->lanes[LANE_MEMORY].ctx = s;
-	s->lanes[LANE_SLOW].turn = slow_turn;
-	s->lanes[LANE_SLOW].ctx = s;
+	s->fast.ticked = ticked;
+	s->fast.ctx = s;
+	s->slow.turn = slow_turn;
+	s->slow.ctx = s;
 	if (jobs_start(&s->jobs, err))
 		return -1;
-	if (lane_start(&s->lanes[LANE_SLOW], err) ||
-	    (s->store.memory_lane && lane_start(&s->lanes[LANE_MEMORY], err)))
+	if (lane_start(&s->slow, err) ||
+	    (s->memory && lane_start(s->memory, err)))
 		return -1;
 	if (warm_ns > 0)
 		wait_until_warm(s, warm_ns);
-	return lane_start(fast, err);
+	return lane_start(&s->fast, err);
+}
+
+static void end_lane(struct lane_run *l)
+{
+	lane_stop(l);
+	lane_join(l);
+	lane_release(l);
 }
 
 void sampler_free(struct sampler *s)
@@ -164,13 +171,12 @@ void sampler_free(struct sampler *s)
 		return;
 	if (!s->scripted) {
 		jobs_stop(&s->jobs);
-		for (unsigned i = 0; i < LANE_NET; i++)
-			lane_stop(&s->lanes[i]);
-		for (unsigned i = 0; i < LANE_NET; i++) {
-			lane_join(&s->lanes[i]);
-			lane_release(&s->lanes[i]);
-		}
+		end_lane(&s->fast);
+		end_lane(&s->slow);
+		memory_lane_end(s->memory);
 		net_stop(s->net);
+		if (memory_lanes_lost(&s->store))
+			return; /* they may come back and use all of it */
 		go_list_free(s->go_list);
 		procfs_release(&s->fs);
 	}
@@ -279,7 +285,7 @@ static int post_to(struct sampler *s, struct target *t,
 		return 0;
 	case REQUEST_SMAPS:
 		atomic_store(&t->ask_smaps, true);
-		lane_wake(&s->lanes[LANE_SLOW]);
+		lane_wake(&s->slow);
 		return 0;
 	}
 	return 0;

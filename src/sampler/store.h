@@ -47,6 +47,7 @@ struct target {
 	atomic_bool listed;    /* false: lanes drop it */
 	atomic_bool ask_profile, ask_smaps;
 	atomic_uint execs; /* seen by the fast lane */
+	atomic_bool stuck; /* a read of its memory does not return */
 	atomic_int memory; /* enum memory_state */
 	/* First answers of the endpoint, good or bad: what a warm start
 	 * waits for. */
@@ -71,6 +72,7 @@ struct store {
 	atomic_uint live;
 	atomic_uint urls; /* targets that had an endpoint, ever */
 	atomic_bool tls;  /* one of them is https */
+	atomic_uint lost_lanes; /* threads that are caught in the kernel */
 	/* ---- under the lock ------------------------------------------- */
 	struct target *targets[STORE_TARGETS];
 	unsigned count;

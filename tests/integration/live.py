@@ -209,6 +209,38 @@ def url_alone(_):
         assert samples and all("rss" not in s and "heap_alloc" in s for s in samples), r.stdout
 
 
+def fixture(root, number, pid, memory):
+    """A process of a --proc root, as of a live one; `memory` makes its mem file."""
+    folder = os.path.join(root, str(number))
+    os.makedirs(folder)
+    for name in ("stat", "statm", "status", "cmdline", "maps", "auxv", "smaps_rollup", "cgroup"):
+        with open("/proc/%d/%s" % (pid, name), "rb") as f, open(os.path.join(folder, name), "wb") as out:
+            out.write(f.read())
+    os.symlink(os.readlink("/proc/%d/exe" % pid), os.path.join(folder, "exe"))
+    memory(os.path.join(folder, "mem"))
+
+
+def stuck_target(_):
+    """One target whose memory never answers (a FIFO nobody writes) keeps no other from being read."""
+    with Workload(WORKLOAD, "steady", dwell=60) as w, tempfile.TemporaryDirectory() as root:
+        fixture(root, 100, w.pid, os.mkfifo)
+        fixture(root, 101, w.pid, lambda path: os.symlink("/proc/%d/mem" % w.pid, path))
+        watch = subprocess.Popen([RESIDUE, "-b", "--json", "-d", "0.1", "--proc", root, "100", "101"],
+                                 stdout=subprocess.PIPE, stdin=subprocess.DEVNULL, text=True)
+        ids, read = {}, {100: 0, 101: 0}
+        for line in watch.stdout:
+            x = json.loads(line)
+            if x["type"] == "sample":
+                read[x["pid"]] += "heap_alloc" in x
+                ids[x["pid"]] = ids.get(x["pid"], 0) + 1
+                if read[101] >= 3 or ids[x["pid"]] > 300:
+                    break
+        watch.send_signal(signal.SIGTERM)
+        watch.communicate(timeout=30)
+        assert read[101] >= 3 and read[100] == 0, (read, ids)
+        assert abs(ids[100] - ids[101]) <= 1, "the stuck target lost ticks: %s" % ids
+
+
 def main():
     plan = Plan()
     with plan:
@@ -218,7 +250,8 @@ def main():
             for name, function in (("identities", identities), ("bad endpoints cost only their figures", bad_endpoints),
                                    ("exit", exits), ("exec", exec_is_seen), ("wrong usage", usage),
                                    ("the end of output", output_ends), ("list", lists), ("snapshot", snapshots),
-                                   ("run", runs), ("an endpoint alone", url_alone)):
+                                   ("run", runs), ("an endpoint alone", url_alone),
+                                   ("a target whose memory blocks the reader", stuck_target)):
                 plan.run(name, function, WORKLOAD)
             for how in ("agentless", "expvar"):
                 plan.run("the article's experiment by " + how, article, WORKLOAD, how)
