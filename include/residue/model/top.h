@@ -4,7 +4,8 @@
  * Which rows there are, their order, their "(inline)" marks and the unit of
  * the columns follow pprof (github.com/google/pprof of Go 1.26.8, internal/
  * report and internal/graph), so that the text is the same byte for byte from
- * "Showing nodes" down. Only sums differ past 2^63 - 1: they stay there.
+ * "Showing nodes" down. Two things differ: sums stay at 2^63 - 1 instead of
+ * wrapping around, and names that a terminal would act on are made visible.
  */
 #ifndef RESIDUE_MODEL_TOP_H
 #define RESIDUE_MODEL_TOP_H
