@@ -64,7 +64,7 @@ def article(binary, how):
     times = [s["t"] for s in samples]
     assert times == sorted(times), "a sample's t fell"
     assert len(samples) > 10, len(samples)
-    assert {x["read"] for x in got if x["type"] == "target"} == {how}
+    assert [x["read"] for x in got if x["type"] == "target"][-1] == how
     every_gc_once(journal, got)
     kinds = [x["kind"] for x in got if x["type"] == "event"]
     assert "growth" in kinds and kinds[-1] == "exit", kinds
@@ -83,7 +83,7 @@ def proc_alone(binary):
 
 def identities(_):
     with Workload(WORKLOAD, "steady", dwell=30) as w:
-        r = residue("-b", "--json", "-n", 5, "-d", "0.2", w.pid)
+        r = residue("-b", "--json", "-n", 10, "-d", "0.2", w.pid)
         expect(r, 0)
         for s in lines(r.stdout, "sample"):
             assert s["rss"] == s["rss_anon"] + s["rss_file"] + s["rss_shmem"], s
@@ -92,7 +92,9 @@ def identities(_):
             if "sys" in s and "heap_sys" in s:
                 assert s["sys"] == sum(s[k] for k in ("heap_sys", "stack_sys", "mspan_sys", "mcache_sys",
                                                       "buckhash_sys", "gc_sys", "other_sys")), s
-            assert s["residue"] == s["rss"] - s["heap_live"] and s["residue_of"] == "heap_live"
+            if "heap_live" in s:
+                assert s["residue"] == s["rss"] - s["heap_live"] and s["residue_of"] == "heap_live"
+        assert any("heap_live" in s for s in lines(r.stdout, "sample")), "never read"
 
 
 def bad_endpoints(_):
