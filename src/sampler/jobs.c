@@ -47,10 +47,10 @@ static void fresh_profile(struct sampler *s, struct target *t)
 	int64_t asked = clock_boot_ns();
 	bool came = false;
 
-	if (!t->url || !s->net)
+	if (!atomic_load(&t->url) || !atomic_load(&s->net))
 		return;
 	atomic_store(&t->ask_profile, true);
-	net_wake(s->net);
+	net_wake(atomic_load(&s->net));
 	while (!came && clock_boot_ns() - asked < PROFILE_WAIT_NS &&
 	       !atomic_load(&s->jobs.stop)) {
 		const struct origin_state *o =

@@ -32,12 +32,17 @@ struct sampler {
 	bool scripted; /* no fs, no threads */
 	struct lane_run fast, slow;
 	struct lane_run *memory; /* changed by the fast lane; NULL: none */
-	struct net *net;
+	/* NULL until there is an endpoint to ask: started with the lanes, or
+	 * by the jobs' thread when a probe finds the first. */
+	_Atomic(struct net *) net;
 	struct go_list *go_list; /* of the thread that discovers */
 	int64_t next_scan_ns;
 	struct jobs jobs;
 	struct history_cut *cuts[2 * FRAME_PANELS];
 };
+
+/* sampler.c: the net lane, if it does not run yet. */
+int start_net(struct sampler *s, struct err *err) RESIDUE_CHECK;
 
 /* discover.c: bring the store's targets up to date with the machine's Go
  * processes. Called by one thread at a time. */

@@ -5,16 +5,21 @@
 #include <residue/base/mem.h>
 #include <residue/fetch/backoff.h>
 #include <residue/fetch/url.h>
+#include <residue/proc/facts.h>
+#include <residue/proc/netns.h>
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 /* MemStats over HTTP stop the target's world for 60 to 95 us: once a second is
  * enough, however fast RES is read (design.md, "What to poll"). */
 #define RUNTIME_PERIOD_NS NS_PER_SEC
 /* Of a fetch's duration, spent on the next ones: 1 %. */
 #define PROFILE_SHARE 100
+/* sun_path of unix(7). */
+#define UNIX_PATH_SIZE 108
 
 /* One thing that is polled: a rung of the ladder, or the profile. */
 struct poll {
@@ -33,6 +38,8 @@ struct endpoint {
 	struct poll runtime, profile;
 	unsigned rung;		/* of the ladder, an index of sources */
 	bool settled;		/* a rung has worked */
+	bool inside;		/* reached from the target's network namespace
+				 * only */
 	int64_t profile_gc;	/* num_gc before the last profile; -1: none */
 	int64_t profile_ns;	/* when it came */
 	int64_t profile_took_ns;
@@ -40,6 +47,7 @@ struct endpoint {
 
 struct net {
 	struct store *store;
+	struct procfs *fs;
 	/* NULL until fetcher_start has returned: its thread may be faster. */
 	_Atomic(struct fetcher *) fetcher;
 	int64_t profile_every_ns;
@@ -95,6 +103,30 @@ static void fail_both(struct net *n, struct target *t, const struct err *why)
 	atomic_store(&t->warm_profile, true);
 }
 
+/* A process's 127.0.0.1 and its unix sockets are those of its namespaces, and
+ * so is what was found by looking at its sockets. Other addresses that the
+ * user gave are meant as seen from here. */
+static bool is_own(const struct net *n, const struct endpoint *e)
+{
+	return e->target->kind == TARGET_PROCESS && n->fs->live &&
+	       (e->url.loopback || atomic_load(&e->target->url_found));
+}
+
+/* Where its namespace cannot be seen (another user's process) it is taken to
+ * be ours, as it nearly always is. */
+static bool in_other_net(const struct net *n, const struct endpoint *e)
+{
+	struct proc_namespaces ns;
+	int dir = procfs_pid_open(n->fs, &e->target->proc, NULL);
+	bool other;
+
+	if (dir < 0)
+		return false;
+	other = proc_namespaces_read(dir, &ns, NULL) == 0 && ns.other_net;
+	close(dir);
+	return other;
+}
+
 static struct endpoint *endpoint_new(struct net *n, struct target *t)
 {
 	struct endpoint *e = mem_zalloc(1, sizeof(*e));
@@ -104,11 +136,12 @@ static struct endpoint *endpoint_new(struct net *n, struct target *t)
 	e->target = t;
 	e->number = ++n->numbers;
 	e->profile_gc = -1;
-	if (url_parse(&e->url, t->url, &why)) {
+	if (url_parse(&e->url, atomic_load(&t->url), &why)) {
 		fail_both(n, t, &why);
 		e->runtime.due_ns = e->profile.due_ns = INT64_MAX;
 		return e;
 	}
+	e->inside = is_own(n, e) && in_other_net(n, e);
 	e->runtime = (struct poll){.endpoint = e, .source = rung_source(n, 0)};
 	e->profile = (struct poll){.endpoint = e, .source = profile_source()};
 	backoff_init(&e->runtime.backoff, e->number * 2 + 1);
@@ -164,7 +197,7 @@ static void bring_up_to_date(struct net *n)
 		pthread_mutex_lock(&s->lock);
 		n->generation = s->generation;
 		for (unsigned i = 0; i < s->count && count < room; i++)
-			if (s->targets[i]->url)
+			if (atomic_load(&s->targets[i]->url))
 				list[count++] = target_ref(s->targets[i]);
 		pthread_mutex_unlock(&s->lock);
 		add_endpoints(n, list, count);
@@ -282,15 +315,43 @@ static void done(void *ctx, struct fetch_result *res)
 
 /* ---- questions ---------------------------------------------------------- */
 
+static int open_inside(void *ctx, int family, int type, int protocol,
+		       struct err *err)
+{
+	const struct endpoint *e = ((const struct poll *)ctx)->endpoint;
+	int dir = procfs_pid_open(e->net->fs, &e->target->proc, err);
+	int fd;
+
+	if (dir < 0)
+		return -1;
+	fd = netns_socket(dir, family, type, protocol, err);
+	close(dir);
+	return fd;
+}
+
+/* As curl is to see a unix socket of the target; `room` may hold it. */
+static const char *unix_path_of(const struct net *n, const struct endpoint *e,
+				char *room, size_t size)
+{
+	const char *path = e->url.unix_path;
+
+	if (!path || *path == '@' || !is_own(n, e) ||
+	    netns_path(n->fs, e->target->proc.pid, path, room, size, NULL))
+		return path;
+	return room;
+}
+
 static void ask(struct poll *p)
 {
 	struct endpoint *e = p->endpoint;
 	const struct source *src = p->source;
 	char *url = url_join(&e->url, src->path);
 	char *shown = url_join_shown(&e->url, src->path);
+	char path[UNIX_PATH_SIZE];
 	struct fetch_request req = {.url = url,
 				    .shown = shown,
-				    .unix_path = e->url.unix_path,
+				    .unix_path = unix_path_of(e->net, e, path,
+							      sizeof(path)),
 				    .owner = e->number,
 				    .body_max = src->body_max,
 				    .tail = src->tail,
@@ -299,6 +360,8 @@ static void ask(struct poll *p)
 				    .done = done,
 				    .ctx = p};
 
+	if (e->inside)
+		req.open_socket = open_inside;
 	p->under_way = true;
 	fetcher_submit(e->net->fetcher, &req);
 	free(url);
@@ -385,14 +448,15 @@ static int64_t turn(void *ctx, int64_t now_ns)
 	return INT64_MAX;
 }
 
-struct net *net_start(struct store *store, const struct sampler_options *opt,
-		      struct err *err)
+struct net *net_start(struct store *store, struct procfs *fs,
+		      const struct sampler_options *opt, struct err *err)
 {
 	struct net *n = mem_zalloc(1, sizeof(*n));
 	struct fetch_options fetch = opt->fetch;
 	struct fetcher *f;
 
 	n->store = store;
+	n->fs = fs;
 	n->profile_every_ns = opt->profile_every_ns;
 	n->read = opt->read;
 	n->generation = UINT64_MAX;

@@ -8,6 +8,9 @@
  * changed otherwise), but not more often than profile_every_ns, nor than 100
  * times what a fetch takes; and whenever it is asked for by a key.
  *
+ * A process's own addresses are reached where it lives: sockets are opened in
+ * its network namespace, unix paths go through its root.
+ *
  * Everything here runs on the fetcher's thread; failures back off.
  */
 #ifndef RESIDUE_SAMPLER_NET_H
@@ -19,8 +22,8 @@
 
 struct net;
 
-struct net *net_start(struct store *store, const struct sampler_options *opt,
-		      struct err *err) RESIDUE_CHECK;
+struct net *net_start(struct store *store, struct procfs *fs,
+		      const struct sampler_options *opt, struct err *err) RESIDUE_CHECK;
 /* What is under way ends as if refused; no reading arrives afterwards. */
 void net_stop(struct net *n);
 /* A tick, a new target or a request: look what is due. */

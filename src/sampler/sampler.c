@@ -40,9 +40,10 @@ static struct sampler *new_sampler(int64_t interval_ns, bool items)
 static void wake_net(void *ctx)
 {
 	struct sampler *s = ctx;
+	struct net *net = atomic_load(&s->net);
 
-	if (s->net)
-		net_wake(s->net);
+	if (net)
+		net_wake(net);
 }
 
 static bool lane_has_sources(enum lane lane)
@@ -119,7 +120,7 @@ static bool all_warm(struct store *s)
 	for (unsigned i = 0; i < s->count && warm; i++) {
 		const struct target *t = s->targets[i];
 
-		warm = !t->url || (atomic_load(&t->warm_runtime) &&
+		warm = !atomic_load(&t->url) || (atomic_load(&t->warm_runtime) &&
 				   atomic_load(&t->warm_profile));
 	}
 	pthread_mutex_unlock(&s->lock);
@@ -135,13 +136,23 @@ static void wait_until_warm(struct sampler *s, int64_t warm_ns)
 		nanosleep(&pause, NULL);
 }
 
+int start_net(struct sampler *s, struct err *err)
+{
+	struct net *net;
+
+	if (atomic_load(&s->net))
+		return 0;
+	net = net_start(&s->store, &s->fs, &s->opt, err);
+	atomic_store(&s->net, net);
+	return net ? 0 : -1;
+}
+
 int sampler_run(struct sampler *s, int64_t warm_ns, struct err *err)
 {
 	/* Without an endpoint there is nothing to ask, and libcurl with its TLS
 	 * library is most of what we would weigh. */
 	if (atomic_load(&s->store.urls)) {
-		s->net = net_start(&s->store, &s->opt, err);
-		if (!s->net)
+		if (start_net(s, err))
 			return -1;
 	}
 	s->fast.ticked = ticked;
@@ -174,7 +185,7 @@ void sampler_free(struct sampler *s)
 		end_lane(&s->fast);
 		end_lane(&s->slow);
 		memory_lane_end(s->memory);
-		net_stop(s->net);
+		net_stop(atomic_load(&s->net));
 		if (memory_lanes_lost(&s->store))
 			return; /* they may come back and use all of it */
 		go_list_free(s->go_list);
@@ -275,13 +286,13 @@ static int post_to(struct sampler *s, struct target *t,
 	case REQUEST_SNAPSHOT:
 		return jobs_snapshot(&s->jobs, t->id, err);
 	case REQUEST_PROFILE:
-		if (!t->url)
+		if (!atomic_load(&t->url))
 			return err_set(err, ERR_UNSUPPORTED,
 				       "no endpoint is known of %s: give one "
 				       "with PID@URL or -H URL",
 				       t->id);
 		atomic_store(&t->ask_profile, true);
-		net_wake(s->net);
+		wake_net(s);
 		return 0;
 	case REQUEST_SMAPS:
 		atomic_store(&t->ask_smaps, true);

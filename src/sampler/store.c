@@ -91,7 +91,7 @@ void target_unref(struct target *t)
 		return;
 	state_release(&t->state);
 	free(t->detectors);
-	free(t->url);
+	free(atomic_load(&t->url));
 	free(t);
 }
 
@@ -104,7 +104,7 @@ struct target *store_add(struct store *s, const struct target_info *info,
 	atomic_init(&t->refs, 2); /* the list's and the caller's */
 	t->kind = info->kind;
 	t->proc = (struct proc_id){info->pid, info->starttime};
-	t->url = url ? mem_strdup(url) : NULL;
+	atomic_init(&t->url, url ? mem_strdup(url) : NULL);
 	state_init(&t->state, info, opened);
 	t->state.wall_offset_ns = s->scripted ? 0 : clock_wall_offset_ns();
 	t->live = -1;
@@ -220,6 +220,34 @@ void store_update_info(struct store *s, struct target *t,
 		put_target_item(s, t,
 				store_now(s) + t->state.wall_offset_ns);
 	pthread_mutex_unlock(&s->lock);
+}
+
+int store_set_url(struct store *s, struct target *t, const char *url,
+		  const char *shown, struct err *err)
+{
+	struct target_info *mine = &t->state.info;
+	char *copy = mem_strdup(url);
+	bool first;
+
+	pthread_mutex_lock(&s->lock);
+	first = !atomic_load(&t->url);
+	if (first) {
+		snprintf(mine->endpoint, sizeof(mine->endpoint), "%s", shown);
+		atomic_store(&t->url_found, true);
+		atomic_store(&t->url, copy);
+		s->generation++;
+		atomic_fetch_add(&s->urls, 1);
+		if (t->said_target_ns)
+			put_target_item(s, t,
+					store_now(s) +
+						t->state.wall_offset_ns);
+	}
+	pthread_mutex_unlock(&s->lock);
+	if (first)
+		return 0;
+	free(copy);
+	return err_set(err, ERR_LIMIT, "%s has an endpoint already: %s", t->id,
+		       mine->endpoint);
 }
 
 struct target_info store_info(struct store *s, struct target *t)

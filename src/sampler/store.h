@@ -41,8 +41,10 @@ struct target {
 	char id[TARGET_ID_MAX];
 	enum target_kind kind;
 	struct proc_id proc;   /* pid 0 of TARGET_URL */
-	char *url;	       /* as the user gave it, with credentials, or NULL:
-				* for the net lane alone */
+	/* As the user gave it, with credentials, or as a probe found it: for
+	 * the net lane alone. NULL until there is one; set once. */
+	_Atomic(char *) url;
+	atomic_bool url_found; /* by a probe of the target's own sockets */
 	atomic_bool opened;
 	atomic_bool listed;    /* false: lanes drop it */
 	atomic_bool ask_profile, ask_smaps;
@@ -117,6 +119,10 @@ struct target *store_find_pid(struct store *s, const struct proc_id *id);
 /* Facts changed (after exec, or an endpoint's choice of path). */
 void store_update_info(struct store *s, struct target *t,
 		       const struct target_info *info);
+/* An endpoint that a probe found, `url` for the net lane, `shown` for people.
+ * ERR_LIMIT when the target has one already. */
+int store_set_url(struct store *s, struct target *t, const char *url,
+		  const char *shown, struct err *err) RESIDUE_CHECK;
 /* A copy of the facts. */
 struct target_info store_info(struct store *s, struct target *t);
 
