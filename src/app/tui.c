@@ -1,5 +1,6 @@
 /*
- * tui.c - the screens' loop: wait for keys, signals and news; draw what changed.
+ * tui.c - the screens' loop: wait for keys, signals and news; draw what
+ * changed.
  *
  * A key is answered at once. News is drawn at most twenty times a second, and
  * nothing is drawn when nothing happened.
@@ -25,7 +26,7 @@ struct tui {
 	struct canvas canvas;
 	struct frame frame;
 	int64_t drawn_ns;
-	bool news; /* the backend's wake came and is not drawn yet */
+	bool news;	 /* the backend's wake came and is not drawn yet */
 	int64_t news_ns; /* when it is to be drawn */
 };
 

@@ -11,8 +11,8 @@
 
 int64_t scale_top(int64_t max, int rows, int64_t *tick)
 {
-	static const int64_t nice[] = {1,  2,  3,  4,	5,   10,  15,
-				       20, 25, 30, 40,	50,  60,  80,
+	static const int64_t nice[] = {1,   2,	 3,   4,   5,	10,  15,
+				       20,  25,	 30,  40,  50,	60,  80,
 				       100, 150, 200, 250, 300, 400, 500};
 	int64_t unit = 1, steps = rows > 5 ? rows / 3 : rows > 1 ? 2 : 1;
 
@@ -85,11 +85,10 @@ enum role event_role(enum event_kind kind)
 static int weight(enum event_kind kind)
 {
 	static const enum event_kind by_weight[] = {
-		EVENT_GC,	     EVENT_GROWTH, EVENT_SCAVENGE,
-		EVENT_RECLAIM,	     EVENT_UNMAP,  EVENT_NATIVE_FREE,
-		EVENT_DROP,	     EVENT_FREE_OS_MEMORY,
-		EVENT_SNAPSHOT,	     EVENT_MARK,   EVENT_EXEC,
-		EVENT_EXIT};
+		EVENT_GC,      EVENT_GROWTH,	     EVENT_SCAVENGE,
+		EVENT_RECLAIM, EVENT_UNMAP,	     EVENT_NATIVE_FREE,
+		EVENT_DROP,    EVENT_FREE_OS_MEMORY, EVENT_SNAPSHOT,
+		EVENT_MARK,    EVENT_EXEC,	     EVENT_EXIT};
 	int w = 0;
 
 	for (unsigned i = 0; i < sizeof(by_weight) / sizeof(*by_weight); i++)

@@ -6,13 +6,12 @@
 #include <strings.h>
 
 /* The sixteen as xterm draws them: only to find the nearest. */
-static const int32_t sixteen[16] = {
-	0x000000, 0xcd0000, 0x00cd00, 0xcdcd00, 0x0000ee, 0xcd00cd,
-	0x00cdcd, 0xe5e5e5, 0x7f7f7f, 0xff0000, 0x00ff00, 0xffff00,
-	0x5c5cff, 0xff00ff, 0x00ffff, 0xffffff};
-static const char *const sixteen_name[8] = {"black", "red",	"green",
-					    "yellow", "blue",	"magenta",
-					    "cyan",  "white"};
+static const int32_t sixteen[16] = {0x000000, 0xcd0000, 0x00cd00, 0xcdcd00,
+				    0x0000ee, 0xcd00cd, 0x00cdcd, 0xe5e5e5,
+				    0x7f7f7f, 0xff0000, 0x00ff00, 0xffff00,
+				    0x5c5cff, 0xff00ff, 0x00ffff, 0xffffff};
+static const char *const sixteen_name[8] = {
+	"black", "red", "green", "yellow", "blue", "magenta", "cyan", "white"};
 static const int cube[6] = {0, 95, 135, 175, 215, 255};
 
 /* The RGB of an index of the 256-colour palette (xterm's 256colres.h). */

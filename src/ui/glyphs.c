@@ -5,6 +5,7 @@
 #include <string.h>
 #include <wchar.h>
 
+/* clang-format off */
 static const struct glyphs ascii = {
 	.kind = GLYPHS_ASCII, .name = "ASCII", .dots_x = 1, .dots_y = 4,
 	.level = {' ', '_', '.', '.', ':', ':', '+', '#', '#'},
@@ -12,7 +13,9 @@ static const struct glyphs ascii = {
 	.bottom_left = '+', .bottom_right = '+', .dash = '-', .ellipsis = '~',
 	.square = '#', .bullet = '*', .dot = '.', .full = '#', .guide = '-',
 	.falling = 'v', .rising = '^'};
+/* clang-format on */
 
+/* clang-format off */
 static const struct glyphs block = {
 	.kind = GLYPHS_BLOCK, .name = "block", .dots_x = 1, .dots_y = 8,
 	.level = {' ', 0x2581, 0x2582, 0x2583, 0x2584, 0x2585, 0x2586, 0x2587,
@@ -22,6 +25,7 @@ static const struct glyphs block = {
 	.dash = 0x2013, .ellipsis = 0x2026, .square = 0x25a0, .bullet = 0x25cf,
 	.dot = 0xb7, .full = 0x2588, .guide = 0x2504, .falling = 0x25bc,
 	.rising = 0x25b2};
+/* clang-format on */
 
 /* Columns of braille from the bottom: 0 to 4 dots on the left, on the right. */
 static const uint8_t braille_left[5] = {0, 0x40, 0x44, 0x46, 0x47};

@@ -110,7 +110,8 @@ static bool edges(const struct plot *p, const int64_t *value, unsigned layers,
 	bool known = false;
 
 	for (unsigned n = 0; n < layers; n++) {
-		int64_t v = i < 0 ? -1 : value[n * p->time->columns + (unsigned)i];
+		int64_t v =
+			i < 0 ? -1 : value[n * p->time->columns + (unsigned)i];
 
 		known |= v >= 0;
 		sum += v > 0 ? v : 0;

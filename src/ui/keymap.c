@@ -6,9 +6,12 @@
 #include <stdio.h>
 #include <string.h>
 
-#define K(...) {__VA_ARGS__}
+#define K(...)                                                                 \
+	{                                                                      \
+		__VA_ARGS__                                                    \
+	}
 const struct action_info action_info[ACTION_COUNT] = {
-#define X(id, places, footer, label, keys, help) \
+#define X(id, places, footer, label, keys, help)                               \
 	{places, footer, label, keys, help},
 	ACTIONS(X)
 #undef X
@@ -30,18 +33,24 @@ char *press_name(uint32_t key, bool ascii, char out[8])
 		uint32_t key;
 		const char *name, *plain;
 	} names[] = {
-		{PRESS_TAB, "Tab", "Tab"},	{PRESS_ENTER, "Enter", "Enter"},
-		{PRESS_ESC, "Esc", "Esc"},	{PRESS_SPACE, "Space", "Space"},
-		{PRESS_UP, "\u2191", "Up"},	{PRESS_DOWN, "\u2193", "Down"},
-		{PRESS_LEFT, "\u2190", "Left"}, {PRESS_RIGHT, "\u2192", "Right"},
-		{PRESS_PGUP, "PgUp", "PgUp"},	{PRESS_PGDN, "PgDn", "PgDn"},
-		{PRESS_HOME, "Home", "Home"},	{PRESS_END, "End", "End"},
+		{PRESS_TAB, "Tab", "Tab"},
+		{PRESS_ENTER, "Enter", "Enter"},
+		{PRESS_ESC, "Esc", "Esc"},
+		{PRESS_SPACE, "Space", "Space"},
+		{PRESS_UP, "\u2191", "Up"},
+		{PRESS_DOWN, "\u2193", "Down"},
+		{PRESS_LEFT, "\u2190", "Left"},
+		{PRESS_RIGHT, "\u2192", "Right"},
+		{PRESS_PGUP, "PgUp", "PgUp"},
+		{PRESS_PGDN, "PgDn", "PgDn"},
+		{PRESS_HOME, "Home", "Home"},
+		{PRESS_END, "End", "End"},
 	};
 
 	for (unsigned i = 0; i < sizeof(names) / sizeof(*names); i++)
 		if (names[i].key == key)
-			return strcpy(out, ascii ? names[i].plain
-						 : names[i].name);
+			return strcpy(out,
+				      ascii ? names[i].plain : names[i].name);
 	if (key > PRESS_F0)
 		snprintf(out, 8, "F%u", (key - PRESS_F0) % 100);
 	else if (key < ' ')
@@ -62,8 +71,8 @@ static void pair_name(unsigned a, bool ascii, char out[16])
 		return;
 	}
 	press_name(action_info[a + 1].keys[0], ascii, second);
-	snprintf(out, 16, "%s%s%s", first, strlen(first) > 1 && ascii ? "/" : "",
-		 second);
+	snprintf(out, 16, "%s%s%s", first,
+		 strlen(first) > 1 && ascii ? "/" : "", second);
 }
 
 unsigned keymap_footer(enum place place, int width, bool ascii,
@@ -85,7 +94,8 @@ unsigned keymap_footer(enum place place, int width, bool ascii,
 			it->action = (enum action)a;
 			pair_name(a, ascii, it->key);
 			it->key_w = text_columns(it->key);
-			it->w = it->key_w + text_columns(label(ctx, it->action));
+			it->w = it->key_w +
+				text_columns(label(ctx, it->action));
 			shown[a] = it->w + 1 <= left;
 			left -= shown[a] ? it->w + 1 : 0;
 		}

@@ -10,10 +10,10 @@
 #include <termios.h>
 #include <unistd.h>
 
-static const int caught[] = {SIGINT,  SIGTERM, SIGHUP, SIGQUIT,
+static const int caught[] = {SIGINT,  SIGTERM, SIGHUP,	SIGQUIT,
 			     SIGTSTP, SIGCONT, SIGWINCH};
 static const int crashes[] = {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT};
-#define COUNT(a) (sizeof(a) / sizeof(*(a)))
+#define COUNT(a)  (sizeof(a) / sizeof(*(a)))
 #define ALT_STACK 65536
 
 static struct {

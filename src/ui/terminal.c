@@ -167,6 +167,9 @@ int terminal_open(struct terminal **out, const struct terminal_options *opt,
 	noecho();
 	nonl();
 	curs_set(0);
+	/* Not every terminal fills what deleted characters leave behind with
+	 * the background, whatever its description says. */
+	idcok(stdscr, FALSE);
 	start_colours(t, opt->colour);
 	t->keys = newpad(1, 1);
 	if (!t->keys)
@@ -272,8 +275,8 @@ unsigned terminal_events(struct terminal *t, short revents)
 	if (revents & (POLLHUP | POLLERR | POLLNVAL))
 		return TERMINAL_GONE;
 	/* Readable and nothing to read: the end of input. */
-	if ((revents & POLLIN) && ioctl(STDIN_FILENO, FIONREAD, &waiting) == 0 &&
-	    waiting == 0)
+	if ((revents & POLLIN) &&
+	    ioctl(STDIN_FILENO, FIONREAD, &waiting) == 0 && waiting == 0)
 		return TERMINAL_GONE;
 	return out;
 }

@@ -124,7 +124,8 @@ int theme_parse(struct theme *t, const char *name, const char *text,
 		memcpy(t->style, p->style, sizeof(t->style));
 	} else {
 		err_set(err, ERR_FORMAT, "%s:%d: %s", name, line,
-			p->bad.code ? p->bad.msg : "neither [section] nor role = colour");
+			p->bad.code ? p->bad.msg
+				    : "neither [section] nor role = colour");
 	}
 	free(p);
 	return line == 0 ? 0 : -1;
@@ -148,8 +149,8 @@ static int read_file(const char *path, char **text, struct err *err)
 		return 0;
 	}
 	free(*text);
-	return err_set(err, ERR_LIMIT, "theme \"%s\": more than %d bytes",
-		       path, THEME_MAX);
+	return err_set(err, ERR_LIMIT, "theme \"%s\": more than %d bytes", path,
+		       THEME_MAX);
 }
 
 static int load_path(struct theme *t, const char *path, struct err *err)
@@ -171,8 +172,8 @@ static int unknown_theme(const char *name, struct err *err)
 	for (unsigned i = 0; i < theme_file_count; i++)
 		snprintf(known + strlen(known), sizeof(known) - strlen(known),
 			 "%s%s", i ? ", " : "", theme_files[i].name);
-	return err_set(err, ERR_USAGE, "no theme \"%.60s\"; there are %s",
-		       name, known);
+	return err_set(err, ERR_USAGE, "no theme \"%.60s\"; there are %s", name,
+		       known);
 }
 
 int theme_load(struct theme *t, const char *name, const char *config_dir,

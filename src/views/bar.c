@@ -43,12 +43,12 @@ static unsigned kernel_parts(const struct values *v, struct bar_part *out)
 
 	for (unsigned i = 0; i < sizeof(from) / sizeof(*from); i++)
 		if (values_has(v, from[i].field))
-			out[n++] = (struct bar_part){v->v[from[i].field],
-						     from[i].role,
-						     from[i].letter,
-						     from[i].name};
+			out[n++] = (struct bar_part){
+				v->v[from[i].field], from[i].role,
+				from[i].letter, from[i].name};
 	if (n == 0 && values_has(v, FIELD_RSS))
-		out[n++] = (struct bar_part){v->v[FIELD_RSS], ROLE_RES, 'R', "RES"};
+		out[n++] = (struct bar_part){v->v[FIELD_RSS], ROLE_RES, 'R',
+					     "RES"};
 	return n;
 }
 
@@ -64,10 +64,9 @@ static unsigned bar_parts(const struct moment *m, struct bar_part *out)
 		enum part p = part_order[i];
 
 		if (bytes[p] > 0)
-			out[n++] = (struct bar_part){bytes[p],
-						     part_look[p].role,
-						     part_look[p].letter,
-						     part_info[p].title};
+			out[n++] = (struct bar_part){
+				bytes[p], part_look[p].role,
+				part_look[p].letter, part_info[p].title};
 	}
 	return n;
 }
@@ -117,13 +116,15 @@ static void legend_add(struct legend *l, enum role role, char letter,
 	}
 	canvas_text(l->c, l->y, l->x, 1, mark, swatch);
 	l->x += 2;
-	l->x += canvas_text(l->c, l->y, l->x, l->c->cols - l->x,
-			    pen(ROLE_DIM), name) + 1;
+	l->x += canvas_text(l->c, l->y, l->x, l->c->cols - l->x, pen(ROLE_DIM),
+			    name) +
+		1;
 	l->x += canvas_text(l->c, l->y, l->x, l->c->cols - l->x,
 			    pen(l->stale		 ? ROLE_STALE
 				: role == ROLE_UNTOUCHED ? ROLE_DIM
 							 : ROLE_TEXT),
-			    size) + 2;
+			    size) +
+		2;
 }
 
 static void legend_kernel(struct legend *l, const struct values *v)
@@ -137,8 +138,7 @@ static void legend_kernel(struct legend *l, const struct values *v)
 	if (values_has(v, FIELD_RSS_FILE))
 		legend_add(l, ROLE_FILE, 'F', "file", v->v[FIELD_RSS_FILE]);
 	if (values_get(v, FIELD_RSS_SHMEM, 0) > 0)
-		legend_add(l, ROLE_STACKS, 'm', "shmem",
-			   v->v[FIELD_RSS_SHMEM]);
+		legend_add(l, ROLE_STACKS, 'm', "shmem", v->v[FIELD_RSS_SHMEM]);
 	room = l->c->cols - l->x - 1;
 	if (room >= text_columns(missing) && l->x > l->left)
 		canvas_fit(l->c, l->y, l->x, room, pen(ROLE_DIM), missing,
@@ -148,8 +148,13 @@ static void legend_kernel(struct legend *l, const struct values *v)
 static int draw_legend(const struct screens *s, struct canvas *c, int y,
 		       int left, const struct moment *m, int rows)
 {
-	struct legend l = {.s = s, .c = c, .y = y, .x = left, .left = left,
-			   .rows = rows, .stale = m->stale[ORIGIN_PROC]};
+	struct legend l = {.s = s,
+			   .c = c,
+			   .y = y,
+			   .x = left,
+			   .left = left,
+			   .rows = rows,
+			   .stale = m->stale[ORIGIN_PROC]};
 
 	if (rows <= 0 || !m->parts.known)
 		return 0;
@@ -163,8 +168,7 @@ static int draw_legend(const struct screens *s, struct canvas *c, int y,
 
 		if (worth_naming(&m->parts, p))
 			legend_add(&l, part_look[p].role, part_look[p].letter,
-				   part_info[p].title,
-				   m->parts.parts[p].bytes);
+				   part_info[p].title, m->parts.parts[p].bytes);
 	}
 	return l.full ? rows : l.y - y + 1;
 }

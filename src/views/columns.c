@@ -9,8 +9,7 @@
 void cell_context_make(struct cell_context *x, const struct screens *s,
 		       const struct frame *f, const struct list_row *row)
 {
-	*x = (struct cell_context){.s = s, .f = f, .row = row,
-				   .on = ROLE_TEXT};
+	*x = (struct cell_context){.s = s, .f = f, .row = row, .on = ROLE_TEXT};
 	moment_of_row(&x->m, f, row);
 }
 
@@ -34,8 +33,7 @@ static double field_key(const struct cell_context *x, enum field f)
 	return values_has(v, f) ? (double)v->v[f] : -1e18;
 }
 
-static const char *part(const struct cell_context *x, enum part p,
-			char out[96])
+static const char *part(const struct cell_context *x, enum part p, char out[96])
 {
 	const struct breakdown_part *b = &x->m.parts.parts[p];
 

@@ -31,12 +31,14 @@ struct list_column {
 	bool ascending;
 };
 
+/* clang-format off */
 enum {
 	COLUMN_PID, COLUMN_USER, COLUMN_RES, COLUMN_HEAP, COLUMN_CACHE,
 	COLUMN_STACK, COLUMN_NONGO, COLUMN_RESIDUE, COLUMN_LIMIT, COLUMN_GCS,
 	COLUMN_SPARK, COLUMN_VERDICT, COLUMN_HOW, COLUMN_COMMAND,
 	COLUMNS
 };
+/* clang-format on */
 extern const struct list_column list_column[COLUMNS];
 
 void cell_context_make(struct cell_context *x, const struct screens *s,

@@ -11,14 +11,14 @@
 #include <string.h>
 
 struct compare_layout {
-	bool wide;	/* the table stands between the graphs */
+	bool wide; /* the table stands between the graphs */
 	bool compact;
 	int answer_h;
 	struct rect graphs; /* both columns */
-	int graph_w;	/* a panel's width */
-	bool heap;	/* a second row of graphs */
+	int graph_w;	    /* a panel's width */
+	bool heap;	    /* a second row of graphs */
 	struct rect table, settings;
-	int cells;	/* of a graph inside its panel */
+	int cells; /* of a graph inside its panel */
 };
 
 #define TABLE_W 39
@@ -46,9 +46,9 @@ static struct compare_layout layout(int rows, int cols)
 		l.table = (struct rect){y + half, 1, left - half,
 					cols < 72 ? cols - 2 : TABLE_W};
 		if (cols >= 72)
-			l.settings = (struct rect){y + half, TABLE_W + 5,
-						   left - half,
-						   cols - TABLE_W - 6};
+			l.settings =
+				(struct rect){y + half, TABLE_W + 5,
+					      left - half, cols - TABLE_W - 6};
 	}
 	l.cells = panel_graph_width(l.graph_w, l.compact);
 	return l;
@@ -89,9 +89,8 @@ static void differences(const struct moment m[2],
 		const struct breakdown_part *a = &m[0].parts.parts[i];
 		const struct breakdown_part *b = &m[1].parts.parts[i];
 
-		out[i] = (struct difference){(enum part)i,
-					     a->known && b->known, a->bytes,
-					     b->bytes};
+		out[i] = (struct difference){(enum part)i, a->known && b->known,
+					     a->bytes, b->bytes};
 	}
 	qsort(out, PART_COUNT, sizeof(*out), larger_first);
 }
@@ -114,10 +113,9 @@ static const char *reasons(const struct difference *d, int sign, int64_t whole,
 		    llabs(diff) * 10 < whole || named == 3)
 			continue;
 		units_bytes(size, diff);
-		n += (size_t)snprintf(out + n, 120 - n, "%s%s %s%s",
-				      named++ ? ", " : ": ",
-				      part_info[one->part].title,
-				      diff > 0 ? "+" : "", size);
+		n += (size_t)snprintf(
+			out + n, 120 - n, "%s%s %s%s", named++ ? ", " : ": ",
+			part_info[one->part].title, diff > 0 ? "+" : "", size);
 	}
 	snprintf(out + n, 120 - n, ".");
 	return out;
@@ -137,7 +135,8 @@ static void draw_answer(const struct screens *s, const struct moment m[2],
 	if (a < 0 || b < 0)
 		snprintf(line, sizeof(line),
 			 "RES of %s is not known, so there is nothing to "
-			 "compare.", a < 0 ? "A" : "B");
+			 "compare.",
+			 a < 0 ? "A" : "B");
 	else if (llabs(b - a) * 50 <= (a > b ? a : b))
 		snprintf(line, sizeof(line),
 			 "A and B have the same RES, within 2%%.");
@@ -250,8 +249,8 @@ static void setting_row(struct canvas *c, int y, struct rect r,
 
 	canvas_text(c, y, r.x, 11, pen(ROLE_DIM), name);
 	canvas_text(c, y, r.x + 12, 9, pen(ROLE_TEXT), a);
-	canvas_text(c, y, r.x + 22, r.w - 22,
-		    pen(same ? ROLE_TEXT : ROLE_WARN), b);
+	canvas_text(c, y, r.x + 22, r.w - 22, pen(same ? ROLE_TEXT : ROLE_WARN),
+		    b);
 }
 
 static void draw_settings(const struct screens *s, const struct frame *f,
@@ -320,9 +319,15 @@ static void draw_graphs(const struct screens *s, const struct frame *f,
 		top = shared_top(f, time.columns);
 	for (unsigned i = 0; i < FRAME_PANELS; i++) {
 		struct graph_panel g = {
-			.s = s, .f = f, .p = &f->panels[i], .m = &m[i],
-			.time = &time, .top = top, .compact = l->compact,
-			.prefix = prefix[i], .role = roles[i],
+			.s = s,
+			.f = f,
+			.p = &f->panels[i],
+			.m = &m[i],
+			.time = &time,
+			.top = top,
+			.compact = l->compact,
+			.prefix = prefix[i],
+			.role = roles[i],
 			.kind = s->classes ? GRAPH_STACK : GRAPH_RES,
 			.box = {l->graphs.y, i ? c->cols - l->graph_w : 0, h,
 				l->graph_w}};
@@ -350,7 +355,8 @@ static void draw_header(const struct screens *s, const struct frame *f,
 		 timeaxis_text(s, f, axis), timeaxis_span(s, cells, span));
 	right_w = c->cols >= 90 ? text_columns(right) : 0;
 	if (c->cols >= 64)
-		x += canvas_text(c, 0, x, c->cols, pen(ROLE_BRAND), "residue ") +
+		x += canvas_text(c, 0, x, c->cols, pen(ROLE_BRAND),
+				 "residue ") +
 		     1;
 	for (unsigned i = 0; i < FRAME_PANELS; i++) {
 		const struct target_info *info = &f->panels[i].info;
@@ -364,10 +370,9 @@ static void draw_header(const struct screens *s, const struct frame *f,
 					      STYLE_REVERSE | STYLE_BOLD},
 				 name);
 		x += canvas_printf(c, 0, x, c->cols - x - right_w - 4,
-				   pen(ROLE_DIM), " %d %s%s  ",
-				   (int)info->pid, info->go_version,
-				   info->phase == TARGET_LIVE ? ""
-							      : " exited");
+				   pen(ROLE_DIM), " %d %s%s  ", (int)info->pid,
+				   info->go_version,
+				   info->phase == TARGET_LIVE ? "" : " exited");
 	}
 	if (!right_w)
 		return;

@@ -8,11 +8,12 @@
 #include <stdio.h>
 #include <string.h>
 
-/* Drawing with a scroll offset: lines above and below the screen are counted
- * and not drawn. */
+/* A column of the help, drawn with a scroll offset: lines above and below the
+ * screen are counted and not drawn. */
 struct page {
 	const struct screens *s;
 	struct canvas *c;
+	int x, w;
 	int y; /* of the next line; negative above the screen */
 	unsigned lines;
 };
@@ -25,9 +26,9 @@ static void next(struct page *p, int rows)
 
 static void heading(struct page *p, const char *text)
 {
-	if (p->lines > 1)
+	if (p->lines > 0)
 		next(p, 1);
-	canvas_text(p->c, p->y, 1, p->c->cols - 1, pen(ROLE_BRAND), text);
+	canvas_text(p->c, p->y, p->x, p->w, pen(ROLE_BRAND), text);
 	next(p, 1);
 }
 
@@ -35,16 +36,16 @@ static void heading(struct page *p, const char *text)
 static void entry(struct page *p, int name_w, struct pen mark_pen,
 		  const char *mark, const char *name, const char *meaning)
 {
-	int x = 3 + text_columns(mark) + (*mark != 0), rows;
-	int left = 3 + name_w;
-	struct rect r = {p->y, left, 8, p->c->cols - left - 1};
+	int x = p->x + 2 + text_columns(mark) + (*mark != 0), rows;
+	int left = p->x + 2 + name_w;
+	struct rect r = {p->y, left, 8, p->x + p->w - left};
 
-	canvas_text(p->c, p->y, 3, 8, mark_pen, mark);
+	canvas_text(p->c, p->y, p->x + 2, 8, mark_pen, mark);
 	canvas_text(p->c, p->y, x, left - x - 1, pen(ROLE_TEXT), name);
 	if (r.w < 16) {
-		r.x = 5;
+		r.x = p->x + 4;
 		r.y++;
-		r.w = p->c->cols - 6;
+		r.w = p->w - 4;
 	}
 	rows = draw_wrapped(p->c, &p->s->glyphs, r, pen(ROLE_DIM), meaning);
 	next(p, rows + r.y - p->y);
@@ -122,7 +123,7 @@ static void words(struct page *p)
 {
 	char text[200], dash[5];
 
-	heading(p, "Reading the screens");
+	heading(p, "residue: where a Go process's memory went");
 	snprintf(text, sizeof(text),
 		 "\"%s\" is a figure that is not known. A dim figure is no "
 		 "longer fresh; its age and the reason are in words.",
@@ -143,19 +144,25 @@ static void want(struct screens *s, struct frame_want *w)
 	(void)w;
 }
 
+/* Wide enough for two columns of text that is read with ease. */
+#define TWO_COLUMNS 130
+
 static void draw(struct screens *s, const struct frame *f, struct canvas *c)
 {
-	struct page p = {s, c, -(int)s->help_top, 0};
+	bool two = c->cols >= TWO_COLUMNS;
+	int w = two ? c->cols / 2 - 2 : c->cols - 2;
+	struct page left = {s, c, 1, w, -(int)s->help_top, 0};
+	struct page right = {s, c, c->cols / 2 + 1, w, -(int)s->help_top, 0};
+	struct page *second = two ? &right : &left;
 
 	(void)f;
-	heading(&p, "residue: where a Go process's memory went");
-	words(&p);
-	keys(&p);
-	events(&p);
-	parts(&p);
-	columns(&p);
-	figures(&p);
-	s->help_lines = p.lines;
+	words(&left);
+	keys(&left);
+	events(second);
+	parts(second);
+	columns(&left);
+	figures(second);
+	s->help_lines = left.lines > right.lines ? left.lines : right.lines;
 }
 
 static void act(struct screens *s, const struct frame *f, enum action action)

@@ -16,8 +16,8 @@
 #include <string.h>
 
 struct list_layout {
-	int head_h;   /* summary and memory bar */
-	int title_y;  /* column titles */
+	int head_h;  /* summary and memory bar */
+	int title_y; /* column titles */
 	int rows_y, rows_h;
 	int notes_y, notes_h;
 	int said_y, said_h; /* the selected process' sentence */
@@ -50,13 +50,13 @@ static int said_rows(const struct screens *s, const struct frame *f, int cols)
 	const struct list_row *row = list_selected(s, f);
 
 	return row && said_left(row) + text_columns(row->verdict.sentence) + 1 >
-				cols
+				       cols
 		       ? 2
 		       : 1;
 }
 
-static struct list_layout layout(const struct screens *s,
-				 const struct frame *f, int rows, int cols)
+static struct list_layout layout(const struct screens *s, const struct frame *f,
+				 int rows, int cols)
 {
 	struct list_layout l = {0};
 	int gap = rows >= 20, left, notes = (int)f->note_count;
@@ -147,20 +147,18 @@ static void draw_summary(const struct screens *s, const struct frame *f,
 	snprintf(line, sizeof(line),
 		 "%u Go process%s of %u   RES %s   heap %s   residue %s "
 		 "(%s returnable)",
-		 f->row_count, f->row_count == 1 ? "" : "es", f->processes,
-		 rss, heap, residue, back);
-	canvas_fit(c, 0, x, right - x, pen(ROLE_DIM), line,
-		   s->glyphs.ellipsis);
+		 f->row_count, f->row_count == 1 ? "" : "es", f->processes, rss,
+		 heap, residue, back);
+	canvas_fit(c, 0, x, right - x, pen(ROLE_DIM), line, s->glyphs.ellipsis);
 }
 
 static void draw_machine(const struct screens *s, const struct frame *f,
 			 const struct sums *sum, struct canvas *c)
 {
-	struct bar_part parts[] = {
-		{sum->live, ROLE_LIVE, 'l', "live"},
-		{sum->cache, ROLE_CACHE, 'c', "cache"},
-		{sum->other, ROLE_HEADROOM, 'o', "other"},
-		{sum->non_go, ROLE_NON_GO, 'n', "non-Go"}};
+	struct bar_part parts[] = {{sum->live, ROLE_LIVE, 'l', "live"},
+				   {sum->cache, ROLE_CACHE, 'c', "cache"},
+				   {sum->other, ROLE_HEADROOM, 'o', "other"},
+				   {sum->non_go, ROLE_NON_GO, 'n', "non-Go"}};
 	char used[32], total[32], line[96];
 	int left = 5, right = c->cols - 1, w, go;
 
@@ -197,16 +195,16 @@ static void draw_titles(const struct screens *s, const struct list_layout *l,
 
 		if (!l->col[i].shown)
 			continue;
-		glyph_text(list_falls(s) ? s->glyphs.falling
-					 : s->glyphs.rising, mark);
+		glyph_text(list_falls(s) ? s->glyphs.falling : s->glyphs.rising,
+			   mark);
 		snprintf(title, sizeof(title), "%s%s", col->title,
 			 sorted ? mark : "");
 		if (col->right)
-			canvas_right(c, l->title_y, l->col[i].x, l->col[i].w,
-				     p, title);
+			canvas_right(c, l->title_y, l->col[i].x, l->col[i].w, p,
+				     title);
 		else
-			canvas_text(c, l->title_y, l->col[i].x, l->col[i].w,
-				    p, title);
+			canvas_text(c, l->title_y, l->col[i].x, l->col[i].w, p,
+				    title);
 	}
 }
 
@@ -276,8 +274,7 @@ static void draw_row(const struct screens *s, const struct frame *f,
 	cell_context_make(&x, s, f, row);
 	if (strcmp(row->info.id, s->list.selected) == 0) {
 		x.on = ROLE_SELECTED;
-		canvas_paint(c, (struct rect){y, 0, 1, c->cols},
-			     ROLE_SELECTED);
+		canvas_paint(c, (struct rect){y, 0, 1, c->cols}, ROLE_SELECTED);
 	}
 	for (unsigned i = 0; i < COLUMNS; i++)
 		if (l->col[i].shown)
@@ -294,8 +291,7 @@ static void draw_rows(struct screens *s, const struct frame *f,
 
 		if (n >= s->list.count)
 			break;
-		draw_row(s, f, l, &f->rows[s->list.order[n]], l->rows_y + i,
-			 c);
+		draw_row(s, f, l, &f->rows[s->list.order[n]], l->rows_y + i, c);
 	}
 	if (s->list.count > 0)
 		return;
@@ -359,12 +355,12 @@ static void draw_graph(const struct screens *s, const struct frame *f,
 			     .wall_offset_ns = f->wall_offset_ns};
 	struct span *spans = mem_zalloc(columns, sizeof(*spans));
 	char value[32];
-	struct panel_title title = {target_name(&row->info),
-				    "RES, and the live heap in it; 5 min",
-				    size_text(s, &row->values, FIELD_RSS,
-					      value),
-				    ROLE_RES};
-	struct plot plot = {.canvas = c, .glyphs = &s->glyphs, .time = &t,
+	struct panel_title title = {
+		target_name(&row->info), "RES, and the live heap in it; 5 min",
+		size_text(s, &row->values, FIELD_RSS, value), ROLE_RES};
+	struct plot plot = {.canvas = c,
+			    .glyphs = &s->glyphs,
+			    .time = &t,
 			    .stale_from = (int)columns,
 			    .area = {r.y + 1, r.x + 8, r.h - 4, r.w - 10}};
 	int64_t tick;

@@ -25,9 +25,9 @@ const struct part_look part_look[PART_COUNT] = {
 };
 
 const enum part part_order[PART_COUNT] = {
-	PART_LIVE_HEAP, PART_GC_HEADROOM, PART_CACHE,	   PART_FRAGMENTATION,
-	PART_STACKS,	PART_RUNTIME,	  PART_FILE_BACKED, PART_LAZY_FREE,
-	PART_HUGE_PAGES, PART_NON_GO,	  PART_UNEXPLAINED, PART_UNTOUCHED,
+	PART_LIVE_HEAP,	 PART_GC_HEADROOM, PART_CACHE,	     PART_FRAGMENTATION,
+	PART_STACKS,	 PART_RUNTIME,	   PART_FILE_BACKED, PART_LAZY_FREE,
+	PART_HUGE_PAGES, PART_NON_GO,	   PART_UNEXPLAINED, PART_UNTOUCHED,
 };
 
 /* After how long without news a figure is no longer fresh. The slow origins
@@ -60,8 +60,10 @@ static void now_of(struct moment *m, const struct frame *f,
 		   const struct values *v, const struct origin_state *origins,
 		   int64_t live, unsigned live_origins)
 {
-	*m = (struct moment){.known = true, .t_ns = f->now_ns,
-			      .wall_ns = f->now_ns + f->wall_offset_ns, .v = v};
+	*m = (struct moment){.known = true,
+			     .t_ns = f->now_ns,
+			     .wall_ns = f->now_ns + f->wall_offset_ns,
+			     .v = v};
 	for (unsigned o = 0; o < ORIGIN_COUNT; o++)
 		m->age_ms[o] = origin_age_ms(&origins[o], f->now_ns);
 	judge_ages(m, f, origins);

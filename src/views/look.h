@@ -12,8 +12,8 @@
  * the cursor. */
 struct moment {
 	bool known;
-	bool past; /* not now: scrolled back, paused, or under the cursor */
-	int64_t t_ns;	 /* CLOCK_BOOTTIME */
+	bool past;    /* not now: scrolled back, paused, or under the cursor */
+	int64_t t_ns; /* CLOCK_BOOTTIME */
 	int64_t wall_ns; /* the same moment, CLOCK_REALTIME */
 	const struct values *v;
 	int64_t age_ms[ORIGIN_COUNT]; /* -1: never delivered */

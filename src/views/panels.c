@@ -89,8 +89,8 @@ static void bridge(struct span *spans, const struct timeline *t,
 		} else if (++age <= most && i > 0) {
 			int64_t v = spans[i - 1].last;
 
-			spans[i] = (struct span){.known = true, .min = v,
-						 .max = v, .last = v};
+			spans[i] = (struct span){
+				.known = true, .min = v, .max = v, .last = v};
 		}
 	}
 }
@@ -113,8 +113,7 @@ void panels_prepare(const struct frame *f, const struct timeline *t)
 int64_t graph_panel_max(const struct panel *p, enum graph_kind kind,
 			unsigned columns)
 {
-	const struct span *spans =
-		panel_spans(p, main_field(p, kind), columns);
+	const struct span *spans = panel_spans(p, main_field(p, kind), columns);
 	int64_t max = 0;
 
 	for (unsigned i = 0; i < columns; i++)
@@ -301,8 +300,8 @@ static void draw_compact(struct canvas *c, const struct graph_panel *g,
 
 static bool any_known(const struct graph_panel *g)
 {
-	const struct span *spans = panel_spans(
-		g->p, main_field(g->p, g->kind), g->time->columns);
+	const struct span *spans =
+		panel_spans(g->p, main_field(g->p, g->kind), g->time->columns);
 
 	for (unsigned i = 0; i < g->time->columns; i++)
 		if (g->p->spans && spans[i].known)
@@ -324,9 +323,9 @@ static void draw_framed(struct canvas *c, const struct graph_panel *g,
 			    "nothing recorded in this time");
 		return;
 	}
-	plot->area = (struct rect){r.y + 1, r.x + 2 + SCALE_W + 1,
-				   axis_y - r.y - 1,
-				   panel_graph_width(r.w, false)};
+	plot->area =
+		(struct rect){r.y + 1, r.x + 2 + SCALE_W + 1, axis_y - r.y - 1,
+			      panel_graph_width(r.w, false)};
 	plot_scale(plot, SCALE_W, tick);
 	plot_series(g, plot);
 	plot_events(plot, axis_y, g->p->events, g->p->event_count);
@@ -339,12 +338,10 @@ void graph_panel_draw(struct canvas *c, const struct graph_panel *g)
 {
 	char title[32], note[96], value[32];
 	struct panel_title words = {title, note, value, g->role};
-	struct plot plot = {.canvas = c,
-			    .glyphs = &g->s->glyphs,
-			    .time = g->time};
+	struct plot plot = {
+		.canvas = c, .glyphs = &g->s->glyphs, .time = g->time};
 	int64_t max = g->top ? g->top
-			     : graph_panel_max(g->p, g->kind,
-					       g->time->columns);
+			     : graph_panel_max(g->p, g->kind, g->time->columns);
 	int64_t tick;
 
 	plot.top = scale_top(max, g->box.h - 4, &tick);

@@ -8,6 +8,7 @@
 
 /* The fields that watch and compare ask for, in this order; the first ones are
  * the sixteen that a stack needs. */
+/* clang-format off */
 enum panel_field {
 	PANEL_RSS, PANEL_ANON, PANEL_FILE, PANEL_LAZY,
 	PANEL_ALLOC, PANEL_LIVE, PANEL_INUSE, PANEL_IDLE, PANEL_RELEASED,
@@ -15,6 +16,7 @@ enum panel_field {
 	PANEL_PPROF, PANEL_TOTAL_ALLOC,
 	PANEL_FIELDS
 };
+/* clang-format on */
 extern const enum field panel_field[PANEL_FIELDS];
 void panels_want(struct frame_want *want);
 
@@ -36,10 +38,10 @@ struct graph_panel {
 	const struct timeline *time;
 	struct rect box;
 	enum graph_kind kind;
-	enum role role;	   /* of a filled graph */
+	enum role role;	    /* of a filled graph */
 	const char *prefix; /* before the title: "A ", or "" */
-	int64_t top;	   /* a shared scale; 0: its own */
-	bool compact;	   /* no frame, no labels */
+	int64_t top;	    /* a shared scale; 0: its own */
+	bool compact;	    /* no frame, no labels */
 };
 
 void graph_panel_draw(struct canvas *c, const struct graph_panel *g);

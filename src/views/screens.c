@@ -137,8 +137,8 @@ static const char *blocked(const struct screens *s, const struct frame *f,
 static unsigned footer_items(struct screens *s,
 			     struct footer_item item[FOOTER_MAX])
 {
-	return keymap_footer(s->view->place, s->cols,
-			     s->glyphs.across == '-', label_of, s, item);
+	return keymap_footer(s->view->place, s->cols, s->glyphs.across == '-',
+			     label_of, s, item);
 }
 
 static void draw_footer(struct screens *s, const struct frame *f,
@@ -252,8 +252,7 @@ static void act(struct screens *s, const struct frame *f, enum action action)
 	}
 }
 
-static void prompt_press(struct screens *s, const struct frame *f,
-			 uint32_t key)
+static void prompt_press(struct screens *s, const struct frame *f, uint32_t key)
 {
 	char before[PROMPT_MAX];
 	enum prompt_answer answer;

@@ -8,14 +8,16 @@
 #include <stdio.h>
 
 #define MS NS_PER_MS
-#define S NS_PER_SEC
+#define S  NS_PER_SEC
+/* clang-format off */
 static const int64_t steps[] = {100 * MS, 200 * MS, 500 * MS, 1 * S,   2 * S,
 				5 * S,	  10 * S,   20 * S,   30 * S,  60 * S,
 				120 * S,  300 * S,  600 * S,  1200 * S, 3600 * S};
+/* clang-format on */
 #define STEPS (sizeof(steps) / sizeof(*steps))
 /* What is shown before anybody zooms: all there is, within these. */
 #define LEAST_SPAN (60 * S)
-#define MOST_SPAN (600 * S)
+#define MOST_SPAN  (600 * S)
 
 static unsigned columns_of(const struct screens *s, int cells)
 {

@@ -16,10 +16,10 @@ struct watch_layout {
 	int answer_y, answer_h; /* the sentence and the advice */
 	int bar_y, legend_h;
 	struct rect graphs;
-	bool compact;	/* graphs without frames */
+	bool compact; /* graphs without frames */
 	int events_y, events_h;
-	int rates_y;	/* -1: none */
-	int graph_w;	/* cells of a graph */
+	int rates_y; /* -1: none */
+	int graph_w; /* cells of a graph */
 };
 
 /* `said` is how many rows the answer takes where there is room. */
@@ -46,8 +46,8 @@ static struct watch_layout layout(int rows, int cols, int said)
 		l.events_h = 12;
 	l.graphs = (struct rect){y, 0, left - l.events_h, cols};
 	l.events_y = y + l.graphs.h;
-	l.graph_w = panel_graph_width((cols - (l.compact ? 1 : 0)) / 2,
-				      l.compact);
+	l.graph_w =
+		panel_graph_width((cols - (l.compact ? 1 : 0)) / 2, l.compact);
 	return l;
 }
 
@@ -77,11 +77,11 @@ static bool trouble(const struct panel *p, const struct moment *m, char *out,
 			continue;
 		if (st->ever)
 			snprintf(out, size, "%s figures are %s old: %s",
-				 origin_name[o],
-				 age_text(m->age_ms[o], age), st->fail.msg);
+				 origin_name[o], age_text(m->age_ms[o], age),
+				 st->fail.msg);
 		else
-			snprintf(out, size, "no %s figures: %s",
-				 origin_name[o], st->fail.msg);
+			snprintf(out, size, "no %s figures: %s", origin_name[o],
+				 st->fail.msg);
 		return true;
 	}
 	return false;
@@ -269,8 +269,7 @@ static void answer_make(struct answer *a, const struct panel *p,
 
 static void draw_answer(const struct screens *s, const struct frame *f,
 			const struct panel *p, const struct moment *m,
-			const struct answer *a, struct rect r,
-			struct canvas *c)
+			const struct answer *a, struct rect r, struct canvas *c)
 {
 	int word_w, used;
 
@@ -295,9 +294,14 @@ static void draw_graphs(const struct screens *s, const struct frame *f,
 {
 	struct timeline time = timeaxis_of(s, f, l->graph_w);
 	int w = (c->cols - (l->compact ? 1 : 0)) / 2;
-	struct graph_panel g = {.s = s, .f = f, .p = p, .m = m,
-				.time = &time, .compact = l->compact,
-				.prefix = "", .role = ROLE_RES};
+	struct graph_panel g = {.s = s,
+				.f = f,
+				.p = p,
+				.m = m,
+				.time = &time,
+				.compact = l->compact,
+				.prefix = "",
+				.role = ROLE_RES};
 	int64_t heap;
 
 	if (l->graphs.h < 2 || l->graph_w < 1)
@@ -334,7 +338,7 @@ static void draw_event(const struct screens *s, const struct frame *f,
 	if (ev->kind == EVENT_GC && ev->num_gc >= 0)
 		snprintf(title, sizeof(title), "GC #%lld%s",
 			 (long long)ev->num_gc,
-			 ev->forced     ? " forced"
+			 ev->forced	? " forced"
 			 : ev->periodic ? " timer"
 					: "");
 	else
@@ -349,8 +353,7 @@ static void draw_event(const struct screens *s, const struct frame *f,
 	canvas_fit(c, y, x, c->cols - x - 1, pen(ROLE_DIM), text,
 		   s->glyphs.ellipsis);
 	if (marked)
-		canvas_paint(c, (struct rect){y, 0, 1, c->cols},
-			     ROLE_SELECTED);
+		canvas_paint(c, (struct rect){y, 0, 1, c->cols}, ROLE_SELECTED);
 }
 
 static void draw_events(const struct screens *s, const struct frame *f,
@@ -372,7 +375,8 @@ static void draw_events(const struct screens *s, const struct frame *f,
 			break;
 		x += canvas_text(c, y, x, 1, pen(event_role(k)), letter) + 1;
 		x += canvas_text(c, y, x, c->cols - x - 1, pen(ROLE_DIM),
-				 event_kind_info[k].title) + 2;
+				 event_kind_info[k].title) +
+		     2;
 	}
 	y++;
 	for (unsigned i = p->event_count; i > 0 && y < last; i--) {
@@ -447,8 +451,7 @@ static void draw_rates(const struct screens *s, const struct frame *f,
 	if (values_has(v, FIELD_GOGC)) {
 		snprintf(text, sizeof(text), "%lld",
 			 (long long)v->v[FIELD_GOGC]);
-		x = rate(c, y, x, "GOGC",
-			 v->v[FIELD_GOGC] < 0 ? "off" : text);
+		x = rate(c, y, x, "GOGC", v->v[FIELD_GOGC] < 0 ? "off" : text);
 	}
 	x = rate(c, y, x, "GC goal", size_text(s, v, FIELD_NEXT_GC, text));
 	x = rate(c, y, x, "GOMEMLIMIT",
@@ -471,9 +474,10 @@ static void draw_line(const struct screens *s, const struct panel *p,
 
 	canvas_printf(c, 0, 0, c->cols, pen(ROLE_TEXT), "%s RES %s heap %s %s",
 		      target_name(&p->info), size_text(s, m->v, FIELD_RSS, res),
-		      size_text(s, m->v, heap_field(m->v) < FIELD_COUNT
-						 ? heap_field(m->v)
-						 : FIELD_HEAP_ALLOC,
+		      size_text(s, m->v,
+				heap_field(m->v) < FIELD_COUNT
+					? heap_field(m->v)
+					: FIELD_HEAP_ALLOC,
 				heap),
 		      verdict_info[p->verdict.kind].title);
 }
@@ -520,9 +524,8 @@ static const char *blocked(const struct screens *s, const struct frame *f,
 				   : "start residue with two targets, or none";
 	case ACTION_SNAPSHOT:
 	case ACTION_SMAPS:
-		return p->info.phase == TARGET_LIVE
-			       ? NULL
-			       : "the process has ended";
+		return p->info.phase == TARGET_LIVE ? NULL
+						    : "the process has ended";
 	case ACTION_PROFILE:
 		if (p->info.phase != TARGET_LIVE)
 			return "the process has ended";

@@ -86,8 +86,8 @@ static void cut_text_says_so(void **state)
 
 	(void)state;
 	make(&c, 1, 6);
-	assert_int_equal(canvas_fit(&c, 0, 0, 4, pen(ROLE_TEXT), "abcdef",
-				    '~'), 4);
+	assert_int_equal(canvas_fit(&c, 0, 0, 4, pen(ROLE_TEXT), "abcdef", '~'),
+			 4);
 	assert_string_equal(canvas_row(&c, 0, row), "abc~  ");
 	canvas_fit(&c, 0, 0, 6, pen(ROLE_TEXT), "abcdef", '~');
 	assert_string_equal(canvas_row(&c, 0, row), "abcdef");

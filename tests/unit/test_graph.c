@@ -31,10 +31,14 @@ static void fixture_make(struct fixture *f, enum glyph_kind kind, int h, int w,
 	*f = (struct fixture){.g = glyphs_make(kind, false)};
 	canvas_init(&f->c, false);
 	canvas_resize(&f->c, h + 2, w);
-	f->t = (struct timeline){.end_ns = end_s * S, .step_ns = S,
+	f->t = (struct timeline){.end_ns = end_s * S,
+				 .step_ns = S,
 				 .columns = (unsigned)(w * f->g.dots_x)};
-	f->p = (struct plot){.canvas = &f->c, .glyphs = &f->g, .time = &f->t,
-			     .area = {0, 0, h, w}, .top = 100,
+	f->p = (struct plot){.canvas = &f->c,
+			     .glyphs = &f->g,
+			     .time = &f->t,
+			     .area = {0, 0, h, w},
+			     .top = 100,
 			     .stale_from = w * f->g.dots_x};
 }
 
@@ -45,8 +49,8 @@ static void know(struct fixture *f, unsigned i, int64_t v)
 
 static void columns_and_times_agree(void **state)
 {
-	struct timeline t = {.end_ns = 100 * S, .step_ns = 2 * S,
-			     .columns = 10};
+	struct timeline t = {
+		.end_ns = 100 * S, .step_ns = 2 * S, .columns = 10};
 
 	(void)state;
 	assert_int_equal(timeline_column(&t, 100 * S), -1);

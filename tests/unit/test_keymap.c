@@ -76,8 +76,7 @@ static void footers_fit_and_keep_what_matters(void **state)
 			int end = 0;
 
 			for (unsigned i = 0; i < n; i++) {
-				assert_int_equal(item[i].x,
-						 end ? end + 1 : 0);
+				assert_int_equal(item[i].x, end ? end + 1 : 0);
 				end = item[i].x + item[i].w;
 			}
 			assert_in_range(end, 0, w);

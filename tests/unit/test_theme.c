@@ -99,8 +99,7 @@ static void bad_lines_are_named(void **state)
 		 "test:2: \"#1234567\" is no colour"},
 		{"[theme]\nres = 256\n", "test:2: \"256\" is no colour"},
 		{"[theme]\nres = red blue\n", "test:2: \"blue\" is no colour"},
-		{"[colors]\nres = red\n",
-		 "test:2: unknown section \"colors\""},
+		{"[colors]\nres = red\n", "test:2: unknown section \"colors\""},
 		{"[theme]\nres\n",
 		 "test:2: neither [section] nor role = colour"},
 	};

@@ -13,7 +13,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#define S NS_PER_SEC
+#define S   NS_PER_SEC
 #define NOW (5000 * S)
 
 struct fixture {
@@ -96,7 +96,9 @@ static const char *show(struct fixture *x)
 	}
 	if (x->want.step_ns)
 		x->f.end_ns = ((x->want.end_ns ? x->want.end_ns : NOW) /
-				       x->want.step_ns + 1) * x->want.step_ns;
+				       x->want.step_ns +
+			       1) *
+			      x->want.step_ns;
 	if (screens_saw(&x->s, &x->f, &x->want))
 		screens_want(&x->s, x->c.rows, x->c.cols, &x->want);
 	for (unsigned i = 0; i < FRAME_PANELS; i++)
@@ -298,8 +300,7 @@ static void zooming_keeps_the_cursor_in_place(void **state)
 	behind = (x.s.axis.end_ns - x.s.axis.cursor_ns) / step;
 	press(&x, '+');
 	assert_true(x.want.step_ns < step);
-	assert_in_range((x.s.axis.end_ns - x.s.axis.cursor_ns) /
-				x.want.step_ns,
+	assert_in_range((x.s.axis.end_ns - x.s.axis.cursor_ns) / x.want.step_ns,
 			behind - 1, behind + 1);
 	for (int i = 0; i < 40; i++)
 		press(&x, '-');
@@ -331,9 +332,10 @@ static void what_does_not_work_says_why(void **state)
 static void any_size_draws_something(void **state)
 {
 	static const uint32_t keys[] = {
-		PRESS_F(5), 'u', PRESS_UP, PRESS_LEFT, PRESS_PGUP, '+', '-',
-		PRESS_HOME, PRESS_END, PRESS_SPACE, 'y', PRESS_F(6),
-		PRESS_ENTER, PRESS_F(1), PRESS_PGDN, PRESS_ESC, PRESS_ESC};
+		PRESS_F(5), 'u',	PRESS_UP,    PRESS_LEFT, PRESS_PGUP,
+		'+',	    '-',	PRESS_HOME,  PRESS_END,	 PRESS_SPACE,
+		'y',	    PRESS_F(6), PRESS_ENTER, PRESS_F(1), PRESS_PGDN,
+		PRESS_ESC,  PRESS_ESC};
 	static const char ids[][TARGET_ID_MAX] = {"a1", "a2"};
 
 	(void)state;

@@ -17,9 +17,9 @@
 /* How a cell is painted. `on` gives the background (and, where the theme names
  * one for it, the foreground too): ROLE_TEXT is the screen's own. */
 struct pen {
-	uint8_t role;	/* enum role */
-	uint8_t on;	/* enum role */
-	uint8_t attrs;	/* STYLE_x, added to the role's */
+	uint8_t role;  /* enum role */
+	uint8_t on;    /* enum role */
+	uint8_t attrs; /* STYLE_x, added to the role's */
 };
 
 struct cell {

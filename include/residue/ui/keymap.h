@@ -1,9 +1,9 @@
 /*
  * keymap.h - every key of the program, in one table.
  *
- * Dispatch, footer and F1 come from the table below; the manual's list is made
- * from it too. Adding a key is one line here and a case in the views that act
- * on it. A key that a place does not list does nothing there.
+ * Dispatch, footer and F1 come from the table below. Adding a key is one line
+ * here and a case in the views that act on it. A key that a place does not list
+ * does nothing there.
  */
 #ifndef RESIDUE_UI_KEYMAP_H
 #define RESIDUE_UI_KEYMAP_H
@@ -35,8 +35,8 @@ enum {
 	PRESS_WHEEL_DOWN,
 	PRESS_F0, /* F1 is PRESS_F0 + 1 */
 };
-#define PRESS_F(n) (PRESS_F0 + (n))
-#define PRESS_CTRL(c) ((c) & 0x1f)
+#define PRESS_F(n)    (PRESS_F0 + (n))
+#define PRESS_CTRL(c) ((c)&0x1f)
 
 struct press {
 	uint32_t key;

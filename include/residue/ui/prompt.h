@@ -12,9 +12,9 @@
 #define PROMPT_MAX 120 /* bytes, NUL included */
 
 struct prompt {
-	const char *title;	/* "Search" */
-	char text[PROMPT_MAX];	/* UTF-8, no control characters */
-	unsigned len, at;	/* bytes; of the cursor */
+	const char *title;     /* "Search" */
+	char text[PROMPT_MAX]; /* UTF-8, no control characters */
+	unsigned len, at;      /* bytes; of the cursor */
 };
 
 enum prompt_answer { PROMPT_MORE, PROMPT_DONE, PROMPT_CANCEL };

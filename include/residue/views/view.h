@@ -16,35 +16,35 @@
 #include <residue/ui/prompt.h>
 #include <residue/ui/theme.h>
 
-#define TAGS_MAX 16
+#define TAGS_MAX     16
 #define REQUESTS_MAX 8
 
 /* The list: what is shown, in which order, where the cursor is. */
 struct list_state {
 	char selected[TARGET_ID_MAX]; /* "" before the first frame */
-	bool moved; /* by the user; until then the first row is selected */
-	unsigned top;		      /* first row on the screen */
-	unsigned page;		      /* rows on the screen */
-	unsigned sort;		      /* column, see list_columns.h */
+	bool moved;    /* by the user; until then the first row is selected */
+	unsigned top;  /* first row on the screen */
+	unsigned page; /* rows on the screen */
+	unsigned sort; /* column, see list_columns.h */
 	bool inverted;
 	char filter[PROMPT_MAX];
 	char search[PROMPT_MAX];
 	char tags[TAGS_MAX][TARGET_ID_MAX];
 	unsigned tag_count;
-	bool menu;		      /* the sort menu is open */
+	bool menu; /* the sort menu is open */
 	unsigned menu_at;
-	unsigned *order;	      /* rows of the frame as shown; owned */
+	unsigned *order; /* rows of the frame as shown; owned */
 	unsigned count, room;
-	int title_y;		      /* row of the column titles */
+	int title_y; /* row of the column titles */
 };
 
 /* The time axis of watch and compare. */
 struct axis_state {
-	int64_t step_ns;   /* a dot column; 0: as fits what there is */
+	int64_t step_ns;     /* a dot column; 0: as fits what there is */
 	int64_t covered_ns;  /* how far history reaches, and the time between */
 	int64_t interval_ns; /* two samples; see screens_saw */
-	int64_t end_ns;	   /* exclusive; 0: now, moving on */
-	int64_t cursor_ns; /* 0: none */
+	int64_t end_ns;	     /* exclusive; 0: now, moving on */
+	int64_t cursor_ns;   /* 0: none */
 	bool paused;
 };
 
@@ -58,18 +58,18 @@ struct screens {
 	bool plain;	 /* no colours: letters must do */
 	int rows, cols;	 /* of the views' canvas, footer excluded */
 	char target[FRAME_PANELS][TARGET_ID_MAX]; /* watched; A and B */
-	bool has_list;	 /* watch and compare came from a list */
+	bool has_list; /* watch and compare came from a list */
 	struct list_state list;
 	struct axis_state axis;
-	bool classes;	 /* graphs are stacks */
-	bool unlocked;	 /* each graph has a scale of its own */
+	bool classes;  /* graphs are stacks */
+	bool unlocked; /* each graph has a scale of its own */
 	unsigned help_top, help_lines;
 	enum action asking; /* the prompt is SEARCH's or FILTER's; NONE: off */
 	struct prompt prompt;
 	/* What a key has to say, until it is replaced or read. */
 	char say[160];
 	bool say_error;
-	int64_t said_ns; /* CLOCK_BOOTTIME */
+	int64_t said_ns;		       /* CLOCK_BOOTTIME */
 	struct request requests[REQUESTS_MAX]; /* for the backend */
 	unsigned request_count;
 	bool quit;
@@ -122,8 +122,7 @@ bool screens_saw(struct screens *s, const struct frame *f,
 void screens_say(struct screens *s, const struct frame *f, bool error,
 		 const char *fmt, ...) RESIDUE_PRINTF(4, 5);
 /* True while such words are shown; until when they will be. */
-bool screens_saying(const struct screens *s, int64_t now_ns,
-		    int64_t *until_ns);
+bool screens_saying(const struct screens *s, int64_t now_ns, int64_t *until_ns);
 
 /* For views: */
 void screens_request(struct screens *s, enum request_kind kind,
