@@ -219,8 +219,7 @@ static int check_curl(bool plain, struct err *err)
 {
 	const curl_version_info_data *v;
 
-	pthread_once(&global_once,
-		     plain ? global_start_plain : global_start);
+	pthread_once(&global_once, plain ? global_start_plain : global_start);
 	if (global_rc)
 		return err_set(err, ERR_SYS, "libcurl: %s",
 			       curl_easy_strerror(global_rc));

@@ -100,9 +100,8 @@ void exes_drop(struct exe *e)
 		e->references--;
 }
 
-static void forget(struct exes *x, struct exe *e)
+static void exe_free(struct exes *x, struct exe *e)
 {
-	HASH_DEL(x->table, e);
 	if (e->facts)
 		x->hooks->drop(x->hooks->ctx, e->facts);
 	free(e);
@@ -114,17 +113,24 @@ void exes_trim(struct exes *x)
 
 	if (HASH_COUNT(x->table) <= EXES_MAX)
 		return;
-	HASH_ITER (hh, x->table, e, next)
-		if (e->references == 0)
-			forget(x, e);
+	HASH_ITER (hh, x->table, e, next) {
+		if (e->references > 0)
+			continue;
+		/* The table goes with its last item, the loop with it. */
+		HASH_DEL(x->table, e); /* NOLINT(clang-analyzer-unix.Malloc) */
+		exe_free(x, e);
+	}
 }
 
 void exes_free(struct exes *x)
 {
-	struct exe *e, *next;
+	struct exe *e = x->table, *next;
 
-	HASH_ITER (hh, x->table, e, next)
-		forget(x, e);
+	HASH_CLEAR(hh, x->table);
+	for (; e; e = next) {
+		next = e->hh.next;
+		exe_free(x, e);
+	}
 }
 
 void *exe_facts(const struct exe *e)

@@ -58,7 +58,8 @@ struct proc_list *proc_list_new(const struct procfs *fs,
 
 static void seen_free(struct proc_list *l, struct seen *s)
 {
-	HASH_DEL(l->table, s);
+	/* The table goes with its last item, and the loop with the table. */
+	HASH_DEL(l->table, s); /* NOLINT(clang-analyzer-unix.Malloc) */
 	exes_drop(s->exe);
 	free(s);
 }
@@ -69,8 +70,12 @@ void proc_list_free(struct proc_list *l)
 
 	if (!l)
 		return;
-	HASH_ITER (hh, l->table, s, next)
-		seen_free(l, s);
+	s = l->table;
+	HASH_CLEAR(hh, l->table);
+	for (; s; s = next) {
+		next = s->hh.next;
+		free(s);
+	}
 	exes_free(&l->exes);
 	free(l->entries);
 	free(l);

@@ -83,44 +83,75 @@ static void take_address(struct listener *l, const char *hex)
 		l->addr[0] = '\0';
 }
 
-/* "  0: 0100007F:1F90 00000000:0000 0A ... uid timeout inode ..." */
-static bool parse_tcp(const char *line, struct listener *l)
+/* Cut a line at its blanks: `n` fields, what follows them in *rest. */
+static bool split(char *line, char *field[], size_t n, char **rest)
 {
-	char hex[33];
-	unsigned port, state;
-	unsigned long long inode;
+	for (size_t i = 0; i < n; i++) {
+		line += strspn(line, " ");
+		field[i] = line;
+		line += strcspn(line, " \n");
+		if (line == field[i])
+			return false;
+		if (*line)
+			*line++ = '\0';
+	}
+	line += strspn(line, " ");
+	line[strcspn(line, "\n")] = '\0';
+	*rest = line;
+	return true;
+}
 
-	if (sscanf(line,
-		   " %*d: %32[0-9A-F]:%x %*[0-9A-F]:%*x %x %*x:%*x %*x:%*x "
-		   "%*x %*u %*u %llu",
-		   hex, &port, &state, &inode) != 4 ||
-	    state != TCP_LISTEN_STATE || port > UINT16_MAX ||
-	    strlen(hex) != (l->family == AF_INET6 ? 32 : 8))
+/* A whole field as a number; UINT64_MAX, which none of them is, when it is
+ * not one. */
+static uint64_t number(const char *field, int base)
+{
+	char *end;
+	unsigned long long v;
+
+	errno = 0;
+	v = strtoull(field, &end, base);
+	return errno || *end || end == field ? UINT64_MAX : v;
+}
+
+/* "  0: 0100007F:1F90 00000000:0000 0A tx:rx tr:when retr uid timeout INODE" */
+static bool parse_tcp(char *line, struct listener *l)
+{
+	size_t width = l->family == AF_INET6 ? 32 : 8;
+	char *field[10], *rest;
+	uint64_t port;
+
+	if (!split(line, field, 10, &rest) ||
+	    number(field[3], 16) != TCP_LISTEN_STATE)
+		return false;
+	if (strspn(field[1], "0123456789ABCDEF") != width ||
+	    field[1][width] != ':')
+		return false;
+	port = number(field[1] + width + 1, 16);
+	l->inode = number(field[9], 10);
+	if (port > UINT16_MAX || l->inode == UINT64_MAX)
 		return false;
 	l->port = (uint16_t)port;
-	l->inode = inode;
-	take_address(l, hex);
+	take_address(l, field[1]);
 	return true;
 }
 
 /* "0000000000000000: 00000002 00000000 00010000 0001 01 1234 /run/x.sock" */
-static bool parse_unix(const char *line, struct listener *l)
+static bool parse_unix(char *line, struct listener *l)
 {
-	unsigned flags, type;
-	unsigned long long inode;
-	int at = 0;
+	char *field[7], *path;
+	uint64_t flags;
 	size_t len;
 
-	if (sscanf(line, "%*x: %*x %*x %x %x %*x %llu %n", &flags, &type,
-		   &inode, &at) != 3 ||
-	    at == 0 || !(flags & UNIX_LISTENING) || type != UNIX_STREAM)
+	if (!split(line, field, 7, &path))
 		return false;
-	len = strcspn(line + at, "\n");
-	if (len == 0 || len >= sizeof(l->addr))
+	flags = number(field[3], 16);
+	l->inode = number(field[6], 10);
+	len = strlen(path);
+	if (flags == UINT64_MAX || !(flags & UNIX_LISTENING) ||
+	    number(field[4], 16) != UNIX_STREAM || l->inode == UINT64_MAX ||
+	    len == 0 || len >= sizeof(l->addr))
 		return false;
-	memcpy(l->addr, line + at, len);
-	l->addr[len] = '\0';
-	l->inode = inode;
+	memcpy(l->addr, path, len + 1);
 	return true;
 }
 
@@ -253,16 +284,16 @@ static int collect(const struct table *t, DIR *d,
 	return n;
 }
 
-int socket_tables_of(struct socket_tables *s, int dir,
+int socket_tables_of(struct socket_tables *t, int dir,
 		     struct listener out[LISTENERS_MAX], struct err *err)
 {
-	struct table *t = table_of(s, dir, err);
+	struct table *own = table_of(t, dir, err);
 	int fd, n;
 	DIR *d;
 
-	if (!t)
+	if (!own)
 		return -1;
-	if (t->n == 0)
+	if (own->n == 0)
 		return 0;
 	fd = openat(dir, "fd", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (fd < 0 && (errno == EACCES || errno == EPERM))
@@ -274,7 +305,7 @@ int socket_tables_of(struct socket_tables *s, int dir,
 			close(fd);
 		return -1;
 	}
-	n = collect(t, d, out);
+	n = collect(own, d, out);
 	closedir(d);
 	qsort(out, (size_t)n, sizeof(*out), by_place);
 	return n;
