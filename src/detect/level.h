@@ -9,14 +9,16 @@
 #ifndef RESIDUE_DETECT_LEVEL_H
 #define RESIDUE_DETECT_LEVEL_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
-#define LEVEL_LEAST (INT64_C(16) << 20)
-#define LEVEL_HALF  INT64_C(300000000000)
+#define LEVEL_LEAST  (INT64_C(16) << 20)
+#define LEVEL_HALF   INT64_C(300000000000)
+#define LEVEL_SPARSE INT64_C(500000000)
 
 struct level {
 	int64_t peak, before; /* of this half and of the one before, bytes */
-	int64_t since_ns;
+	int64_t since_ns, last_ns;
 };
 
 /* The figure is `v` bytes at t_ns; what counts as a change of it. */
@@ -30,8 +32,11 @@ static inline int64_t level_step(struct level *l, int64_t t_ns, int64_t v)
 	if (v > l->peak)
 		l->peak = v;
 	int64_t peak = l->peak > l->before ? l->peak : l->before;
+	int64_t least = peak / 10 > LEVEL_LEAST ? peak / 10 : LEVEL_LEAST;
+	bool sparse = t_ns - l->last_ns > LEVEL_SPARSE;
 
-	return peak / 10 > LEVEL_LEAST ? peak / 10 : LEVEL_LEAST;
+	l->last_ns = t_ns;
+	return sparse ? least / 7 * 6 : least;
 }
 
 #endif

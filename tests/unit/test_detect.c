@@ -89,6 +89,26 @@ static void growth(void **state)
 	feed_release(&f);
 }
 
+/* Read once a second the extremes of a swing are missed: a little less than a
+ * tenth counts. Read ten times as often it does not. */
+static void sparse_readings(void **state)
+{
+	(void)state;
+
+	for (int often = 0; often < 2; often++) {
+		int64_t step = often ? 100 : 1000;
+		struct feed f;
+
+		begin(&f);
+		feed_quiet(&f, 5000, 7000, step);
+		feed_rss(&f, 328, 8); /* 28 of 328 */
+		feed_heap(&f, 308, 10, 6);
+		feed_quiet(&f, 7000, 10000, step);
+		feed_only(&f, EVENT_GROWTH, often ? 0 : 1);
+		feed_release(&f);
+	}
+}
+
 static void growth_since_the_start(void **state)
 {
 	(void)state;
@@ -577,6 +597,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(swings),
 		cmocka_unit_test(growth),
+		cmocka_unit_test(sparse_readings),
 		cmocka_unit_test(growth_since_the_start),
 		cmocka_unit_test(free_os_memory),
 		cmocka_unit_test(free_os_memory_spills),
