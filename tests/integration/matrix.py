@@ -116,6 +116,22 @@ def check_arm64(verifier, go, release, folder):
     verify(verifier, "static", binary)
 
 
+def check_truncated(verifier, go, folder, name):
+    """Five real files, cut at every byte of their headers and tables' starts."""
+    binary = os.path.join(folder, "cut")
+    if name == "gofmt":
+        root = subprocess.run([go, "env", "GOROOT"], stdout=subprocess.PIPE, text=True).stdout.strip()
+        binary = os.path.join(root, "bin", "gofmt")
+        if not os.path.exists(binary):
+            raise Skip("no gofmt beside the go command")
+    elif name == "arm64":
+        build(go, "", [], "0", binary, "arm64")
+    else:
+        flags, cgo = next((f, c) for n, f, c in VARIANTS if n == name)
+        build(go, "", flags, cgo, binary)
+    verify(verifier, "truncate", os.path.realpath(binary))
+
+
 def main(plan):
     verifier = os.path.join(os.environ.get("abs_top_builddir", "."), "tests", "integration", "gomem-verify")
     go = os.environ.get("GO") or shutil.which("go")
@@ -132,6 +148,8 @@ def main(plan):
                              check, verifier, go, release, name, flags, cgo, folder,
                              (20, 1000) if every else (5, 40), table)
             plan.run("go%s arm64: places found in the code" % release, check_arm64, verifier, go, release, folder)
+        for name in ("normal", "-s -w", "-s -w pie", "arm64", "gofmt"):
+            plan.run("truncations of a program (%s)" % name, check_truncated, verifier, go, folder, name)
     if "--table" in sys.argv:
         print("\n".join(["# " + line for line in table]))
 
