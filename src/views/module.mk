@@ -8,6 +8,7 @@ libresidue_a_SOURCES += $(VIEWS) \
 	include/residue/views/view.h src/views/screens.c \
 	src/views/bar.c \
 	src/views/columns.h src/views/columns.c \
+	src/views/event_list.h src/views/event_list.c \
 	src/views/list_order.h src/views/list_order.c \
 	src/views/look.h src/views/look.c \
 	src/views/panels.h src/views/panels.c \

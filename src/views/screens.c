@@ -178,7 +178,8 @@ static void draw_last(struct screens *s, const struct frame *f,
 
 	if (s->asking != ACTION_NONE)
 		prompt_draw(&s->prompt, c, y);
-	else if (screens_saying(s, f->now_ns, &until))
+	else if (screens_saying(s, f->now_ns, &until) &&
+		 (!f->toast[0] || f->toast_ns < s->said_ns))
 		draw_words(c, &s->glyphs, y, s->say, s->say_error);
 	else if (f->toast[0] && f->now_ns - f->toast_ns < SAY_NS)
 		draw_words(c, &s->glyphs, y, f->toast, f->toast_is_error);

@@ -1,4 +1,5 @@
 /* watch.c - one process: the answer, the bar, RES beside the heap, events. */
+#include "event_list.h"
 #include "look.h"
 #include "panels.h"
 #include "timeaxis.h"
@@ -322,74 +323,6 @@ static void draw_graphs(const struct screens *s, const struct frame *f,
 	graph_panel_draw(c, &g);
 }
 
-static void draw_event(const struct screens *s, const struct frame *f,
-		       const struct event *ev, bool marked, int y,
-		       struct canvas *c)
-{
-	char at[32], text[400], title[48];
-	const struct event_kind_info *info = &event_kind_info[ev->kind];
-	int x = 1;
-
-	time_text(at, ev->wall_ns,
-		  f->now_ns + f->wall_offset_ns - ev->wall_ns > DAY_NS);
-	x += canvas_text(c, y, x, 14, pen(ROLE_DIM), at) + 2;
-	canvas_put(c, y, x, pen(event_role(ev->kind)), (uint32_t)info->letter);
-	x += 2;
-	if (ev->kind == EVENT_GC && ev->num_gc >= 0)
-		snprintf(title, sizeof(title), "GC #%lld%s",
-			 (long long)ev->num_gc,
-			 ev->forced	? " forced"
-			 : ev->periodic ? " timer"
-					: "");
-	else
-		snprintf(title, sizeof(title), "%s", info->title);
-	canvas_fit(c, y, x, 16, pen(ROLE_TEXT), title, s->glyphs.ellipsis);
-	x += 17;
-	snprintf(text, sizeof(text), "%s", ev->text);
-	if (ev->confidence < 1)
-		snprintf(text + strlen(text), sizeof(text) - strlen(text),
-			 "  (%s, %.0f%% sure)", event_source_name[ev->source],
-			 ev->confidence * 100);
-	canvas_fit(c, y, x, c->cols - x - 1, pen(ROLE_DIM), text,
-		   s->glyphs.ellipsis);
-	if (marked)
-		canvas_paint(c, (struct rect){y, 0, 1, c->cols}, ROLE_SELECTED);
-}
-
-static void draw_events(const struct screens *s, const struct frame *f,
-			const struct panel *p, const struct watch_layout *l,
-			struct canvas *c)
-{
-	const struct event *here = event_at_cursor(s, f, p);
-	int64_t end = (s->axis.end_ns ? s->axis.end_ns : INT64_MAX / 2) +
-		      f->wall_offset_ns;
-	int y = l->events_y, last = y + l->events_h, x;
-
-	if (l->events_h < 2)
-		return;
-	x = 1 + canvas_text(c, y, 1, c->cols, pen_bold(ROLE_TEXT), "events  ");
-	for (unsigned k = 0; k < EVENT_COUNT; k++) {
-		char letter[2] = {event_kind_info[k].letter, '\0'};
-
-		if (x + 2 + text_columns(event_kind_info[k].title) >= c->cols)
-			break;
-		x += canvas_text(c, y, x, 1, pen(event_role(k)), letter) + 1;
-		x += canvas_text(c, y, x, c->cols - x - 1, pen(ROLE_DIM),
-				 event_kind_info[k].title) +
-		     2;
-	}
-	y++;
-	for (unsigned i = p->event_count; i > 0 && y < last; i--) {
-		const struct event *ev = &p->events[i - 1];
-
-		if (ev->wall_ns < end)
-			draw_event(s, f, ev, ev == here, y++, c);
-	}
-	if (p->event_count == 0)
-		canvas_text(c, y, 1, c->cols - 1, pen(ROLE_DIM),
-			    "nothing happened yet");
-}
-
 /* Bytes allocated a second over the last minute or so of the graph. */
 static bool alloc_rate(const struct panel *p, const struct timeline *t,
 		       double *out)
@@ -508,7 +441,8 @@ static void draw(struct screens *s, const struct frame *f, struct canvas *c)
 	if (l.bar_y > 0)
 		draw_bar(s, c, l.bar_y, &m, l.legend_h);
 	draw_graphs(s, f, p, &m, &l, c);
-	draw_events(s, f, p, &l, c);
+	event_list_draw(s, f, p, event_at_cursor(s, f, p),
+			(struct rect){l.events_y, 0, l.events_h, c->cols}, c);
 	if (l.rates_y > 0)
 		draw_rates(s, f, p, &m, &l, c);
 }

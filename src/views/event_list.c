@@ -1,0 +1,151 @@
+/* event_list.c - what happened, newest first, in words. */
+#include "event_list.h"
+
+#include <residue/base/clock.h>
+#include <residue/base/text.h>
+#include <residue/base/units.h>
+#include <residue/ui/axis.h>
+
+#include <stdio.h>
+#include <string.h>
+
+/* From this many GCs in a row on they share a line. */
+#define RUN_LEAST 3
+
+/* The letters and what they mean, as many as fit. */
+static void draw_letters(struct canvas *c, struct rect r)
+{
+	int x = r.x + 1, right = r.x + r.w;
+
+	x += canvas_text(c, r.y, x, r.w, pen_bold(ROLE_TEXT), "events  ");
+	for (unsigned k = 0; k < EVENT_COUNT; k++) {
+		const struct event_kind_info *info = &event_kind_info[k];
+		char letter[2] = {info->letter, '\0'};
+
+		if (x + 2 + text_columns(info->title) >= right)
+			break;
+		canvas_text(c, r.y, x, 1, pen(event_role(k)), letter);
+		x += 2;
+		x += canvas_text(c, r.y, x, right - x, pen(ROLE_DIM),
+				 info->title) +
+		     2;
+	}
+}
+
+static bool plain_gc(const struct event *ev)
+{
+	return ev->kind == EVENT_GC && !ev->forced && !ev->periodic &&
+	       ev->num_gc >= 0;
+}
+
+/* How many plain GCs in a row end with event n - 1, going back; 1 at least. */
+static unsigned run_length(const struct panel *p, unsigned n)
+{
+	unsigned run = 1;
+
+	while (run < n && plain_gc(&p->events[n - run]) &&
+	       plain_gc(&p->events[n - run - 1]))
+		run++;
+	return run;
+}
+
+struct line {
+	const struct event *newest;
+	char title[48];
+	char text[400];
+};
+
+static void line_of_run(struct line *l, const struct event *ev, unsigned run)
+{
+	const struct event *oldest = ev - (run - 1);
+	char span[UNITS_MAX], pause[UNITS_MAX];
+	int64_t longest = -1;
+
+	for (unsigned i = 0; i < run; i++)
+		if (oldest[i].pause_ns > longest)
+			longest = oldest[i].pause_ns;
+	snprintf(l->title, sizeof(l->title), "%u GCs", run);
+	units_duration(span, ev->wall_ns - oldest->wall_ns);
+	snprintf(l->text, sizeof(l->text), "GC %lld to %lld in %s",
+		 (long long)oldest->num_gc, (long long)ev->num_gc, span);
+	if (longest >= 0)
+		snprintf(l->text + strlen(l->text),
+			 sizeof(l->text) - strlen(l->text),
+			 ", stopped the world for %s at most",
+			 units_duration(pause, longest));
+}
+
+static void line_of_event(struct line *l, const struct event *ev)
+{
+	if (ev->kind == EVENT_GC && ev->num_gc >= 0)
+		snprintf(l->title, sizeof(l->title), "GC #%lld%s",
+			 (long long)ev->num_gc,
+			 ev->forced	? " forced"
+			 : ev->periodic ? " timer"
+					: "");
+	else
+		snprintf(l->title, sizeof(l->title), "%s",
+			 event_kind_info[ev->kind].title);
+	snprintf(l->text, sizeof(l->text), "%s", ev->text);
+	if (ev->confidence < 1)
+		snprintf(l->text + strlen(l->text),
+			 sizeof(l->text) - strlen(l->text),
+			 "  (%s, %.0f%% sure)", event_source_name[ev->source],
+			 ev->confidence * 100);
+}
+
+static void draw_line(const struct screens *s, const struct frame *f,
+		      const struct line *l, struct rect r, struct canvas *c)
+{
+	const struct event *ev = l->newest;
+	int64_t ago = f->now_ns + f->wall_offset_ns - ev->wall_ns;
+	int x = r.x + 1;
+	char at[32];
+
+	time_text(at, ev->wall_ns, ago > DAY_NS);
+	x += canvas_text(c, r.y, x, 14, pen(ROLE_DIM), at) + 2;
+	canvas_put(c, r.y, x, pen(event_role(ev->kind)),
+		   (uint32_t)event_kind_info[ev->kind].letter);
+	x += 2;
+	canvas_fit(c, r.y, x, 16, pen(ROLE_TEXT), l->title, s->glyphs.ellipsis);
+	x += 17;
+	canvas_fit(c, r.y, x, r.x + r.w - x - 1, pen(ROLE_DIM), l->text,
+		   s->glyphs.ellipsis);
+}
+
+void event_list_draw(const struct screens *s, const struct frame *f,
+		     const struct panel *p, const struct event *here,
+		     struct rect area, struct canvas *c)
+{
+	int64_t end =
+		s->axis.end_ns ? s->axis.end_ns + f->wall_offset_ns : INT64_MAX;
+	struct rect r = {area.y, area.x, 1, area.w};
+	unsigned n = p->event_count;
+
+	if (area.h < 2)
+		return;
+	draw_letters(c, r);
+	r.y++;
+	while (n > 0 && p->events[n - 1].wall_ns >= end)
+		n--;
+	if (n == 0)
+		canvas_text(c, r.y, r.x + 1, r.w - 1, pen(ROLE_DIM),
+			    p->event_count ? "nothing had happened yet"
+					   : "nothing happened yet");
+	for (; n > 0 && r.y < area.y + area.h; r.y++) {
+		const struct event *ev = &p->events[n - 1];
+		unsigned run = run_length(p, n);
+		struct line line = {.newest = ev};
+
+		if (run < RUN_LEAST) {
+			run = 1;
+			line_of_event(&line, ev);
+		} else {
+			line_of_run(&line, ev, run);
+		}
+		draw_line(s, f, &line, r, c);
+		if (here && here <= ev && here > ev - run)
+			canvas_paint(c, r, ROLE_SELECTED);
+		n -= run;
+	}
+}
