@@ -30,18 +30,11 @@ struct forced {
 	int64_t forced; /* of them; -1: not known */
 };
 
-static void forced_set(struct event *ev, const struct forced *f, int64_t left)
+static void forced_set(struct event *ev, const struct forced *f)
 {
-	if (f->forced < 0) {
-		ev->confidence = 0.8;
-	} else if (f->forced >= f->gcs) {
-		ev->forced = true;
-	} else if (f->forced > 0) {
-		/* Some were: nothing says which. A program that forces one
-		 * tends to go quiet after it, so take the last ones. */
-		ev->forced = left < f->forced;
-		ev->confidence = 0.6;
-	}
+	/* Where only some were, nothing says which: then it is not said. */
+	ev->forced_known = f->forced == 0 || f->forced >= f->gcs;
+	ev->forced = f->forced > 0 && ev->forced_known;
 }
 
 static void gc_text(struct event *ev, const char *more)
@@ -82,8 +75,8 @@ static void from_ring(struct gc *g, const struct observation *o, int64_t first,
 		if (o->pauses->pause_ns[i] <= INT64_MAX)
 			ev.pause_ns = (int64_t)o->pauses->pause_ns[i];
 		ev.before_attach = ev.wall_ns < attach;
-		forced_set(&ev, f, last - n);
-		ev.periodic = !ev.forced && g->last_end > 0 &&
+		forced_set(&ev, f);
+		ev.periodic = ev.forced_known && !ev.forced && g->last_end > 0 &&
 			      ev.wall_ns - g->last_end >= FORCE_GC_PERIOD;
 		gc_text(&ev, "");
 		sink(sink_ctx, &ev);
@@ -108,12 +101,13 @@ static void without_ring(struct gc *g, const struct observation *o,
 		ev.confidence = 0.5;
 	}
 	ev.num_gc = num;
-	forced_set(&ev, f, 0);
+	forced_set(&ev, f);
 	if (f->gcs > 1)
 		snprintf(more, sizeof(more),
 			 "; %lld more since the last reading, times not known",
 			 (long long)(f->gcs - 1));
-	ev.periodic = !ev.forced && g->last_end > 0 && f->gcs == 1 &&
+	ev.periodic = ev.forced_known && !ev.forced &&
+		      g->last_end > 0 && f->gcs == 1 &&
 		      ev.wall_ns - g->last_end >= FORCE_GC_PERIOD;
 	gc_text(&ev, more);
 	sink(sink_ctx, &ev);

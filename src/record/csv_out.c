@@ -171,7 +171,7 @@ static void csv_event(struct output *o, const struct target_info *info,
 		.text = ev->text,
 	};
 
-	if (ev->kind == EVENT_GC)
+	if (ev->forced_known)
 		cells.forced = ev->forced ? "true" : "false";
 	if (ev->num_gc >= 0)
 		values_set(&values, FIELD_NUM_GC, ev->num_gc);

@@ -58,7 +58,7 @@ static void json_event(struct output *o, const struct target_info *info,
 		line("event", info, (double)wall_us(ev->wall_ns) / 1e6);
 
 	json_put_text(object, "kind", event_kind_info[ev->kind].name);
-	if (ev->kind == EVENT_GC)
+	if (ev->forced_known)
 		json_put(object, "forced", json_boolean(ev->forced));
 	if (ev->periodic)
 		json_put(object, "periodic", json_true());

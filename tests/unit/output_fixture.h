@@ -50,6 +50,7 @@ static inline struct event fixture_gc(void)
 	struct event ev =
 		event_make(EVENT_GC, EVENT_FROM_RUNTIME, WALL_NS - 3600);
 
+	ev.forced_known = true;
 	ev.num_gc = 17;
 	ev.pause_ns = 210000;
 	ev.before_attach = true;

@@ -82,9 +82,8 @@ static void forced_and_periodic(void **state)
 	feed_runtime(&f, 1000);
 	feed_gc(&f, 1500, true);
 	feed_runtime(&f, 2000);
-	assert_false(f.events[0].forced);
-	assert_true(f.events[1].forced);
-	assert_true(f.events[1].confidence == 1);
+	assert_true(f.events[0].forced_known && !f.events[0].forced);
+	assert_true(f.events[1].forced_known && f.events[1].forced);
 
 	feed_gc(&f, 1500 + 120004, false);
 	feed_runtime(&f, 122000);
@@ -99,9 +98,9 @@ static void forced_and_periodic(void **state)
 	feed_gc(&f, 242200, true);
 	feed_runtime(&f, 243000);
 	assert_int_equal(f.count, 6);
-	assert_int_equal(f.events[4].forced + f.events[5].forced, 1);
-	assert_true(f.events[4].confidence < 1);
-	assert_true(f.events[5].confidence < 1);
+	assert_false(f.events[4].forced_known || f.events[5].forced_known);
+	assert_false(f.events[4].forced || f.events[5].forced);
+	assert_true(f.events[5].confidence == 1);
 	feed_release(&f);
 }
 
