@@ -29,8 +29,44 @@ static int by_field(const void *a, const void *b)
 	return (x->info.pid > y->info.pid) - (x->info.pid < y->info.pid);
 }
 
+/* What --probe tried of one target. */
+struct probed {
+	char id[TARGET_ID_MAX];
+	struct probe_try *tries;
+	int count; /* -1: err says why */
+	struct err err;
+};
+
+static struct probed *probes;
+static unsigned probe_count;
+
+static const struct probed *probed_of(const struct list_row *r)
+{
+	for (unsigned i = 0; i < probe_count; i++)
+		if (!strcmp(probes[i].id, r->info.id))
+			return &probes[i];
+	return NULL;
+}
+
+static json_t *probes_json(const struct probed *p)
+{
+	json_t *list = json_array();
+	char words[200];
+
+	for (int i = 0; i < p->count; i++) {
+		json_t *o = json_object();
+
+		probe_words(&p->tries[i], words, sizeof(words));
+		json_object_set_new(o, "url", json_string(p->tries[i].url));
+		json_object_set_new(o, "answer", json_string(words));
+		json_array_append_new(list, o);
+	}
+	return list;
+}
+
 static json_t *fields_json(const struct list_row *r)
 {
+	const struct probed *p = probed_of(r);
 	json_t *o = json_object();
 
 	json_object_set_new(o, "pid", json_integer(r->info.pid));
@@ -47,6 +83,14 @@ static json_t *fields_json(const struct list_row *r)
 	if (r->info.endpoint[0])
 		json_object_set_new(o, "endpoint",
 				    json_string(r->info.endpoint));
+	if (r->info.listens[0])
+		json_object_set_new(o, "listens",
+				    json_string(r->info.listens));
+	if (p && p->count < 0)
+		json_object_set_new(o, "probe_failed",
+				    json_string(p->err.msg));
+	else if (p)
+		json_object_set_new(o, "probes", probes_json(p));
 	json_object_set_new(o, "read",
 			    json_string(read_by_name[r->info.read]));
 	return o;
@@ -107,8 +151,11 @@ static void print_row(const struct list_row *r, bool ascii)
 	put_text(read_by_name[r->info.read], 9);
 	printf("  ");
 	put_text(r->info.comm, 15);
-	printf("  %s%s%s\n", r->info.module, r->info.endpoint[0] ? "  " : "",
+	printf("  %s%s%s", r->info.module, r->info.endpoint[0] ? "  " : "",
 	       r->info.endpoint);
+	if (!r->info.endpoint[0] && r->info.listens[0])
+		printf("  listens on %s", r->info.listens);
+	putchar('\n');
 }
 
 static int print_list(struct frame *f, const struct options *o,
@@ -130,8 +177,19 @@ static int print_list(struct frame *f, const struct options *o,
 	return 0;
 }
 
-/* Until each row has RES, or is gone; a moment at most. */
-static void wait_for_rows(struct sampler *s, struct frame *f)
+/* Whether what comes for a row has come: RES, and the runtime's figures where
+ * the process's memory is to be read. */
+static bool complete(const struct list_row *r, bool memory)
+{
+	const struct origin_state *o = &r->origins[ORIGIN_RUNTIME];
+
+	return r->info.phase != TARGET_LIVE ||
+	       (r->origins[ORIGIN_PROC].ever &&
+		(!memory || o->ever || o->failed_ns));
+}
+
+/* Until each row is complete; a moment at most. */
+static void wait_for_rows(struct sampler *s, struct frame *f, bool memory)
 {
 	const struct frame_want want = {.list = true};
 	int64_t end = clock_boot_ns() + NS_PER_SEC;
@@ -141,11 +199,60 @@ static void wait_for_rows(struct sampler *s, struct frame *f)
 		all = true;
 		sampler_frame(s, &want, f);
 		for (unsigned i = 0; i < f->row_count; i++)
-			all &= f->rows[i].info.phase != TARGET_LIVE ||
-			       f->rows[i].origins[ORIGIN_PROC].ever;
+			all &= complete(&f->rows[i], memory);
 		if (!all)
 			sampler_wait(s, 20);
 	} while (!all && clock_boot_ns() < end);
+}
+
+/* The log of what was sent to whom. */
+static void say_probed(const struct list_row *r, const struct probed *p)
+{
+	char words[200];
+
+	if (p->count < 0)
+		fprintf(stderr, "residue: %d (%s): not probed: %s\n",
+			(int)r->info.pid, r->info.comm, p->err.msg);
+	for (int i = 0; i < p->count; i++) {
+		probe_words(&p->tries[i], words, sizeof(words));
+		fprintf(stderr, "residue: probed %s of %d (%s): %s\n",
+			p->tries[i].url, (int)r->info.pid, r->info.comm, words);
+	}
+}
+
+static void probe_all(struct sampler *s, struct frame *f)
+{
+	const struct frame_want want = {.list = true};
+
+	sampler_frame(s, &want, f);
+	probes = mem_zalloc(f->row_count + 1, sizeof(*probes));
+	for (unsigned i = 0; i < f->row_count; i++) {
+		struct probed *p = &probes[probe_count++];
+
+		memcpy(p->id, f->rows[i].info.id, sizeof(p->id));
+		p->tries = mem_zalloc(PROBE_MOST, sizeof(*p->tries));
+		p->count = sampler_probe(s, p->id, p->tries, &p->err);
+		say_probed(&f->rows[i], p);
+	}
+}
+
+static void forget_probes(void)
+{
+	while (probe_count)
+		free(probes[--probe_count].tries);
+	free(probes);
+	probes = NULL;
+}
+
+static int find(struct targets *s, const struct options *o, struct frame *f,
+		struct err *err)
+{
+	if (sampler_discover(s->sampler, false, err))
+		return -1;
+	sampler_find_listeners(s->sampler);
+	if (o->probe)
+		probe_all(s->sampler, f);
+	return sampler_run(s->sampler, 0, err);
 }
 
 static int list(struct targets *s, const struct options *o, struct err *err)
@@ -157,14 +264,16 @@ static int list(struct targets *s, const struct options *o, struct err *err)
 	frame_init(&f);
 	if (s->scripted)
 		sampler_frame(s->sampler, &want, &f);
-	else if (sampler_discover(s->sampler, false, err) ||
-		 sampler_run(s->sampler, 0, err))
+	else if (find(s, o, &f, err))
 		rc = -1;
 	else
-		wait_for_rows(s->sampler, &f);
+		wait_for_rows(s->sampler, &f,
+			      read_by(o) == READ_COUNT ||
+				      read_by(o) == READ_AGENTLESS);
 	if (rc == 0)
 		rc = print_list(&f, o, err);
 	frame_release(&f);
+	forget_probes();
 	return rc;
 }
 
@@ -193,7 +302,7 @@ static int run(struct options *o, struct err *err)
 
 const struct command command_cmd_list = {
 	.name = "list",
-	.synopsis = "[--json] [--sort=FIELD]",
+	.synopsis = "[--json] [--sort=FIELD] [--probe]",
 	.summary = "the Go processes of this machine, once",
 	.run = run,
 };

@@ -49,6 +49,7 @@ static const struct option_info table[] = {
 {"timeout",        0,  SECONDS, M(timeout_ns),      "SECS",  "give an endpoint up after this long (default 5)"},
 {"profile-every",  0,  SECONDS, M(profile_every_ns),"SECS",  "least time between two heap profiles (default 15)"},
 {"read",           0,  TEXT,    M(read),            "HOW",   "read the runtime by agentless, expvar, metrics or pprof only"},
+{"probe",          0,  FLAG,    M(probe),           NULL,    "ask the targets' own listening sockets, once, for Go's pprof"},
 {"no-probe",       0,  FLAG,    M(no_probe),        NULL,    "never open a connection that was not asked for"},
 {"theme",          0,  TEXT,    M(theme),           "NAME",  "colours: default, midnight, mono, ... or a file"},
 {"color",          0,  TEXT,    M(color),           "WHEN",  "auto, always or never"},
@@ -267,6 +268,9 @@ static int check(const struct options *o, struct err *err)
 	if (o->json && o->csv)
 		return err_set(err, ERR_USAGE,
 			       "--json and --csv exclude each other");
+	if (o->probe && o->no_probe)
+		return err_set(err, ERR_USAGE,
+			       "--probe and --no-probe exclude each other");
 	if (o->interval_ns < NS_PER_SEC / 10)
 		return err_set(err, ERR_USAGE,
 			       "-d: 0.1 seconds is the shortest interval");

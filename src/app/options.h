@@ -41,7 +41,7 @@ struct options {
 	const char *cacert, *cert, *key;
 	int64_t timeout_ns;
 	int64_t profile_every_ns;
-	bool no_probe;
+	bool probe, no_probe;
 	const char *read;
 	/* looks */
 	const char *theme, *color;

@@ -26,6 +26,15 @@ int targets_add(struct targets *s, pid_t pid, const char *url, struct err *err)
 	return 0;
 }
 
+/* Of the target added last; answered when the sampler runs. */
+static int ask_probe(struct targets *s, struct err *err)
+{
+	struct request r = {.kind = REQUEST_PROBE};
+
+	memcpy(r.target, s->ids[s->count - 1], sizeof(r.target));
+	return sampler_post(s->sampler, &r, err);
+}
+
 static int add_word(struct targets *s, const struct options *o,
 		    const char *word, struct err *err)
 {
@@ -38,7 +47,9 @@ static int add_word(struct targets *s, const struct options *o,
 		return -1;
 	if (!spec.url)
 		spec.url = o->endpoint;
-	return targets_add(s, spec.pid, spec.url, err);
+	if (targets_add(s, spec.pid, spec.url, err))
+		return -1;
+	return o->probe && !spec.url ? ask_probe(s, err) : 0;
 }
 
 static int add_targets(struct targets *s, const struct options *o,

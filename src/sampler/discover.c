@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #define SCAN_NS (2 * NS_PER_SEC)
 /* An exited process stays in the list so long, for its end to be seen. */
@@ -110,6 +111,86 @@ void discover_turn(void *ctx, int64_t now_ns)
 	drop_exited(s, now_ns);
 	if (discover(s, false, &err))
 		store_toast(&s->store, true, "%s", err.msg);
+}
+
+/* ---- what they listen on ------------------------------------------------ */
+
+#define SOCKETS_NS     (10 * NS_PER_SEC)
+#define ALL_SOCKETS_NS (60 * NS_PER_SEC)
+
+/* References to the live processes, or only to the opened ones. */
+static struct target **live_targets(struct store *st, bool all, unsigned *n)
+{
+	struct target **list;
+	unsigned room;
+
+	pthread_mutex_lock(&st->lock);
+	room = st->count;
+	pthread_mutex_unlock(&st->lock);
+	list = mem_zalloc(room + 1, sizeof(*list));
+	*n = 0;
+	pthread_mutex_lock(&st->lock);
+	for (unsigned i = 0; i < st->count && *n < room; i++) {
+		struct target *t = st->targets[i];
+
+		if (t->kind == TARGET_PROCESS &&
+		    t->state.info.phase == TARGET_LIVE &&
+		    (all || atomic_load(&t->opened)))
+			list[(*n)++] = target_ref(t);
+	}
+	pthread_mutex_unlock(&st->lock);
+	return list;
+}
+
+static void suggest(struct sampler *s, const struct target *t,
+		    const char *listens)
+{
+	store_toast(&s->store, false,
+		    "%d listens on %s: --probe, or %d@URL, for its profile",
+		    (int)t->proc.pid, listens, (int)t->proc.pid);
+}
+
+static void read_listeners(struct sampler *s, bool all)
+{
+	struct target **list;
+	unsigned n;
+
+	if (!s->sockets)
+		s->sockets = socket_tables_new();
+	list = live_targets(&s->store, all, &n);
+	while (n) {
+		struct target *t = list[--n];
+		int dir = procfs_pid_open(&s->fs, &t->proc, NULL);
+		char text[LISTENS_MAX];
+
+		if (dir >= 0) {
+			listeners_text(s->sockets, dir, text);
+			if (store_set_listens(&s->store, t, text) &&
+			    atomic_load(&t->opened))
+				suggest(s, t, text);
+			close(dir);
+		}
+		target_unref(t);
+	}
+	free(list);
+	socket_tables_forget(s->sockets);
+}
+
+void listeners_turn(struct sampler *s, int64_t now_ns)
+{
+	bool all = s->opt.discover && now_ns >= s->next_all_sockets_ns;
+
+	if (!all && now_ns < s->next_sockets_ns)
+		return;
+	s->next_sockets_ns = now_ns + SOCKETS_NS;
+	if (all)
+		s->next_all_sockets_ns = now_ns + ALL_SOCKETS_NS;
+	read_listeners(s, all);
+}
+
+void sampler_find_listeners(struct sampler *s)
+{
+	read_listeners(s, true);
 }
 
 void refresh_facts(struct sampler *s)

@@ -1,5 +1,5 @@
-/* jobs.c - snapshots: gathered from the store and /proc, on a thread that may
- * wait for an endpoint and the disk. */
+/* jobs.c - snapshots, gathered from the store and /proc, and probes: on a
+ * thread that may wait for endpoints and the disk. */
 #include "machine.h"
 #include "thread.h"
 
@@ -210,9 +210,61 @@ int sampler_snapshot(struct sampler *s, const char *target, char *path_out,
 	return rc;
 }
 
+/* ---- probes ------------------------------------------------------------- */
+
+/* The log that the user sees: among the target's events. */
+static void log_try(struct sampler *s, struct target *t,
+		    const struct probe_try *tried)
+{
+	struct event ev = event_make(EVENT_MARK, EVENT_FROM_USER,
+				     clock_boot_ns() + clock_wall_offset_ns());
+	char words[80];
+
+	probe_words(tried, words, sizeof(words));
+	snprintf(ev.text, sizeof(ev.text), "probed %.48s: %.60s",
+		 tried->url, words);
+	store_event(&s->store, t, &ev);
+}
+
+static int probe(struct sampler *s, struct target *t,
+		 struct probe_try out[PROBE_MOST], struct err *err)
+{
+	const struct probe_try *last;
+	int n;
+
+	if (atomic_load(&t->url))
+		return err_set(err, ERR_LIMIT, "%s has an endpoint already",
+			       t->id);
+	if (t->kind != TARGET_PROCESS)
+		return err_set(err, ERR_UNSUPPORTED, "%s is no process", t->id);
+	n = probe_run(&s->fs, &t->proc, out, err);
+	for (int i = 0; i < n; i++)
+		log_try(s, t, &out[i]);
+	last = n > 0 ? &out[n - 1] : NULL;
+	if (!last || last->answer != PROBE_PPROF)
+		return n;
+	if (store_set_url(&s->store, t, last->url, last->url, err) ||
+	    (s->jobs.started && start_net(s, err)))
+		return -1;
+	return n;
+}
+
+int sampler_probe(struct sampler *s, const char *target,
+		  struct probe_try out[PROBE_MOST], struct err *err)
+{
+	struct target *t = store_find(&s->store, target);
+	int n;
+
+	if (!t)
+		return err_set(err, ERR_GONE, "that process is no longer here");
+	n = probe(s, t, out, err);
+	target_unref(t);
+	return n;
+}
+
 /* ---- the thread ----------------------------------------------------------- */
 
-static bool next_job(struct jobs *j, char target[TARGET_ID_MAX])
+static bool next_job(struct jobs *j, struct job *job)
 {
 	bool got = false;
 
@@ -220,28 +272,55 @@ static bool next_job(struct jobs *j, char target[TARGET_ID_MAX])
 	while (!j->count && !atomic_load(&j->stop))
 		pthread_cond_wait(&j->wake, &j->lock);
 	if (j->count && !atomic_load(&j->stop)) {
-		memcpy(target, j->target[0], TARGET_ID_MAX);
+		*job = j->list[0];
 		j->count--;
-		memmove(j->target[0], j->target[1],
-			j->count * sizeof(j->target[0]));
+		memmove(&j->list[0], &j->list[1],
+			j->count * sizeof(j->list[0]));
 		got = true;
 	}
 	pthread_mutex_unlock(&j->lock);
 	return got;
 }
 
+static void snapshot_job(struct sampler *s, const char *target)
+{
+	struct err err = ERR_INIT;
+	char path[4096];
+
+	if (sampler_snapshot(s, target, path, sizeof(path), &err))
+		store_toast(&s->store, true, "no snapshot: %.140s", err.msg);
+}
+
+static void probe_job(struct sampler *s, const char *target)
+{
+	struct probe_try tries[PROBE_MOST];
+	struct err err = ERR_INIT;
+	char words[100];
+	int n = sampler_probe(s, target, tries, &err);
+
+	if (n < 0)
+		store_toast(&s->store, true, "no probe: %.140s", err.msg);
+	else if (n == 0)
+		store_toast(&s->store, false,
+			    "nothing to probe: it listens on no socket");
+	else {
+		probe_words(&tries[n - 1], words, sizeof(words));
+		store_toast(&s->store, false,
+			    "probed %d socket%s; the last, %.70s: %.60s", n,
+			    n == 1 ? "" : "s", tries[n - 1].url, words);
+	}
+}
+
 static void *jobs_main(void *arg)
 {
 	struct jobs *j = arg;
-	char target[TARGET_ID_MAX], path[4096];
+	struct job job;
 
-	while (next_job(j, target)) {
-		struct err err = ERR_INIT;
-
-		if (sampler_snapshot(j->sampler, target, path, sizeof(path),
-				     &err))
-			store_toast(&j->sampler->store, true,
-				    "no snapshot: %.140s", err.msg);
+	while (next_job(j, &job)) {
+		if (job.kind == JOB_SNAPSHOT)
+			snapshot_job(j->sampler, job.target);
+		else
+			probe_job(j->sampler, job.target);
 	}
 	return NULL;
 }
@@ -263,16 +342,22 @@ int jobs_start(struct jobs *j, struct err *err)
 	return 0;
 }
 
-int jobs_snapshot(struct jobs *j, const char *target, struct err *err)
+int jobs_add(struct jobs *j, enum job_kind kind, const char *target,
+	     struct err *err)
 {
 	int rc = 0;
 
 	pthread_mutex_lock(&j->lock);
 	if (j->count == JOBS_MOST)
 		rc = err_set(err, ERR_LIMIT,
-			     "%d snapshots are waiting already", JOBS_MOST);
-	else
-		memcpy(j->target[j->count++], target, TARGET_ID_MAX);
+			     "%d snapshots and probes are waiting already",
+			     JOBS_MOST);
+	else {
+		struct job *job = &j->list[j->count++];
+
+		job->kind = kind;
+		memcpy(job->target, target, TARGET_ID_MAX);
+	}
 	pthread_cond_signal(&j->wake);
 	pthread_mutex_unlock(&j->lock);
 	return rc;

@@ -10,10 +10,18 @@
 #include "store.h"
 
 #include <residue/source/facts.h>
+#include <residue/source/listeners.h>
 
 #define JOBS_MOST 16
 
-/* Snapshots asked for, waiting for their thread. */
+enum job_kind { JOB_SNAPSHOT, JOB_PROBE };
+
+struct job {
+	enum job_kind kind;
+	char target[TARGET_ID_MAX];
+};
+
+/* What was asked for and takes a while, waiting for its thread. */
 struct jobs {
 	struct sampler *sampler;
 	pthread_t thread;
@@ -21,7 +29,7 @@ struct jobs {
 	atomic_bool stop;
 	pthread_mutex_t lock;
 	pthread_cond_t wake;
-	char target[JOBS_MOST][TARGET_ID_MAX];
+	struct job list[JOBS_MOST];
 	unsigned count;
 };
 
@@ -37,6 +45,8 @@ struct sampler {
 	_Atomic(struct net *) net;
 	struct go_list *go_list; /* of the thread that discovers */
 	int64_t next_scan_ns;
+	struct socket_tables *sockets; /* of the same thread */
+	int64_t next_sockets_ns, next_all_sockets_ns;
 	struct jobs jobs;
 	struct history_cut *cuts[2 * FRAME_PANELS];
 };
@@ -49,6 +59,9 @@ int start_net(struct sampler *s, struct err *err) RESIDUE_CHECK;
 int discover(struct sampler *s, bool opened, struct err *err) RESIDUE_CHECK;
 /* The same as the slow lane's turn. */
 void discover_turn(void *ctx, int64_t now_ns);
+/* What targets listen on, as facts: read every 10 s of opened ones, once a
+ * minute of all. */
+void listeners_turn(struct sampler *s, int64_t now_ns);
 /* Facts of targets that have called exec since they were read. */
 void refresh_facts(struct sampler *s);
 
@@ -57,7 +70,7 @@ void jobs_init(struct sampler *s);
 int jobs_start(struct jobs *j, struct err *err) RESIDUE_CHECK;
 void jobs_stop(struct jobs *j);
 /* ERR_LIMIT when too many wait already. */
-int jobs_snapshot(struct jobs *j, const char *target,
-		  struct err *err) RESIDUE_CHECK;
+int jobs_add(struct jobs *j, enum job_kind kind, const char *target,
+	     struct err *err) RESIDUE_CHECK;
 
 #endif

@@ -110,6 +110,7 @@ static void slow_turn(void *ctx, int64_t now_ns)
 	refresh_facts(s);
 	if (s->opt.discover)
 		discover_turn(s, now_ns);
+	listeners_turn(s, now_ns);
 }
 
 static bool all_warm(struct store *s)
@@ -189,6 +190,7 @@ void sampler_free(struct sampler *s)
 		if (memory_lanes_lost(&s->store))
 			return; /* they may come back and use all of it */
 		go_list_free(s->go_list);
+		socket_tables_free(s->sockets);
 		procfs_release(&s->fs);
 	}
 	for (unsigned i = 0; i < 2 * FRAME_PANELS; i++)
@@ -284,7 +286,9 @@ static int post_to(struct sampler *s, struct target *t,
 		mark(s, t, req->text);
 		return 0;
 	case REQUEST_SNAPSHOT:
-		return jobs_snapshot(&s->jobs, t->id, err);
+		return jobs_add(&s->jobs, JOB_SNAPSHOT, t->id, err);
+	case REQUEST_PROBE:
+		return jobs_add(&s->jobs, JOB_PROBE, t->id, err);
 	case REQUEST_PROFILE:
 		if (!atomic_load(&t->url))
 			return err_set(err, ERR_UNSUPPORTED,

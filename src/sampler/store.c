@@ -222,6 +222,18 @@ void store_update_info(struct store *s, struct target *t,
 	pthread_mutex_unlock(&s->lock);
 }
 
+bool store_set_listens(struct store *s, struct target *t, const char *listens)
+{
+	struct target_info *mine = &t->state.info;
+	bool news;
+
+	pthread_mutex_lock(&s->lock);
+	news = !mine->listens[0] && listens[0] && !atomic_load(&t->url);
+	snprintf(mine->listens, sizeof(mine->listens), "%s", listens);
+	pthread_mutex_unlock(&s->lock);
+	return news;
+}
+
 int store_set_url(struct store *s, struct target *t, const char *url,
 		  const char *shown, struct err *err)
 {

@@ -119,6 +119,9 @@ struct target *store_find_pid(struct store *s, const struct proc_id *id);
 /* Facts changed (after exec, or an endpoint's choice of path). */
 void store_update_info(struct store *s, struct target *t,
 		       const struct target_info *info);
+/* What it listens on now; true when that is known for the first time and
+ * nothing is known of an endpoint. */
+bool store_set_listens(struct store *s, struct target *t, const char *listens);
 /* An endpoint that a probe found, `url` for the net lane, `shown` for people.
  * ERR_LIMIT when the target has one already. */
 int store_set_url(struct store *s, struct target *t, const char *url,

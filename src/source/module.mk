@@ -13,6 +13,8 @@ SOURCES = \
 libresidue_a_SOURCES += $(SOURCES) \
 	include/residue/source/source.h \
 	include/residue/source/facts.h src/source/facts.c \
+	include/residue/source/listeners.h src/source/listeners.h \
+	src/source/listeners.c src/source/probe.c \
 	src/source/netdoc.h src/source/netdoc.c
 nodist_libresidue_a_SOURCES += src/source/registry.c
 BUILT_SOURCES += src/source/registry.c

@@ -111,6 +111,8 @@ enum request_kind {
 	REQUEST_MARK,	  /* put a mark with `text` on the axis */
 	REQUEST_PROFILE,  /* fetch a heap profile now */
 	REQUEST_SMAPS,	  /* read smaps_rollup now, whatever it costs */
+	REQUEST_PROBE,	  /* ask its own sockets, once each, whether they are
+			   * Go's pprof (source/listeners.h) */
 };
 
 struct request {

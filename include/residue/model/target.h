@@ -40,6 +40,8 @@ struct target_info {
 	char go_version[32]; /* "go1.26.8"; "" where not known */
 	char module[128];    /* main module's path; "" where not known */
 	char endpoint[160];  /* base URL, no credentials; "" without one */
+	char listens[96];    /* what it listens on, as suggestions for one:
+			      * "127.0.0.1:6060 unix:/run/x"; "" not known */
 	enum read_by read;   /* how the runtime's figures come now */
 	int64_t since_ns;    /* CLOCK_BOOTTIME when we began to watch */
 };

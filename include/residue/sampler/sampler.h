@@ -21,6 +21,7 @@
 #include <residue/model/reading.h>
 #include <residue/proc/procfs.h>
 #include <residue/record/script.h>
+#include <residue/source/listeners.h>
 
 struct sampler_options {
 	int64_t interval_ns;	   /* of the fast lane; 100 ms and up */
@@ -59,6 +60,16 @@ int sampler_find(struct sampler *s, const char *name, pid_t *pid,
 /* Look for Go processes now, on this thread; for `list` and `-b`. */
 int sampler_discover(struct sampler *s, bool opened, struct err *err)
 	RESIDUE_CHECK;
+
+/* Read what every target listens on, on this thread, before sampler_run. */
+void sampler_find_listeners(struct sampler *s);
+/* Ask the target's own sockets, once each, whether they are Go's pprof; the
+ * first that is becomes its endpoint. Each try becomes a mark in its events.
+ * Returns the tries, on this thread; -1 as probe_run, or ERR_LIMIT when it has
+ * an endpoint already. */
+int sampler_probe(struct sampler *s, const char *target,
+		  struct probe_try out[PROBE_MOST],
+		  struct err *err) RESIDUE_CHECK;
 
 /* Wait until there is something new, `ms` milliseconds at most. */
 void sampler_wait(struct sampler *s, int ms);
