@@ -77,6 +77,11 @@ static json_t *row_json(const struct top_row *r)
 		json_object_set_new(o, "file", json_string(r->row->file));
 	if (r->row->line)
 		json_object_set_new(o, "line", json_integer(r->row->line));
+	if (r->inlined != TOP_NOT_INLINED)
+		json_object_set_new(o, "inlined",
+				    json_string(r->inlined == TOP_INLINED
+							? "yes"
+							: "partly"));
 	return o;
 }
 
@@ -92,6 +97,9 @@ static int print_json(const struct top *t, struct err *err)
 	json_object_set_new(o, "dropped", json_integer((json_int_t)t->n_dropped));
 	for (size_t i = 0; i < t->n_rows; i++)
 		json_array_append_new(rows, row_json(&t->rows[i]));
+	/* Sums that passed 2^63 - 1 were held there. */
+	if (t->profile->saturated)
+		json_object_set_new(o, "saturated", json_true());
 	json_object_set_new(o, "rows", rows);
 	rc = json_dumpf(o, stdout, JSON_COMPACT);
 	json_decref(o);
