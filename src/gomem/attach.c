@@ -1,12 +1,15 @@
 /* attach.c - which ELF file of a process has a Go runtime, and where. */
 #include "target.h"
 
+#include <residue/base/mem.h>
+
 #include <elf.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
 #include <poll.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -37,22 +40,72 @@ static int read_entry(const char *dir, uint64_t *entry, struct err *err)
 	return 0;
 }
 
-static int use_file(struct gomem *g, int fd, struct err *err)
+/*
+ * Open a path that the target may have arranged: nothing but a regular file
+ * with the inode that is expected is opened for reading. (Of a mapping, the
+ * device cannot be compared: maps and stat disagree about it on btrfs and
+ * overlayfs.) The descriptor, or -1.
+ */
+static int open_regular(const char *path, ino_t ino)
 {
-	if (elf_open(&g->elf, fd, err)) {
+	int at = open(path, O_PATH | O_CLOEXEC), fd = -1;
+	char again[64];
+	struct stat st;
+
+	if (at < 0)
+		return -1;
+	if (fstat(at, &st) == 0 && st.st_ino == ino && S_ISREG(st.st_mode)) {
+		snprintf(again, sizeof(again), "/proc/self/fd/%d", at);
+		fd = open(again, O_RDONLY | O_CLOEXEC);
+	}
+	close(at);
+	return fd;
+}
+
+static int use_file(struct gomem *g, int fd, const char *path, struct err *err)
+{
+	struct stat st;
+
+	if (fstat(fd, &st) || elf_open(&g->elf, fd, err)) {
 		close(fd);
 		return -1;
 	}
 	goexe_identify_image(&g->elf, &g->exe);
 	g->exe_fd = fd;
+	g->exe_path = mem_strdup(path);
+	g->exe_dev = st.st_dev;
+	g->exe_ino = st.st_ino;
 	return 0;
 }
 
 static void drop_file(struct gomem *g)
 {
 	elf_close(&g->elf);
-	close(g->exe_fd);
-	g->exe_fd = -1;
+	attach_close_file(g);
+	free(g->exe_path);
+	g->exe_path = NULL;
+}
+
+void attach_close_file(struct gomem *g)
+{
+	if (g->exe_fd >= 0)
+		close(g->exe_fd);
+	g->exe_fd = g->elf.fd = -1;
+}
+
+int attach_reopen_file(struct gomem *g, struct err *err)
+{
+	struct stat st;
+
+	g->exe_fd = open_regular(g->exe_path, g->exe_ino);
+	if (g->exe_fd < 0 || fstat(g->exe_fd, &st) || st.st_dev != g->exe_dev) {
+		attach_close_file(g);
+		return err_set(err, ERR_GONE,
+			       "the executable is no longer there to name "
+			       "functions");
+	}
+	g->elf.fd = g->exe_fd;
+	return 0;
 }
 
 /* One line of maps: true for the first mapping of a file (offset 0). */
@@ -71,30 +124,12 @@ static bool parse_map(const char *line, uint64_t *lo, ino_t *ino,
 	return true;
 }
 
-/*
- * Open the file of a mapping through the target's own root. The path is the
- * target's to arrange: nothing but a regular file with the inode that is
- * mapped is opened for reading. (The device is not compared: maps and stat
- * disagree about it on btrfs and overlayfs.) The descriptor, or -1.
- */
-static int open_mapped(const char *dir, const char *path, ino_t ino)
+static int open_mapped(const char *dir, const char *path, ino_t ino, char *full)
 {
-	char full[PATH_ROOM], again[64];
-	struct stat st;
-	int at, fd = -1;
-
-	if (snprintf(full, sizeof(full), "%s/root%.*s", dir,
-		     (int)strcspn(path, "\n"), path) >= (int)sizeof(full))
+	if (snprintf(full, PATH_ROOM, "%s/root%.*s", dir,
+		     (int)strcspn(path, "\n"), path) >= PATH_ROOM)
 		return -1;
-	at = open(full, O_PATH | O_CLOEXEC);
-	if (at < 0)
-		return -1;
-	if (fstat(at, &st) == 0 && st.st_ino == ino && S_ISREG(st.st_mode)) {
-		snprintf(again, sizeof(again), "/proc/self/fd/%d", at);
-		fd = open(again, O_RDONLY | O_CLOEXEC);
-	}
-	close(at);
-	return fd;
+	return open_regular(full, ino);
 }
 
 static bool library_bias(const struct elf_image *e, uint64_t lo, uint64_t *bias)
@@ -110,7 +145,7 @@ static bool library_bias(const struct elf_image *e, uint64_t lo, uint64_t *bias)
 /* A C program with a Go runtime in a shared library (buildmode=c-shared). */
 static int attach_library(struct gomem *g, const char *dir)
 {
-	char path[PATH_ROOM], line[PATH_ROOM + 256];
+	char path[PATH_ROOM], line[PATH_ROOM + 256], full[PATH_ROOM];
 	unsigned looked = 0;
 	ino_t last = 0;
 	int found = -1;
@@ -131,8 +166,8 @@ static int attach_library(struct gomem *g, const char *dir)
 			continue;
 		last = ino;
 		looked++;
-		fd = open_mapped(dir, name, ino);
-		if (fd < 0 || use_file(g, fd, NULL))
+		fd = open_mapped(dir, name, ino, full);
+		if (fd < 0 || use_file(g, fd, full, NULL))
 			continue;
 		if (g->exe.is_go && library_bias(&g->elf, lo, &g->bias))
 			found = 0;
@@ -171,7 +206,7 @@ static int attach_file(struct gomem *g, const char *dir, struct err *err)
 	fd = open(path, O_RDONLY | O_CLOEXEC);
 	if (fd < 0)
 		return explain_exe(g, dir, errno, err);
-	if (use_file(g, fd, err))
+	if (use_file(g, fd, path, err))
 		return -1;
 	if (g->exe.is_go) {
 		if (read_entry(dir, &entry, err))

@@ -34,6 +34,10 @@ struct gomem *gomem_open(pid_t pid, const char *proc_dir, struct err *err)
 		gomem_close(g);
 		return NULL;
 	}
+	pclntab_close(g->pclntab);
+	g->pclntab = NULL;
+	attach_close_file(g);
+	remote_settle(&g->remote);
 	return g;
 }
 
@@ -44,8 +48,8 @@ void gomem_close(struct gomem *g)
 	pclntab_close(g->pclntab);
 	remote_close(&g->remote);
 	elf_close(&g->elf);
-	if (g->exe_fd >= 0)
-		close(g->exe_fd);
+	attach_close_file(g);
+	free(g->exe_path);
 	if (g->pidfd >= 0)
 		close(g->pidfd);
 	free(g);

@@ -127,9 +127,15 @@ void remote_close(struct remote *r)
 {
 	if (r->mem_fd >= 0)
 		close(r->mem_fd);
+	r->mem_fd = -1;
+	remote_settle(r);
+}
+
+void remote_settle(struct remote *r)
+{
 	if (r->pagemap_fd >= 0)
 		close(r->pagemap_fd);
-	r->mem_fd = r->pagemap_fd = -1;
+	r->pagemap_fd = -1;
 }
 
 int remote_readv(struct remote *r, const struct remote_piece *piece, unsigned n)

@@ -49,6 +49,8 @@ int remote_file(struct remote *r, const char *dir,
 		struct err *err) RESIDUE_CHECK;
 void remote_image(struct remote *r, const struct elf_image *image);
 void remote_close(struct remote *r);
+/* Give back what only looking around needs (remote_next_run). */
+void remote_settle(struct remote *r);
 
 /* 0, or an errno: EFAULT and EIO mean that nothing is mapped there. */
 int remote_readv(struct remote *r, const struct remote_piece *piece,

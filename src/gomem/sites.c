@@ -265,28 +265,44 @@ static int check(struct gomem *g, uint64_t *rate, struct err *err)
 	return 0;
 }
 
+static int name_all(struct gomem *g, const struct buckets *b,
+		    struct gomem_sites *out, struct err *err)
+{
+	struct names *names = mem_zalloc(1, sizeof(*names));
+	uint64_t *pcs;
+
+	buf_init(&names->text, TEXT_MAX);
+	if (buf_append(&names->text, "", 1, err) == 0) {
+		name_frames(g, b, &pcs, names, out);
+		out->text = names->text.data;
+		fill(b, pcs, out);
+		free(pcs);
+	}
+	free(names);
+	return out->text ? 0 : -1;
+}
+
 int gomem_sites(struct gomem *g, struct gomem_sites *out, struct err *err)
 {
 	struct buckets b = {.n = 0};
-	struct names *names;
-	uint64_t *pcs, rate;
+	uint64_t rate;
+	int status = -1;
 
 	*out = (struct gomem_sites){.n = 0};
 	if (check(g, &rate, err) || read_settled(g, &b, &out->numgc, err))
 		return -1;
 	out->rate = (int64_t)rate;
 	out->truncated = b.truncated;
-	names = mem_zalloc(1, sizeof(*names));
-	buf_init(&names->text, TEXT_MAX);
-	if (buf_append(&names->text, "", 1, err) == 0) {
-		name_frames(g, &b, &pcs, names, out);
-		out->text = names->text.data;
-		fill(&b, pcs, out);
-		free(pcs);
+	if (attach_reopen_file(g, err) == 0) {
+		g->pclntab = pclntab_open(&g->elf, err);
+		if (g->pclntab)
+			status = name_all(g, &b, out, err);
+		pclntab_close(g->pclntab);
+		g->pclntab = NULL;
+		attach_close_file(g);
 	}
-	free(names);
 	buckets_release(&b);
-	return out->text ? 0 : -1;
+	return status;
 }
 
 void gomem_sites_release(struct gomem_sites *s)

@@ -42,14 +42,17 @@ struct gomem {
 	struct gomem_info info;
 	struct remote remote;
 	struct elf_image elf;
-	int exe_fd;    /* behind elf; owned */
+	int exe_fd;	/* behind elf; owned; -1 while it is not needed */
+	char *exe_path; /* owned; with device and inode, to open it again */
+	dev_t exe_dev;
+	ino_t exe_ino;
 	int pidfd;     /* -1: --proc, or an old kernel */
 	uint64_t bias; /* run-time minus link-time address */
 	struct goexe exe;
 	const struct layout *layout;
 	struct places at;
 	struct module module;
-	struct pclntab *pclntab; /* NULL: none that can be read */
+	struct pclntab *pclntab; /* NULL: none that can be read, or closed */
 
 	/* The Ps: their addresses change with GOMAXPROCS only. */
 	uint64_t ps_header[3]; /* runtime.allp as it was when ps was read */
@@ -69,6 +72,10 @@ struct gomem {
 /* Fill exe, elf, bias, remote. */
 int attach(struct gomem *g, pid_t pid, const char *proc_dir,
 	   struct err *err) RESIDUE_CHECK;
+/* A handle keeps one descriptor, its pidfd, so that many targets fit the usual
+ * limit: the executable is closed when it is not read, and opened again. */
+void attach_close_file(struct gomem *g);
+int attach_reopen_file(struct gomem *g, struct err *err) RESIDUE_CHECK;
 /* ERR_GONE when the process has ended; asked after a read, it also says that
  * the pid was still the same process's. */
 int attach_alive(const struct gomem *g, struct err *err) RESIDUE_CHECK;

@@ -369,10 +369,9 @@ static int verify_sites(const char *pid, const char *file)
 	printf("{\"how\":\"%s\",\"sites\":%zu,\"found\":%zu,\"same\":%zu,"
 	       "\"rate\":%" PRId64 ",\"ms\":%.1f}\n",
 	       how_name[gomem_info(g)->how], n, s.n, same, s.rate, ms);
-	if (same != n || s.n != n)
-		for (size_t i = 0; i < n || i < s.n; i++)
-			fprintf(stderr, "want %s\nhave %s\n",
-				i < n ? want[i] : "-", i < s.n ? have[i] : "-");
+	for (size_t i = 0; same != n && i < n; i++)
+		if (common(&want[i], 1, have, s.n) == 0)
+			fprintf(stderr, "missing: %s\n", want[i]);
 	for (size_t i = 0; i < n; i++)
 		free(want[i]);
 	for (size_t i = 0; i < s.n; i++)

@@ -41,15 +41,16 @@ func tree(depth int) *node {
 	return n
 }
 
-// deep keeps a goroutine with a large stack.
+// deep keeps a goroutine with a large stack, of few frames: runtime.MemProfile
+// gives 32 of them at most.
 func deep(n int, stop chan struct{}) int {
-	var room [256]byte
+	var room [4096]byte
 	if n == 0 {
 		<-stop
 		return int(room[3])
 	}
-	room[n&255] = byte(n)
-	return deep(n-1, stop) + int(room[n&255])
+	room[n&4095] = byte(n)
+	return deep(n-1, stop) + int(room[n&4095])
 }
 
 var (
@@ -161,7 +162,7 @@ func fillHeap(stop chan struct{}) {
 	}
 	runtime.KeepAlive(garbage)
 	for i := 0; i < 20; i++ {
-		go deep(200, stop)
+		go deep(12, stop)
 	}
 }
 
