@@ -158,6 +158,30 @@ static void print_row(const struct list_row *r, bool ascii)
 	putchar('\n');
 }
 
+/* Why memory is not read: what would permit it is nearly always the same for
+ * all, so that of the first is said. */
+static void say_unread(const struct frame *f)
+{
+	const struct list_row *first = NULL;
+	unsigned n = 0;
+
+	for (unsigned i = 0; i < f->row_count; i++) {
+		const struct list_row *r = &f->rows[i];
+
+		if (r->origins[ORIGIN_RUNTIME].fail.code != ERR_DENIED)
+			continue;
+		first = first ? first : r;
+		n++;
+	}
+	if (first)
+		fprintf(stderr,
+			"residue: the memory of %u process%s is not read; "
+			"%d (%s): %s\n",
+			n, n == 1 ? "" : "es", (int)first->info.pid,
+			first->info.comm,
+			first->origins[ORIGIN_RUNTIME].fail.msg);
+}
+
 static int print_list(struct frame *f, const struct options *o,
 		      struct err *err)
 {
@@ -172,6 +196,7 @@ static int print_list(struct frame *f, const struct options *o,
 			print_row(&f->rows[i], ascii);
 		else if (print_json(&f->rows[i], err))
 			return -1;
+	say_unread(f);
 	for (unsigned i = 0; i < f->note_count; i++)
 		fprintf(stderr, "residue: %s\n", f->notes[i].text);
 	return 0;

@@ -185,17 +185,32 @@ int netns_socket(int dir, int family, int type, int protocol, struct err *err)
 	return j.fd >= 0 ? j.fd : failed(err, j.sysno);
 }
 
+/* Whether a path may lead elsewhere for it than for us: another root, or other
+ * mounts below the same one. */
+static bool sees_other_files(const struct procfs *fs, pid_t pid,
+			     const char *root)
+{
+	char name[32];
+	struct stat theirs, own;
+
+	if (stat(root, &theirs) || stat("/", &own))
+		return false;
+	if (theirs.st_ino != own.st_ino || theirs.st_dev != own.st_dev)
+		return true;
+	snprintf(name, sizeof(name), "%d/ns/mnt", (int)pid);
+	return fstatat(fs->fd, name, &theirs, 0) == 0 &&
+	       stat("/proc/self/ns/mnt", &own) == 0 &&
+	       (theirs.st_ino != own.st_ino || theirs.st_dev != own.st_dev);
+}
+
 int netns_path(const struct procfs *fs, pid_t pid, const char *path, char *out,
 	       size_t size, struct err *err)
 {
 	char root[4096];
-	struct stat theirs, own;
 	int n;
 
 	n = snprintf(root, sizeof(root), "%s/%d/root", fs->root, (int)pid);
-	if (n < (int)sizeof(root) && stat(root, &theirs) == 0 &&
-	    stat("/", &own) == 0 &&
-	    (theirs.st_ino != own.st_ino || theirs.st_dev != own.st_dev))
+	if (n < (int)sizeof(root) && sees_other_files(fs, pid, root))
 		n = snprintf(out, size, "%s%s", root, path);
 	else
 		n = snprintf(out, size, "%s", path);

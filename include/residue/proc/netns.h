@@ -25,8 +25,8 @@ int netns_socket(int dir, int family, int type, int protocol,
 		 struct err *err) RESIDUE_CHECK;
 
 /* The path under which we see a path of the target's mount namespace:
- * /proc/PID/root/PATH, or PATH itself when we share its root. ERR_LIMIT when
- * it does not fit. */
+ * /proc/PID/root/PATH, or PATH itself when we share its root and its mounts.
+ * ERR_LIMIT when it does not fit. */
 int netns_path(const struct procfs *fs, pid_t pid, const char *path, char *out,
 	       size_t size, struct err *err) RESIDUE_CHECK;
 
