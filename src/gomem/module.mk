@@ -33,7 +33,7 @@ UNIT_TESTS += tests/unit/test_gomem
 tests_unit_test_gomem_SOURCES = tests/unit/test_gomem.c
 
 # Readings against the process's own: a small part in check, all of it (every
-# release and kind of program, some 20 minutes) in check-matrix.
+# release and kind of program, some 40 minutes) in check-matrix.
 check_PROGRAMS += tests/integration/gomem-verify
 tests_integration_gomem_verify_SOURCES = tests/integration/gomem_verify.c
 TESTS += tests/integration/layouts.py tests/integration/matrix.py
