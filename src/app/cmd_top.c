@@ -3,6 +3,7 @@
 #include "targets.h"
 
 #include <residue/base/buf.h>
+#include <residue/base/clock.h>
 #include <residue/decode/profile.h>
 #include <residue/model/top.h>
 
@@ -15,6 +16,8 @@
 #include <fcntl.h>
 
 #define FILE_MOST (64u << 20)
+/* After an endpoint has failed, so long for the memory to be read. */
+#define MEMORY_WAIT_NS (2 * NS_PER_SEC)
 
 static int read_fd(int fd, const char *path, struct buf *out, struct err *err)
 {
@@ -157,11 +160,45 @@ static int show_file(const struct options *o, struct err *err)
 	return rc;
 }
 
+static bool reads_memory(const struct options *o)
+{
+	return !o->read || !strcmp(o->read, read_by_name[READ_AGENTLESS]);
+}
+
+/* The profile, whichever way it comes, or word that it does not. */
+static void wait_for_profile(struct targets *s, const struct frame_want *want,
+			     struct frame *f, const struct options *o)
+{
+	int64_t end = clock_boot_ns() + o->timeout_ns + NS_PER_SEC;
+
+	for (;;) {
+		const struct panel *p = &f->panels[0];
+		const struct origin_state *pprof = &p->origins[ORIGIN_PPROF];
+		int64_t now = clock_boot_ns(), patience;
+
+		sampler_frame(s->sampler, want, f);
+		if (p->profile || s->scripted || now > end ||
+		    p->info.phase != TARGET_LIVE)
+			return;
+		/* Memory is tried when the endpoint has failed. */
+		patience = p->info.endpoint[0] && reads_memory(o) &&
+					   p->info.kind == TARGET_PROCESS
+				   ? MEMORY_WAIT_NS
+				   : 0;
+		if (pprof->fail.code != ERR_NONE &&
+		    now >= pprof->failed_ns + patience)
+			return;
+		if (!p->info.endpoint[0] && !reads_memory(o))
+			return;
+		sampler_wait(s->sampler, 20);
+	}
+}
+
 static int no_profile(const struct panel *p, struct err *err)
 {
 	const struct err *why = &p->origins[ORIGIN_PPROF].fail;
 
-	if (!p->info.endpoint[0])
+	if (!p->info.endpoint[0] && why->code == ERR_NONE)
 		return err_set(err, ERR_UNSUPPORTED,
 			       "no endpoint is known of this process: give "
 			       "one with PID@URL or -H URL");
@@ -185,7 +222,7 @@ static int show_target(struct targets *s, const struct options *o,
 		return -1;
 	memcpy(want.target[0], s->ids[0], TARGET_ID_MAX);
 	frame_init(&f);
-	sampler_frame(s->sampler, &want, &f);
+	wait_for_profile(s, &want, &f, o);
 	if (f.panels[0].profile)
 		rc = show(f.panels[0].profile->data, o, err);
 	else

@@ -8,25 +8,6 @@
 
 #include "decode/profile.pb-c.h"
 
-/* Fields of the outer message (github.com/google/pprof/profile/encode.go). */
-enum {
-	TAG_SAMPLE_TYPE = 1,
-	TAG_SAMPLE = 2,
-	TAG_MAPPING = 3,
-	TAG_LOCATION = 4,
-	TAG_FUNCTION = 5,
-	TAG_STRING = 6,
-	TAG_DROP_FRAMES = 7,
-	TAG_KEEP_FRAMES = 8,
-	TAG_TIME_NANOS = 9,
-	TAG_DURATION_NANOS = 10,
-	TAG_PERIOD_TYPE = 11,
-	TAG_PERIOD = 12,
-	TAG_COMMENT = 13,
-	TAG_DEFAULT_SAMPLE_TYPE = 14,
-	TAG_DOC_URL = 15,
-};
-
 /* text_visible turns a byte into four at most. */
 #define VISIBLE_GROWTH 4
 
@@ -443,17 +424,17 @@ static int take_message(struct build *b, const struct stream_field *f,
 	if (arena_reset(&b->arena, f->size, err) < 0)
 		return -1;
 	switch (f->number) {
-	case TAG_SAMPLE_TYPE:
+	case PROFILE_SAMPLE_TYPE:
 		return take_sample_type(b, f, err);
-	case TAG_SAMPLE:
+	case PROFILE_SAMPLE:
 		return take_sample(b, f, err);
-	case TAG_MAPPING:
+	case PROFILE_MAPPING:
 		return take_mapping(b, f, err);
-	case TAG_LOCATION:
+	case PROFILE_LOCATION:
 		return take_location(b, f, err);
-	case TAG_FUNCTION:
+	case PROFILE_FUNCTION:
 		return take_function(b, f, err);
-	case TAG_STRING:
+	case PROFILE_STRING:
 		return take_string(b, f, err);
 	default:
 		return take_type(b, f, &b->period_type, "period type", err);
@@ -465,29 +446,29 @@ int build_field(void *ctx, const struct stream_field *f, struct err *err)
 	struct build *b = ctx;
 
 	switch (f->number) {
-	case TAG_SAMPLE_TYPE:
-	case TAG_SAMPLE:
-	case TAG_MAPPING:
-	case TAG_LOCATION:
-	case TAG_FUNCTION:
-	case TAG_STRING:
-	case TAG_PERIOD_TYPE:
+	case PROFILE_SAMPLE_TYPE:
+	case PROFILE_SAMPLE:
+	case PROFILE_MAPPING:
+	case PROFILE_LOCATION:
+	case PROFILE_FUNCTION:
+	case PROFILE_STRING:
+	case PROFILE_PERIOD_TYPE:
 		return take_message(b, f, err);
-	case TAG_DROP_FRAMES:
+	case PROFILE_DROP_FRAMES:
 		return take_number(f, &b->drop_s, err);
-	case TAG_KEEP_FRAMES:
+	case PROFILE_KEEP_FRAMES:
 		return take_number(f, &b->keep_s, err);
-	case TAG_TIME_NANOS:
+	case PROFILE_TIME_NANOS:
 		return take_time(b, f, err);
-	case TAG_DURATION_NANOS:
+	case PROFILE_DURATION_NANOS:
 		return take_number(f, &b->profile->duration_ns, err);
-	case TAG_PERIOD:
+	case PROFILE_PERIOD:
 		return take_number(f, &b->profile->period, err);
-	case TAG_COMMENT:
+	case PROFILE_COMMENT:
 		return take_comments(b, f, err);
-	case TAG_DEFAULT_SAMPLE_TYPE:
+	case PROFILE_DEFAULT_SAMPLE_TYPE:
 		return take_number(f, &b->default_type_s, err);
-	case TAG_DOC_URL:
+	case PROFILE_DOC_URL:
 		return take_number(f, &b->doc_url_s, err);
 	default: /* a field of a later version */
 		return 0;

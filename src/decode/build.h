@@ -28,6 +28,25 @@
 #define BUILD_LINES_MAX	    ((size_t)4096) /* of a location */
 #define BUILD_MEMORY_MAX    ((size_t)176 << 20)
 
+/* Fields of the outer message (github.com/google/pprof/profile/encode.go). */
+enum {
+	PROFILE_SAMPLE_TYPE = 1,
+	PROFILE_SAMPLE = 2,
+	PROFILE_MAPPING = 3,
+	PROFILE_LOCATION = 4,
+	PROFILE_FUNCTION = 5,
+	PROFILE_STRING = 6,
+	PROFILE_DROP_FRAMES = 7,
+	PROFILE_KEEP_FRAMES = 8,
+	PROFILE_TIME_NANOS = 9,
+	PROFILE_DURATION_NANOS = 10,
+	PROFILE_PERIOD_TYPE = 11,
+	PROFILE_PERIOD = 12,
+	PROFILE_COMMENT = 13,
+	PROFILE_DEFAULT_SAMPLE_TYPE = 14,
+	PROFILE_DOC_URL = 15,
+};
+
 /* Members called `..._s` are indices of the string table. */
 struct build_type {
 	int64_t name_s, unit_s;

@@ -1,6 +1,7 @@
 # Files of src/decode, its tests and its fuzzers.
 libresidue_a_SOURCES += \
 	include/residue/decode/debug1.h src/decode/debug1.c \
+	include/residue/decode/encode.h src/decode/encode.c \
 	include/residue/decode/expvar.h src/decode/expvar.c \
 	include/residue/decode/profile.h src/decode/profile.c \
 	include/residue/decode/promtext.h src/decode/promtext.c \
@@ -28,10 +29,13 @@ src/decode/profile.pb-c.c: $(srcdir)/src/decode/profile.proto
 src/decode/profile.pb-c.h: src/decode/profile.pb-c.c
 	@test -f $@ || { rm -f $< && $(MAKE) $(AM_MAKEFLAGS) $<; }
 src/decode/build.$(OBJEXT): src/decode/profile.pb-c.h
+src/decode/encode.$(OBJEXT): src/decode/profile.pb-c.h
 
 DECODE_FIXTURE = tests/unit/decode_fixture.h tests/unit/decode_fixture.c
 UNIT_TESTS += tests/unit/test_debug1
 tests_unit_test_debug1_SOURCES = tests/unit/test_debug1.c $(DECODE_FIXTURE)
+UNIT_TESTS += tests/unit/test_encode
+tests_unit_test_encode_SOURCES = tests/unit/test_encode.c $(DECODE_FIXTURE)
 UNIT_TESTS += tests/unit/test_expvar
 tests_unit_test_expvar_SOURCES = tests/unit/test_expvar.c $(DECODE_FIXTURE)
 UNIT_TESTS += tests/unit/test_profile

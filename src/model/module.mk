@@ -18,3 +18,5 @@ libresidue_a_SOURCES += \
 
 UNIT_TESTS += tests/unit/test_history
 tests_unit_test_history_SOURCES = tests/unit/test_history.c
+UNIT_TESTS += tests/unit/test_state
+tests_unit_test_state_SOURCES = tests/unit/test_state.c

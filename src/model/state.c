@@ -64,18 +64,39 @@ void state_release(struct state *s)
 
 enum field heap_field(const struct values *v)
 {
-	if (values_has(v, FIELD_PPROF_INUSE))
-		return FIELD_PPROF_INUSE;
-	if (values_has(v, FIELD_HEAP_LIVE))
+	bool pprof = values_has(v, FIELD_PPROF_INUSE);
+
+	if (!values_has(v, FIELD_HEAP_LIVE))
+		return pprof ? FIELD_PPROF_INUSE : FIELD_COUNT;
+	if (!pprof)
 		return FIELD_HEAP_LIVE;
-	return FIELD_COUNT;
+	/* Both: that which derive() has taken. */
+	if (values_has(v, FIELD_RSS) && values_has(v, FIELD_RESIDUE) &&
+	    v->v[FIELD_RSS] - v->v[FIELD_RESIDUE] == v->v[FIELD_HEAP_LIVE])
+		return FIELD_HEAP_LIVE;
+	return FIELD_PPROF_INUSE;
 }
 
-static void derive(struct values *v)
+/* A profile is a sample: where it was read from memory beside the runtime's
+ * own figure, that figure is the measure. An endpoint that was given is what
+ * the user wants to see, and the measure does not change with the way that
+ * each of its profiles came. */
+static bool profile_is_measure(const struct state *s)
 {
-	enum field heap = heap_field(v);
+	return s->info.endpoint[0] ||
+	       s->origins[ORIGIN_PPROF].by != READ_AGENTLESS;
+}
+
+static void derive(struct state *s)
+{
+	struct values *v = &s->values;
+	enum field heap;
 
 	values_unset(v, FIELD_RESIDUE);
+	heap = heap_field(v);
+	if (heap == FIELD_PPROF_INUSE && values_has(v, FIELD_HEAP_LIVE) &&
+	    !profile_is_measure(s))
+		heap = FIELD_HEAP_LIVE;
 	if (heap != FIELD_COUNT && values_has(v, FIELD_RSS))
 		values_set(v, FIELD_RESIDUE, v->v[FIELD_RSS] - v->v[heap]);
 }
@@ -124,7 +145,7 @@ void state_reading(struct state *s, struct reading *r)
 		if (values_has(&r->values, (enum field)f))
 			values_set(&s->values, (enum field)f, r->values.v[f]);
 	take_docs(s, r);
-	derive(&s->values);
+	derive(s);
 }
 
 void state_event(struct state *s, const struct event *ev)

@@ -40,6 +40,13 @@ struct gathered {
 	bool env_known;
 };
 
+/* Without an endpoint memory's word is the last. */
+static bool no_profile(const struct target *t)
+{
+	return !atomic_load(&t->url) &&
+	       atomic_load(&t->sites) == MEMORY_REFUSED;
+}
+
 /* Ask for a profile, and wait until it has come or failed. */
 static void fresh_profile(struct sampler *s, struct target *t)
 {
@@ -47,10 +54,8 @@ static void fresh_profile(struct sampler *s, struct target *t)
 	int64_t asked = clock_boot_ns();
 	bool came = false;
 
-	if (!atomic_load(&t->url) || !atomic_load(&s->net))
+	if (ask_profile(s, t, NULL))
 		return;
-	atomic_store(&t->ask_profile, true);
-	net_wake(atomic_load(&s->net));
 	while (!came && clock_boot_ns() - asked < PROFILE_WAIT_NS &&
 	       !atomic_load(&s->jobs.stop)) {
 		const struct origin_state *o =
@@ -59,6 +64,7 @@ static void fresh_profile(struct sampler *s, struct target *t)
 		nanosleep(&pause, NULL);
 		pthread_mutex_lock(&s->store.lock);
 		came = o->begin_ns >= asked || o->failed_ns >= asked ||
+		       no_profile(t) ||
 		       t->state.info.phase != TARGET_LIVE;
 		pthread_mutex_unlock(&s->store.lock);
 	}

@@ -169,6 +169,34 @@ static void memory_is(struct lane_run *l, struct target *t,
 		l->ticked(l->ctx);
 }
 
+/* From memory: not before it is known that reading it does not block, nor
+ * before the endpoint's first profile where one was given. */
+bool sites_wanted(const struct store *s, const struct target *t)
+{
+	return s->memory_lane && t->kind == TARGET_PROCESS &&
+	       atomic_load(&t->opened) &&
+	       atomic_load(&t->memory) != MEMORY_UNTRIED &&
+	       !atomic_load(&t->stuck) &&
+	       (!atomic_load(&t->url) || atomic_load(&t->warm_profile));
+}
+
+static bool is_sites(const struct lane_run *l, const struct chair *c)
+{
+	return l->lane == LANE_SLOW && c->source->origin == ORIGIN_PPROF;
+}
+
+/* What the endpoint said of its profile stands where there is one. */
+static void store_failure(struct lane_run *l, struct seat *seat,
+			  struct chair *c, struct reading *r)
+{
+	if (is_sites(l, c)) {
+		atomic_store(&seat->target->sites, MEMORY_REFUSED);
+		if (atomic_load(&seat->target->url))
+			return;
+	}
+	store_reading(l->store, seat->target, r);
+}
+
 static void failed(struct lane_run *l, struct seat *seat, struct chair *c,
 		   struct reading *r)
 {
@@ -183,7 +211,7 @@ static void failed(struct lane_run *l, struct seat *seat, struct chair *c,
 	c->due_ns = r->end_ns + RETRY_NS;
 	if (c->source->origin == ORIGIN_RUNTIME)
 		memory_is(l, seat->target, MEMORY_REFUSED);
-	store_reading(l->store, seat->target, r);
+	store_failure(l, seat, c, r);
 }
 
 /* A reading that makes no sense may do so the next time: a target that
@@ -194,9 +222,11 @@ static void read_failed(struct lane_run *l, struct seat *seat, struct chair *c,
 	bool passing = r->fail.code == ERR_FORMAT ||
 		       r->fail.code == ERR_TIMEOUT;
 
-	if (passing && ++c->failures < PASSING_FAILURES) {
+	if ((passing && ++c->failures < PASSING_FAILURES) ||
+	    (r->fail.code == ERR_UNSUPPORTED && c->source->period)) {
 		r->end_ns = clock_boot_ns();
-		store_reading(l->store, seat->target, r);
+		c->due_ns = c->source->period ? r->end_ns : 0;
+		store_failure(l, seat, c, r);
 		return;
 	}
 	close_chair(c);
@@ -213,7 +243,8 @@ static void read_chair(struct lane_run *l, struct seat *seat, struct chair *c)
 {
 	struct source_subject subject = {l->fs, seat->target->proc,
 					 &seat->target->opened,
-					 l->store->interval_ns};
+					 l->store->interval_ns,
+					 l->store->profile_every_ns};
 	struct reading r = {.origin = c->source->origin,
 			    .by = c->source->by,
 			    .wall_offset_ns = clock_wall_offset_ns()};
@@ -246,6 +277,8 @@ static void read_chair(struct lane_run *l, struct seat *seat, struct chair *c)
 	c->due_ns = c->source->period ? r.end_ns : 0;
 	if (c->source->origin == ORIGIN_RUNTIME)
 		memory_is(l, seat->target, MEMORY_WORKS);
+	if (is_sites(l, c))
+		atomic_store(&seat->target->sites, MEMORY_WORKS);
 	store_reading(l->store, seat->target, &r);
 }
 
@@ -263,13 +296,43 @@ static int64_t due(struct lane_run *l, const struct seat *seat,
 	return period == INT64_MAX ? INT64_MAX : c->due_ns + period;
 }
 
+/* Take what was asked of this source, if anything. */
+static bool asked_for(const struct lane_run *l, struct target *t,
+		      const struct chair *c)
+{
+	if (l->lane != LANE_SLOW)
+		return false;
+	if (c->source->origin == ORIGIN_SMAPS)
+		return atomic_exchange(&t->ask_smaps, false);
+	/* An endpoint's profile is what is asked for where there is one. */
+	return is_sites(l, c) && !atomic_load(&t->url) &&
+	       atomic_exchange(&t->ask_profile, false);
+}
+
+/* A due read that would find nothing new is put off by a period. */
+static bool nothing_new(struct chair *c, int64_t now_ns)
+{
+	if (!c->open || !c->source->changed || c->source->changed(c->state))
+		return false;
+	c->due_ns = now_ns;
+	return true;
+}
+
+static bool to_be_read(struct lane_run *l, struct seat *seat, struct chair *c,
+		       int64_t now_ns)
+{
+	if (is_sites(l, c) && !sites_wanted(l->store, seat->target))
+		return false;
+	if (asked_for(l, seat->target, c) && !c->never)
+		return true;
+	return due(l, seat, c) <= now_ns && !nothing_new(c, now_ns);
+}
+
 static void read_all(struct lane_run *l, int64_t now_ns)
 {
 	for (unsigned i = 0; i < l->seat_count; i++) {
 		struct seat *seat = &l->seats[i];
 		unsigned execs = atomic_load(&seat->target->execs);
-		bool asked = l->lane == LANE_SLOW &&
-			     atomic_exchange(&seat->target->ask_smaps, false);
 
 		if (execs != seat->execs && l->lane != LANE_FAST)
 			start_over(seat);
@@ -279,9 +342,7 @@ static void read_all(struct lane_run *l, int64_t now_ns)
 
 			if (atomic_load(&l->stop))
 				return;
-			if (due(l, seat, c) > now_ns &&
-			    !(asked && !c->never &&
-			      c->source->origin == ORIGIN_SMAPS))
+			if (!to_be_read(l, seat, c, now_ns))
 				continue;
 			atomic_store(&l->busy_ns, clock_boot_ns());
 			atomic_store(&l->busy, seat->target);

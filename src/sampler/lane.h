@@ -56,6 +56,8 @@ int lane_start(struct lane_run *l, struct err *err) RESIDUE_CHECK;
 void lane_stop(struct lane_run *l);
 void lane_join(struct lane_run *l);
 void lane_wake(struct lane_run *l);
+/* Whether the slow lane reads the target's heap profile from its memory. */
+bool sites_wanted(const struct store *s, const struct target *t);
 void lane_release(struct lane_run *l);
 
 /*

@@ -65,6 +65,11 @@ void listeners_turn(struct sampler *s, int64_t now_ns);
 /* Facts of targets that have called exec since they were read. */
 void refresh_facts(struct sampler *s);
 
+/* sampler.c: have the endpoint asked for a heap profile, or where there is none
+ * the memory read. ERR_UNSUPPORTED: neither can be had. */
+int ask_profile(struct sampler *s, struct target *t,
+		struct err *err) RESIDUE_CHECK;
+
 /* jobs.c */
 void jobs_init(struct sampler *s);
 int jobs_start(struct jobs *j, struct err *err) RESIDUE_CHECK;

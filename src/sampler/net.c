@@ -397,6 +397,9 @@ static bool profile_due(struct net *n, struct endpoint *e, int64_t now_ns)
 		return true;
 	if (!e->profile_ns)
 		return e->profile.due_ns <= now_ns;
+	/* From memory it costs the target nothing. */
+	if (atomic_load(&e->target->sites) == MEMORY_WORKS)
+		return false;
 	if (!atomic_load(&e->target->opened) || e->profile.due_ns > now_ns)
 		return false;
 	least = least > n->profile_every_ns ? least : n->profile_every_ns;

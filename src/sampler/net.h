@@ -6,7 +6,9 @@
  * answers say "not here"; the first that works is kept. The heap profile: once
  * at the start, then when a GC has finished since the last one (it cannot have
  * changed otherwise), but not more often than profile_every_ns, nor than 100
- * times what a fetch takes; and whenever it is asked for by a key.
+ * times what a fetch takes; and whenever it is asked for by a key. Where the
+ * profile can be read from memory (source/sites.c) only the first and those
+ * asked for are fetched.
  *
  * A process's own addresses are reached where it lives: sockets are opened in
  * its network namespace, unix paths go through its root.

@@ -46,6 +46,16 @@ static void wake_net(void *ctx)
 		net_wake(net);
 }
 
+/* Whether a target's memory can be read is known now: the net and the slow
+ * lane have waited for the word. */
+static void told(void *ctx)
+{
+	struct sampler *s = ctx;
+
+	wake_net(s);
+	lane_wake(&s->slow);
+}
+
 static bool lane_has_sources(enum lane lane)
 {
 	for (unsigned i = 0; i < source_count; i++)
@@ -70,8 +80,9 @@ struct sampler *sampler_new(const struct sampler_options *opt, struct err *err)
 		(opt->read == READ_COUNT || opt->read == READ_AGENTLESS);
 	lane_init(&s->fast, LANE_FAST, &s->store, &s->fs);
 	lane_init(&s->slow, LANE_SLOW, &s->store, &s->fs);
+	s->store.profile_every_ns = opt->profile_every_ns;
 	if (s->store.memory_lane)
-		s->memory = memory_lane_new(&s->store, &s->fs, wake_net, s);
+		s->memory = memory_lane_new(&s->store, &s->fs, told, s);
 	jobs_init(s);
 	return s;
 }
@@ -275,6 +286,23 @@ static void mark(struct sampler *s, struct target *t, const char *text)
 	store_event(&s->store, t, &ev);
 }
 
+int ask_profile(struct sampler *s, struct target *t, struct err *err)
+{
+	if (atomic_load(&t->url) && atomic_load(&s->net)) {
+		atomic_store(&t->ask_profile, true);
+		wake_net(s);
+		return 0;
+	}
+	if (!sites_wanted(&s->store, t))
+		return err_set(err, ERR_UNSUPPORTED,
+			       "no endpoint is known of %s: give one with "
+			       "PID@URL or -H URL",
+			       t->id);
+	atomic_store(&t->ask_profile, true);
+	lane_wake(&s->slow);
+	return 0;
+}
+
 static int post_to(struct sampler *s, struct target *t,
 		   const struct request *req, struct err *err)
 {
@@ -290,14 +318,7 @@ static int post_to(struct sampler *s, struct target *t,
 	case REQUEST_PROBE:
 		return jobs_add(&s->jobs, JOB_PROBE, t->id, err);
 	case REQUEST_PROFILE:
-		if (!atomic_load(&t->url))
-			return err_set(err, ERR_UNSUPPORTED,
-				       "no endpoint is known of %s: give one "
-				       "with PID@URL or -H URL",
-				       t->id);
-		atomic_store(&t->ask_profile, true);
-		wake_net(s);
-		return 0;
+		return ask_profile(s, t, err);
 	case REQUEST_SMAPS:
 		atomic_store(&t->ask_smaps, true);
 		lane_wake(&s->slow);

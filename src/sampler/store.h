@@ -51,6 +51,7 @@ struct target {
 	atomic_uint execs; /* seen by the fast lane */
 	atomic_bool stuck; /* a read of its memory does not return */
 	atomic_int memory; /* enum memory_state */
+	atomic_int sites;  /* the same of the heap profile, slow lane */
 	/* First answers of the endpoint, good or bad: what a warm start
 	 * waits for. */
 	atomic_bool warm_runtime, warm_profile;
@@ -88,6 +89,7 @@ struct store {
 	unsigned processes;
 	int64_t mem_total, mem_available;
 	int64_t interval_ns;
+	int64_t profile_every_ns; /* least time between heap profiles */
 	bool memory_lane; /* there is one: set before targets are added */
 	bool scripted;	/* fed by a script: time is what it says */
 	int64_t now_ns; /* of a script, CLOCK_BOOTTIME */

@@ -8,6 +8,7 @@ SOURCES = \
 	src/source/expvar.c \
 	src/source/metrics.c \
 	src/source/debug1.c \
+	src/source/sites.c \
 	src/source/pprof.c
 
 libresidue_a_SOURCES += $(SOURCES) \

@@ -36,7 +36,7 @@ enum process_life {
 
 struct reading {
 	enum origin origin;
-	enum read_by by;	/* of ORIGIN_RUNTIME; else READ_NONE */
+	enum read_by by; /* of ORIGIN_RUNTIME and _PPROF; else READ_NONE */
 	int64_t begin_ns, end_ns; /* CLOCK_BOOTTIME */
 	int64_t wall_offset_ns;	/* CLOCK_REALTIME - CLOCK_BOOTTIME */
 	struct values values;

@@ -89,8 +89,9 @@ bool state_compose(struct state *s, int64_t now_ns, struct row *out);
 const struct event *state_event_at(const struct state *s, uint64_t n);
 uint64_t state_events_kept(const struct state *s);
 
-/* Live heap: pprof's total, else what the last GC marked; FIELD_COUNT when
- * neither is known. What "residue" is measured against. */
+/* Live heap, what "residue" is measured against: pprof's total or what the
+ * last GC marked, FIELD_COUNT when neither is known. Where both are: pprof's,
+ * but not when it was read from memory of a target without an endpoint. */
 enum field heap_field(const struct values *v);
 /* Age in ms of an origin at `now_ns`, or -1 when it never delivered. */
 int64_t origin_age_ms(const struct origin_state *o, int64_t now_ns);

@@ -33,6 +33,7 @@ struct source_subject {
 	const atomic_bool *opened; /* the target is shown in full: figures that
 				    * cost more may be read */
 	int64_t interval_ns; /* of the ticks */
+	int64_t profile_every_ns; /* least time between heap profiles */
 };
 
 struct source {
@@ -42,7 +43,8 @@ struct source {
 
 	/* --- LANE_FAST, LANE_MEMORY, LANE_SLOW --- */
 	size_t state_size; /* zeroed before open */
-	/* ERR_UNSUPPORTED: never for this target; others are tried again. */
+	/* ERR_UNSUPPORTED: never for this target; others are tried again. Of a
+	 * read with a period it means not now: that too is tried again. */
 	int (*open)(void *state, const struct source_subject *s,
 		    struct err *err);
 	/* Fill values, docs, life, begin_ns and end_ns of *out, which is
@@ -52,6 +54,9 @@ struct source {
 	/* LANE_SLOW: ns from the last read to the next for a target of `rss`
 	 * bytes (-1: not known); INT64_MAX: only when asked. */
 	int64_t (*period)(const void *state, int64_t rss);
+	/* LANE_SLOW: whether a read that is due would find anything new. Cheap;
+	 * NULL: always. A read that was asked for is done in any case. */
+	bool (*changed)(void *state);
 
 	/* --- LANE_NET --- */
 	enum read_by by;   /* what a good answer makes the target's "read" */
