@@ -25,6 +25,8 @@ struct tally {
 	struct target_info info;
 	int64_t samples;
 	bool exited;
+	unsigned looked; /* samples after which it was asked why its memory is
+			  * not read */
 	bool late; /* found after the start: nobody waits for its samples */
 	UT_hash_handle hh;
 };
@@ -58,6 +60,31 @@ static bool enough(const struct batch *b, const struct tally *t)
 	return b->o->samples >= 0 && t->samples >= b->o->samples;
 }
 
+/* A target whose memory may not be read says so once, when that is known:
+ * with the first samples. */
+#define LOOK_MOST 3
+
+static void say_unread(struct batch *b, struct tally *t)
+{
+	struct frame_want want = {.step_ns = NS_PER_SEC};
+	const struct err *why;
+	struct frame f;
+
+	if (t->looked >= LOOK_MOST || t->info.read != READ_NONE ||
+	    b->targets->scripted)
+		return;
+	t->looked++;
+	memcpy(want.target[0], t->id, sizeof(t->id));
+	frame_init(&f);
+	sampler_frame(b->targets->sampler, &want, &f);
+	why = &f.panels[0].origins[ORIGIN_RUNTIME].fail;
+	if (why->code == ERR_DENIED) {
+		fprintf(stderr, "residue: memory is not read: %s\n", why->msg);
+		t->looked = LOOK_MOST;
+	}
+	frame_release(&f);
+}
+
 static int print(struct batch *b, const struct item *it, struct err *err)
 {
 	struct tally *t = tally_of(b, it->target);
@@ -70,6 +97,7 @@ static int print(struct batch *b, const struct item *it, struct err *err)
 		if (enough(b, t))
 			return 0;
 		t->samples++;
+		say_unread(b, t);
 		return output_sample(b->out, &t->info, &it->row, err);
 	case ITEM_EVENT:
 		t->exited |= it->event.kind == EVENT_EXIT;

@@ -9,6 +9,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -71,6 +72,19 @@ static int gone(struct err *err, pid_t pid)
 	return err_set(err, ERR_GONE, "process %d is gone", (int)pid);
 }
 
+/* No directory of that number: it does not exist, or hidepid hides it from
+ * us, whereas kill(2) tells the two apart. */
+static int absent(const struct procfs *fs, pid_t pid, struct err *err)
+{
+	if (!fs->live || pid <= 0 || kill(pid, 0) == 0 || errno != EPERM)
+		return gone(err, pid);
+	return err_set(err, ERR_DENIED,
+		       "process %d is another user's and hidden from us (/proc "
+		       "is mounted with hidepid): run as root or that user, or "
+		       "once: sudo mount -o remount,hidepid=0 /proc",
+		       (int)pid);
+}
+
 int procfs_pid_open(const struct procfs *fs, const struct proc_id *id,
 		    struct err *err)
 {
@@ -82,7 +96,7 @@ int procfs_pid_open(const struct procfs *fs, const struct proc_id *id,
 	dir = openat(fs->fd, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (dir < 0)
 		return errno == ENOENT || errno == ESRCH
-			       ? gone(err, id->pid)
+			       ? absent(fs, id->pid, err)
 			       : err_sys(err, errno, "cannot open process %d",
 					 (int)id->pid);
 	if (id->starttime == 0)

@@ -50,7 +50,7 @@ void procfs_release(struct procfs *fs);
 
 /* The directory of a process (O_DIRECTORY, O_CLOEXEC), or -1: ERR_GONE when
  * there is no such process or the PID is another one's now (message: "process
- * 1234 is gone"), ERR_DENIED, ERR_SYS. The caller closes it. */
+ * 1234 is gone"), ERR_DENIED (hidepid too), ERR_SYS. The caller closes it. */
 int procfs_pid_open(const struct procfs *fs, const struct proc_id *id,
 		    struct err *err) RESIDUE_CHECK;
 
