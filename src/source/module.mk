@@ -25,3 +25,6 @@ src/source/registry.c: src/source/module.mk tools/gen-registry
 	$(AM_V_GEN)$(MKDIR_P) $(@D)
 	$(AM_V_at)$(top_srcdir)/tools/gen-registry source \
 		residue/source/source.h $(SOURCES) >$@.tmp && mv $@.tmp $@
+
+UNIT_TESTS += tests/unit/test_listeners
+tests_unit_test_listeners_SOURCES = tests/unit/test_listeners.c
