@@ -21,7 +21,7 @@ endif
 SCRIPT_TESTS = tests/layers.py tests/golden/selftest.py tests/golden/run.py \
 	tests/fault/check.py
 # Those that watch live processes for a while; distcheck leaves them out.
-LIVE_TESTS = tests/truth/selftest.py tests/integration/live.py tests/integration/goversions.py \
+LIVE_TESTS = tests/truth/selftest.py tests/integration/live.py tests/integration/sites.py tests/integration/goversions.py \
 	tests/integration/namespaces.py
 THREADED_TESTS += tests/golden/run.py tests/integration/goversions.py
 
