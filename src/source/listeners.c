@@ -38,8 +38,8 @@ void listeners_text(struct socket_tables *tables, int dir,
 				 used ? " " : "", n - i);
 			return;
 		}
-		used += (size_t)snprintf(out + used, LISTENS_MAX - used,
-					 "%s%s", used ? " " : "", word);
+		used += (size_t)snprintf(out + used, LISTENS_MAX - used, "%s%s",
+					 used ? " " : "", word);
 	}
 }
 

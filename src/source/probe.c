@@ -195,8 +195,8 @@ int probe_run(const struct procfs *fs, const struct proc_id *id,
 	tables = socket_tables_new();
 	n = socket_tables_of(tables, p.dir, list, err);
 	socket_tables_free(tables);
-	p.other_net = proc_namespaces_read(p.dir, &ns, NULL) == 0 &&
-		      ns.other_net;
+	p.other_net =
+		proc_namespaces_read(p.dir, &ns, NULL) == 0 && ns.other_net;
 	for (; tried < n && tried < PROBE_MOST; tried++) {
 		try_one(&p, &list[tried], &out[tried]);
 		if (out[tried].answer == PROBE_PPROF) {

@@ -154,11 +154,11 @@ static void unix_sockets(void **state)
 	(void)state;
 	n = snprintf(a.sun_path + 1, sizeof(a.sun_path) - 1, "residue\t%d",
 		     (int)getpid());
-	assert_int_equal(bind(fd, (struct sockaddr *)&a,
-			      (socklen_t)(offsetof(struct sockaddr_un,
-						   sun_path) +
-					  1 + (size_t)n)),
-			 0);
+	assert_int_equal(
+		bind(fd, (struct sockaddr *)&a,
+		     (socklen_t)(offsetof(struct sockaddr_un, sun_path) + 1 +
+				 (size_t)n)),
+		0);
 	assert_int_equal(listen(fd, 4), 0);
 	assert_int_equal(procfs_open(&fs, NULL, NULL), 0);
 	dir = procfs_pid_open(&fs, &id, NULL);

@@ -17,9 +17,9 @@
 #include <residue/proc/procfs.h>
 #include <residue/proc/sockets.h>
 
-#define LISTENS_MAX 96	      /* bytes of a list in words */
+#define LISTENS_MAX	 96 /* bytes of a list in words */
 #define LISTENER_URL_MAX 160
-#define PROBE_MOST 16	      /* sockets of one process that are tried */
+#define PROBE_MOST	 16 /* sockets of one process that are tried */
 
 /* "127.0.0.1:6060 *:80 unix:/run/x +2": visible, cut to whole words; "" where
  * the process listens on nothing or may not be looked at. */
