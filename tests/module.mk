@@ -53,7 +53,9 @@ LOG_COMPILER = $(SHELL) $(top_srcdir)/tests/lib/cmocka-tap
 TEST_EXTENSIONS = .py
 PY_LOG_DRIVER = $(TAP_DRIVER)
 AM_PY_LOG_DRIVER_FLAGS = --comments
-PY_LOG_COMPILER = $(TEST_PYTHON)
+# Nothing may hang: a unit is given five minutes (cmocka-tap), these ten.
+PY_LOG_COMPILER = timeout
+AM_PY_LOG_FLAGS = 600 $(TEST_PYTHON)
 
 TESTS += $(SCRIPT_TESTS) $(LIVE_TESTS)
 EXTRA_DIST += $(WORKLOAD_FILES) \
