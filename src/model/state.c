@@ -140,7 +140,8 @@ void state_reading(struct state *s, struct reading *r)
 	o->fail = (struct err)ERR_INIT;
 	if (r->origin == ORIGIN_RUNTIME)
 		s->info.read = r->by;
-	s->values.known &= ~mask_of(r->origin);
+	if (!r->between)
+		s->values.known &= ~mask_of(r->origin);
 	for (unsigned f = 0; f < FIELD_COUNT; f++)
 		if (values_has(&r->values, (enum field)f))
 			values_set(&s->values, (enum field)f, r->values.v[f]);

@@ -10,7 +10,9 @@
 #include <string.h>
 #include <unistd.h>
 
-#define SCAN_NS (2 * NS_PER_SEC)
+/* With each turn of the slow lane, however often it is woken. */
+#define SCAN_NS (1900 * NS_PER_MS)
+#define LIST_UNSEEN_NS (5 * NS_PER_SEC)
 /* An exited process stays in the list so long, for its end to be seen. */
 #define KEEP_EXITED_NS (10 * NS_PER_SEC)
 
@@ -104,10 +106,19 @@ void discover_turn(void *ctx, int64_t now_ns)
 {
 	struct sampler *s = ctx;
 	struct err err = ERR_INIT;
+	int64_t total, available;
 
-	if (now_ns < s->next_scan_ns)
+	/* A list that nobody looks at is not kept up. */
+	if (now_ns < s->next_scan_ns ||
+	    (!s->opt.items &&
+	     now_ns - atomic_load(&s->list_ns) > LIST_UNSEEN_NS))
 		return;
 	s->next_scan_ns = now_ns + SCAN_NS;
+	machine_memory(&s->fs, &total, &available);
+	pthread_mutex_lock(&s->store.lock);
+	s->store.mem_total = total;
+	s->store.mem_available = available;
+	pthread_mutex_unlock(&s->store.lock);
 	drop_exited(s, now_ns);
 	if (discover(s, false, &err))
 		store_toast(&s->store, true, "%s", err.msg);

@@ -11,10 +11,13 @@
 
 /* A source whose open or read fails is tried again after this. */
 #define RETRY_NS (5 * NS_PER_SEC)
+/* The slow lane looks what is due so often, and when it is asked. */
+#define SLOW_TURN_NS (2 * NS_PER_SEC)
 /* Readings in a row that may make no sense before it is opened anew. */
 #define PASSING_FAILURES 10
-/* The share of an interval that others have to deliver, and its most. */
-#define GRACE_SHARE 4
+/* The part of a step that the other lanes have to deliver what belongs to the
+ * same row, and its most. Less than a step: what is read between comes later. */
+#define GRACE_PERCENT 75
 #define GRACE_MOST_NS (200 * NS_PER_MS)
 
 struct chair { /* one source at one target */
@@ -166,7 +169,7 @@ static void memory_is(struct lane_run *l, struct target *t,
 		      enum memory_state state)
 {
 	if (atomic_exchange(&t->memory, (int)state) != (int)state)
-		l->ticked(l->ctx);
+		l->ticked(l->ctx, false);
 }
 
 /* From memory: not before it is known that reading it does not block, nor
@@ -247,6 +250,7 @@ static void read_chair(struct lane_run *l, struct seat *seat, struct chair *c)
 					 l->store->profile_every_ns};
 	struct reading r = {.origin = c->source->origin,
 			    .by = c->source->by,
+			    .between = l->between,
 			    .wall_offset_ns = clock_wall_offset_ns()};
 
 	if (!c->open) {
@@ -334,6 +338,8 @@ static void read_all(struct lane_run *l, int64_t now_ns)
 		struct seat *seat = &l->seats[i];
 		unsigned execs = atomic_load(&seat->target->execs);
 
+		if (l->between && !atomic_load(&seat->target->opened))
+			continue;
 		if (execs != seat->execs && l->lane != LANE_FAST)
 			start_over(seat);
 		seat->execs = execs;
@@ -375,34 +381,68 @@ static void wait_until(struct lane_run *l, int64_t boot_ns, bool wakes)
 	pthread_mutex_unlock(&l->wake_lock);
 }
 
+/* Readings a row, for detectors, and the least time between two. */
+#define READS_A_ROW	 4
+#define BETWEEN_LEAST_NS (100 * NS_PER_MS)
+
+/* The fast lane's grid: steps, of which each `each`th is a tick with a row. */
+struct grid {
+	int64_t step_ns, next_ns;
+	int64_t count; /* steps so far */
+	int64_t each;
+};
+
+static struct grid grid_make(int64_t interval_ns)
+{
+	int64_t each = interval_ns / BETWEEN_LEAST_NS;
+
+	each = each < 1 ? 1 : each > READS_A_ROW ? READS_A_ROW : each;
+	return (struct grid){interval_ns / each, clock_boot_ns(), 0, each};
+}
+
+/* On to the next step that has not passed; returns how many rows were missed. */
+static int64_t grid_advance(struct grid *g)
+{
+	int64_t now = clock_boot_ns(), skip, rows;
+
+	g->count++;
+	g->next_ns += g->step_ns;
+	if (g->next_ns > now)
+		return 0;
+	skip = (now - g->next_ns) / g->step_ns + 1;
+	/* Multiples of `each` in [count, count + skip). */
+	rows = (g->count + skip + g->each - 1) / g->each -
+	       (g->count + g->each - 1) / g->each;
+	g->count += skip;
+	g->next_ns += skip * g->step_ns;
+	return rows;
+}
+
 static void *fast_main(void *arg)
 {
 	struct lane_run *l = arg;
-	int64_t interval = l->store->interval_ns;
-	int64_t grace = interval / GRACE_SHARE < GRACE_MOST_NS
-				? interval / GRACE_SHARE
-				: GRACE_MOST_NS;
-	int64_t tick = clock_boot_ns();
+	struct grid grid = grid_make(l->store->interval_ns);
+	int64_t grace = grid.step_ns * GRACE_PERCENT / 100;
 
+	grace = grace < GRACE_MOST_NS ? grace : GRACE_MOST_NS;
 	while (!atomic_load(&l->stop)) {
-		int64_t now;
+		int64_t tick = grid.next_ns, lost;
 
+		l->between = grid.count % grid.each != 0;
 		bring_up_to_date(l);
 		read_all(l, INT64_MAX - 1);
-		l->ticked(l->ctx);
-		wait_until(l, tick + grace, false);
-		store_compose(l->store, tick);
-		now = clock_boot_ns();
-		tick += interval;
-		if (tick <= now) { /* stopped or starved: say what was lost */
-			int64_t lost = (now - tick) / interval + 1;
-
+		l->ticked(l->ctx, l->between);
+		if (!l->between) {
+			wait_until(l, tick + grace, false);
+			store_compose(l->store, tick);
+		}
+		lost = grid_advance(&grid);
+		if (lost) { /* stopped or starved: said, not hidden */
 			pthread_mutex_lock(&l->store->lock);
 			l->store->lost_ticks += (uint64_t)lost;
 			pthread_mutex_unlock(&l->store->lock);
-			tick += lost * interval;
 		}
-		wait_until(l, tick, false);
+		wait_until(l, grid.next_ns, false);
 	}
 	return NULL;
 }
@@ -415,6 +455,7 @@ static void *memory_main(void *arg)
 		bring_up_to_date(l);
 		read_all(l, clock_boot_ns());
 		wait_until(l, clock_boot_ns() + NS_PER_SEC, true);
+		l->between = !atomic_exchange(&l->whole, false);
 	}
 	return NULL;
 }
@@ -455,7 +496,7 @@ static void *slow_main(void *arg)
 		store_seal(l->store);
 		if (l->turn)
 			l->turn(l->ctx, clock_boot_ns());
-		wait_until(l, clock_boot_ns() + NS_PER_SEC, true);
+		wait_until(l, clock_boot_ns() + SLOW_TURN_NS, true);
 	}
 	return NULL;
 }
@@ -527,7 +568,8 @@ void lane_release(struct lane_run *l)
 #define CAUGHT_NS NS_PER_SEC
 
 struct lane_run *memory_lane_new(struct store *store, struct procfs *fs,
-				 void (*ticked)(void *ctx), void *ctx)
+				 void (*ticked)(void *ctx, bool between),
+				 void *ctx)
 {
 	struct lane_run *l = mem_alloc(sizeof(*l));
 

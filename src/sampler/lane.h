@@ -1,14 +1,16 @@
 /*
  * lane.h - threads that read targets: fast, memory and slow.
  *
- *   fast    tick ------------- tick ------------- tick     absolute times
+ *   fast    tick -- between -- between -- tick -----       absolute times
  *           |statm of all       |
- *           |wakes memory, net  |
+ *           |wakes memory, net  |statm of opened targets, wakes memory
  *           '--- grace ---> compose the rows of this tick
  *
  * The fast lane never blocks: it reads procfs by kept descriptors only, and
  * gives the others a part of the interval (grace) to deliver what belongs to
  * the same tick before rows are made. Late deliveries are in the next row.
+ * Opened targets are read four times a row (at most every 100 ms), for the
+ * detectors: a swing of half a second is an event too.
  * A lane keeps its own list of targets with the state of its sources; it
  * brings the list up to date when the store's generation has changed.
  */
@@ -32,9 +34,12 @@ struct lane_run {
 	pthread_mutex_t wake_lock;
 	pthread_cond_t wake;
 	unsigned wakes;
+	/* Only what is read between rows: opened targets, nothing costly. */
+	bool between;
+	atomic_bool whole; /* memory lane: the next reads are a row's */
 	/* Fast lane: called after each tick's reads. Memory lane: called when a
 	 * target turns out to be readable, or not. */
-	void (*ticked)(void *ctx);
+	void (*ticked)(void *ctx, bool between);
 	void *ctx;
 	/* Slow lane: called once a turn, with the time. */
 	void (*turn)(void *ctx, int64_t now_ns);
@@ -68,7 +73,8 @@ void lane_release(struct lane_run *l);
  * itself abandoned, lets everything go and frees itself.
  */
 struct lane_run *memory_lane_new(struct store *store, struct procfs *fs,
-				 void (*ticked)(void *ctx), void *ctx);
+				 void (*ticked)(void *ctx, bool between),
+				 void *ctx);
 /* Called at each tick, by the fast lane; *l becomes the new lane where one was
  * abandoned. */
 void memory_lane_watch(struct lane_run **l);

@@ -37,22 +37,22 @@ static struct sampler *new_sampler(int64_t interval_ns, bool items)
 	return s;
 }
 
-static void wake_net(void *ctx)
+static void wake_net(void *ctx, bool between)
 {
 	struct sampler *s = ctx;
 	struct net *net = atomic_load(&s->net);
 
-	if (net)
+	if (net && !between)
 		net_wake(net);
 }
 
 /* Whether a target's memory can be read is known now: the net and the slow
  * lane have waited for the word. */
-static void told(void *ctx)
+static void told(void *ctx, bool between)
 {
 	struct sampler *s = ctx;
 
-	wake_net(s);
+	wake_net(s, between);
 	lane_wake(&s->slow);
 }
 
@@ -97,27 +97,22 @@ struct sampler *sampler_new_scripted(bool items)
 
 /* ---- lanes ---------------------------------------------------------------- */
 
-static void ticked(void *ctx)
+static void ticked(void *ctx, bool between)
 {
 	struct sampler *s = ctx;
 
 	if (s->memory) {
 		memory_lane_watch(&s->memory);
+		if (!between)
+			atomic_store(&s->memory->whole, true);
 		lane_wake(s->memory);
 	}
-	wake_net(s);
+	wake_net(s, between);
 }
 
 static void slow_turn(void *ctx, int64_t now_ns)
 {
 	struct sampler *s = ctx;
-	int64_t total, available;
-
-	machine_memory(&s->fs, &total, &available);
-	pthread_mutex_lock(&s->store.lock);
-	s->store.mem_total = total;
-	s->store.mem_available = available;
-	pthread_mutex_unlock(&s->store.lock);
 	refresh_facts(s);
 	if (s->opt.discover)
 		discover_turn(s, now_ns);
@@ -266,6 +261,13 @@ void sampler_wait(struct sampler *s, int ms)
 void sampler_frame(struct sampler *s, const struct frame_want *want,
 		   struct frame *out)
 {
+	if (want->list && s->opt.discover) {
+		int64_t now = clock_boot_ns();
+		int64_t seen = atomic_exchange(&s->list_ns, now);
+
+		if (now - seen > NS_PER_SEC)
+			lane_wake(&s->slow);
+	}
 	store_frame(&s->store, want, out, s->cuts);
 }
 
@@ -290,7 +292,7 @@ int ask_profile(struct sampler *s, struct target *t, struct err *err)
 {
 	if (atomic_load(&t->url) && atomic_load(&s->net)) {
 		atomic_store(&t->ask_profile, true);
-		wake_net(s);
+		wake_net(s, false);
 		return 0;
 	}
 	if (!sites_wanted(&s->store, t))

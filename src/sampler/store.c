@@ -393,13 +393,23 @@ static void take_reading(struct store *s, struct target *t, struct reading *r)
 
 void store_reading(struct store *s, struct target *t, struct reading *r)
 {
+	const struct origin_state *was = &t->state.origins[r->origin];
+	bool failed = r->fail.code != ERR_NONE;
+	uint64_t events;
+	bool news;
+
 	pthread_mutex_lock(&s->lock);
+	events = s->event_seq;
+	news = !was->ever || failed != (was->fail.code != ERR_NONE);
 	take_reading(s, t, r);
+	news |= events != s->event_seq;
 	pthread_mutex_unlock(&s->lock);
 	/* By now those that were replaced: freed without the lock. */
 	for (unsigned i = 0; i < READING_DOCS; i++)
 		doc_unref(r->docs[i]);
-	store_wake(s);
+	/* Anything else is seen with the row that it becomes a part of. */
+	if (news)
+		store_wake(s);
 }
 
 void store_event(struct store *s, struct target *t, struct event *ev)

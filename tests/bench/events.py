@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """How well residue finds events: the workload's scenarios, scored and compared.
 
-  events.py [--go 1.19 --go newest] [--dwell 6] [--out DIR] [SCENARIO...]
+  events.py [--go 1.19 --go newest] [--dwell 6] [--read expvar] [--out DIR] [SCENARIO...]
 
 Each scenario runs on each Go version under `residue -b --json -H URL -d 1`, two
 at a time; truth/score.py compares what was found with the journal, and
@@ -126,6 +126,7 @@ def main():
     ap.add_argument("--go", action="append", help="a minor version, or newest (default: 1.19 and newest)")
     ap.add_argument("--dwell", type=float, default=6)
     ap.add_argument("--jobs", type=int, default=2)
+    ap.add_argument("--read", default="agentless", help="agentless or expvar (then polled at 1 Hz)")
     ap.add_argument("--out")
     ap.add_argument("scenarios", nargs="*", default=SCENARIOS)
     a = ap.parse_args()
@@ -133,7 +134,7 @@ def main():
         folder = a.out or scratch
         os.makedirs(folder, exist_ok=True)
         built = [(toolchains.build(t, scratch), toolchains.name_of(t[0])) for t in chosen(a.go or ["1.19", "newest"])]
-        cells = together([lambda b=b, v=v, s=s: run_cell(b, v, s, a.dwell, folder)
+        cells = together([lambda b=b, v=v, s=s: run_cell(b, v, s, a.dwell, folder, ("-d", "1", "--read", a.read))
                           for s in a.scenarios for b, v in built], a.jobs)
     failed = cells.count(None)
     cells = [c for c in cells if c]

@@ -42,6 +42,9 @@ struct reading {
 	struct values values;
 	struct doc *docs[READING_DOCS]; /* owned by the reading; may be NULL */
 	enum process_life life;	/* of ORIGIN_PROC; values only when alive */
+	/* Taken between two rows, for the detectors: what costs more is left
+	 * out, and the figures it lacks stay as they were. */
+	bool between;
 	struct err fail;	/* code != ERR_NONE: nothing was read */
 };
 

@@ -72,7 +72,8 @@ void state_open(struct state *s, struct state_room *room);
 void state_room_free(struct state_room *room);
 
 /* Merge a reading: values of its origin are replaced as a whole, so that a
- * figure an origin no longer gives is unknown and not stale for ever. Documents
+ * figure an origin no longer gives is unknown and not stale for ever (but of a
+ * reading between rows only those it has). Documents
  * are swapped: r->docs holds those that were replaced, for the caller to drop.
  * Derived figures are computed anew. */
 void state_reading(struct state *s, struct reading *r);

@@ -48,7 +48,7 @@ struct source {
 	int (*open)(void *state, const struct source_subject *s,
 		    struct err *err);
 	/* Fill values, docs, life, begin_ns and end_ns of *out, which is
-	 * zeroed but for origin and wall_offset_ns. */
+	 * zeroed but for origin, by, between and wall_offset_ns. */
 	int (*read)(void *state, struct reading *out, struct err *err);
 	void (*close)(void *state);
 	/* LANE_SLOW: ns from the last read to the next for a target of `rss`
