@@ -1,6 +1,7 @@
 # Files of src/ui, its tests and its fuzzers.
 libresidue_a_SOURCES += \
 	include/residue/ui/axis.h src/ui/axis.c \
+	include/residue/ui/backend.h \
 	include/residue/ui/canvas.h src/ui/canvas.c \
 	include/residue/ui/glyphs.h src/ui/glyphs.c \
 	include/residue/ui/graph.h src/ui/graph.c \

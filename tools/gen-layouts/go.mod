@@ -1,3 +1,3 @@
 module residue/gen-layouts
 
-go 1.20
+go 1.19

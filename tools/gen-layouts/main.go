@@ -8,7 +8,6 @@ import (
 	"debug/buildinfo"
 	"debug/dwarf"
 	"debug/elf"
-	"errors"
 	"fmt"
 	"os"
 	"regexp"
@@ -153,13 +152,13 @@ func row(file string, fields []field) error {
 	if err != nil {
 		return err
 	}
-	var missing []error
+	var missing []string
 	line := fmt.Sprintf("{\n\t.version = %q, .minor = %d, .machine = %s,\n\t",
 		info.GoVersion, minor, f.Machine)
 	for i, fd := range fields {
 		v, err := fd.find(types)
 		if err != nil {
-			missing = append(missing, err)
+			missing = append(missing, err.Error())
 		}
 		line += fmt.Sprintf(".%s = %d,", fd.name, v)
 		if i%3 == 2 || i == len(fields)-1 {
@@ -169,7 +168,7 @@ func row(file string, fields []field) error {
 		}
 	}
 	if missing != nil {
-		return fmt.Errorf("%s: %w", info.GoVersion, errors.Join(missing...))
+		return fmt.Errorf("%s: %s", info.GoVersion, strings.Join(missing, "; "))
 	}
 	fmt.Println(strings.TrimSuffix(line, "\t") + "},")
 	return nil
