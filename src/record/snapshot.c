@@ -113,14 +113,39 @@ static int open_parent(const char *wanted, char path[PATH_MAX], struct err *err)
 	return fd < 0 ? err_sys(err, errno, "cannot open %s", path) : fd;
 }
 
-/* Checked once, at the end: stdio remembers that a write failed. */
+/* A file under stdio that remembers why its first write failed: errno at the
+ * end is that of whatever came last. */
+struct sink {
+	int fd;
+	int failed; /* errno, or 0 */
+};
+
+static ssize_t sink_write(void *cookie, const char *bytes, size_t n)
+{
+	struct sink *s = cookie;
+	size_t done = 0;
+
+	while (done < n && !s->failed) {
+		ssize_t w = write(s->fd, bytes + done, n - done);
+
+		if (w > 0)
+			done += (size_t)w;
+		else if (w == 0 || errno != EINTR)
+			s->failed = w < 0 && errno ? errno : EIO;
+	}
+	return (ssize_t)(s->failed ? 0 : n);
+}
+
 static int write_file(int dir, const struct snapshot_content *c,
 		      const struct snapshot_input *in, struct err *err)
 {
 	int fd = openat(dir, c->name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC,
 			0600);
-	FILE *to = fd < 0 ? NULL : fdopen(fd, "w");
-	int failed = 0;
+	struct sink sink = {.fd = fd};
+	FILE *to = fd < 0 ? NULL
+			  : fopencookie(&sink, "w",
+					(cookie_io_functions_t){
+						.write = sink_write});
 
 	if (!to) {
 		err_sys(err, errno, "cannot make %s", c->name);
@@ -128,13 +153,16 @@ static int write_file(int dir, const struct snapshot_content *c,
 			close(fd);
 		return -1;
 	}
-	errno = 0;
 	c->fill(to, in);
-	if (ferror(to) || fflush(to) || fsync(fd))
-		failed = errno ? errno : EIO;
-	if (fclose(to) && !failed)
-		failed = errno;
-	return failed ? err_sys(err, failed, "cannot write %s", c->name) : 0;
+	if (fclose(to) && !sink.failed)
+		sink.failed = EIO;
+	if (!sink.failed && fsync(fd))
+		sink.failed = errno;
+	if (close(fd) && !sink.failed)
+		sink.failed = errno;
+	return sink.failed ? err_sys(err, sink.failed, "cannot write %s",
+				     c->name)
+			   : 0;
 }
 
 static int write_files(int dir, const struct snapshot_input *in,
