@@ -53,7 +53,8 @@ struct falls {
 	struct fall done;   /* one that waits for the runtime's account */
 	bool pending;
 	int64_t base_ns;
-	int64_t rss; /* newest */
+	int64_t rss;   /* newest */
+	int64_t least; /* of a fall that counts, by the newest RES */
 	/* The newest reading of the runtime. */
 	int64_t given_ns;  /* when; 0: never */
 	int64_t given_rss; /* RES at about that time */
@@ -195,6 +196,12 @@ static void account_step(struct falls *s, struct fall *f)
 	}
 }
 
+/* RES is lower than it was by something that may become a fall. */
+static bool falling(const struct falls *s)
+{
+	return values_get(&s->now.base, FIELD_RSS, 0) - s->rss >= s->least / 2;
+}
+
 static void runtime_read(struct falls *s, const struct reading *r)
 {
 	const uint64_t need = FIELD_BIT(HEAP_RELEASED) | FIELD_BIT(SYS);
@@ -207,9 +214,9 @@ static void runtime_read(struct falls *s, const struct reading *r)
 	s->given_rss = s->rss;
 	s->num_gc = values_get(&r->values, FIELD_NUM_GC, 0);
 	s->num_forced = values_get(&r->values, FIELD_NUM_FORCED_GC, 0);
-	/* What was read with the highest RES is what the account begins with;
-	 * and the first reading of all has nothing before it. */
-	if (first || r->begin_ns - s->base_ns <= NEAR)
+	/* The account begins with the last reading before RES falls: until
+	 * then each is a better one. The first of all has nothing before it. */
+	if (first || r->begin_ns - s->base_ns <= NEAR || !falling(s))
 		account_begin(s, r->begin_ns, s->rss);
 	if (first && s->pending)
 		s->done.account = s->now.account;
@@ -245,6 +252,7 @@ static void proc_read(struct falls *s, const struct observation *o,
 		s->done.swing = done;
 	}
 	s->rss = rss;
+	s->least = least;
 	if (did & SWING_BASE) {
 		s->now.base = r->values;
 		if (values_has(&o->state->values, FIELD_LAZY_FREE))

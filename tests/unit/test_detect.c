@@ -289,6 +289,42 @@ static void counted(void **state)
 	feed_release(&f);
 }
 
+/* The runtime's figures come once a second; RES, read more often, saw the pages
+ * go and come back between two of them. It rose fast at the start, between two
+ * readings too: that must not hide a fall long after it. */
+static void fell_and_rose_between_readings(void **state)
+{
+	(void)state;
+	struct feed f;
+	int64_t t;
+
+	feed_init(&f);
+	f.ring = true;
+	feed_heap(&f, 1, 302, 9);
+	feed_rss(&f, 8, 6);
+	feed_proc(&f, 0);
+	feed_runtime(&f, 5);
+	feed_rss(&f, 310, 6);
+	feed_proc(&f, 250);
+	feed_rss(&f, 305, 6);
+	for (t = 500; t <= 12000; t += 250) {
+		feed_proc(&f, t);
+		if (t % 1000 == 0)
+			feed_runtime(&f, t + 5);
+	}
+	feed_rss(&f, 141, 6);
+	feed_proc(&f, 12250);
+	feed_gc(&f, 12260, false);
+	feed_rss(&f, 310, 6);
+	feed_proc(&f, 12500);
+	feed_heap(&f, 303, 4, 4);
+	feed_quiet(&f, 13000, 16000, 1000);
+	assert_int_equal(feed_count(&f, EVENT_GROWTH), 2);
+	assert_int_equal(feed_one(&f, EVENT_SCAVENGE)->bytes, 164 * MIB);
+	assert_int_equal(f.count, 4); /* and the GC */
+	feed_release(&f);
+}
+
 /* Go 1.19 counts a part only; and at a memory limit giving back and taking
  * again is how the allocator works, not an event. */
 static void counters_that_do_not_count(void **state)
@@ -601,6 +637,7 @@ int main(void)
 		cmocka_unit_test(growth_since_the_start),
 		cmocka_unit_test(free_os_memory),
 		cmocka_unit_test(free_os_memory_spills),
+		cmocka_unit_test(fell_and_rose_between_readings),
 		cmocka_unit_test(forced_gc_then_scavenger),
 		cmocka_unit_test(counted),
 		cmocka_unit_test(counters_that_do_not_count),
