@@ -136,6 +136,9 @@ static bool complete(const struct batch *b)
 	const struct tally *t, *tmp;
 	bool any = false;
 
+	/* Every Go process, without end: new ones count as well. */
+	if (!b->targets->count && b->o->samples < 0)
+		return sampler_live(b->targets->sampler) == 0;
 	HASH_ITER(hh, b->tallies, t, tmp) {
 		any = true;
 		if (!t->exited && !t->late && !enough(b, t))
@@ -189,9 +192,9 @@ static int print_all(struct batch *b, struct err *err)
 		if (b->targets->scripted || complete(b))
 			break;
 		if (wait_for_more(b)) {
-			if (drain(b, err))
-				return err->sys == EPIPE ? EXIT_FINE
-							 : EXIT_FAILED;
+			if (drain(b, err) && err->sys != EPIPE)
+				return EXIT_FAILED;
+			*err = (struct err)ERR_INIT;
 			return EXIT_FINE;
 		}
 	}
@@ -226,6 +229,7 @@ int batch_run(struct targets *s, const struct options *o, struct err *err)
 	struct batch b = {
 		.targets = s, .o = o, .start_ns = clock_boot_ns()};
 	struct tally *t, *tmp;
+	uint64_t lost;
 	int rc;
 
 	if (signals_open(err))
@@ -235,6 +239,12 @@ int batch_run(struct targets *s, const struct options *o, struct err *err)
 		return EXIT_FAILED;
 	b.out = output_new(&oo, stdout);
 	rc = print_all(&b, err);
+	lost = sampler_lost_ticks(s->sampler);
+	if (lost)
+		fprintf(stderr,
+			"residue: %llu samples were lost: this machine is too "
+			"busy\n",
+			(unsigned long long)lost);
 	output_free(b.out);
 	HASH_ITER(hh, b.tallies, t, tmp) {
 		HASH_DEL(b.tallies, t);

@@ -9,7 +9,7 @@
 
 #include "options.h"
 
-/* Exit codes (cli.md, "Habits"). */
+/* Exit codes (residue(1), EXIT STATUS). */
 enum { EXIT_FINE = 0, EXIT_FAILED = 1, EXIT_USAGE = 2, EXIT_GONE = 3 };
 
 struct command {

@@ -230,8 +230,12 @@ static int read_settled(struct gomem *g, struct buckets *b, uint32_t *numgc,
 
 		if (!remote_read(&g->remote, at, &before, 4) ||
 		    buckets_read(g, before, b, err)) {
-			if (attach_alive(g, err) || i == TRIES - 1)
+			if (attach_alive(g, err))
 				return -1;
+			if (i == TRIES - 1)
+				return err_set(err, ERR_FORMAT,
+					       "the heap profile's records do "
+					       "not add up");
 			continue;
 		}
 		if (remote_read(&g->remote, at, &after, 4) && before == after) {

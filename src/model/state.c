@@ -185,7 +185,9 @@ int64_t origin_age_ms(const struct origin_state *o, int64_t now_ns)
 	if (!o->ever)
 		return -1;
 	/* A reading of this tick may have ended after the row's moment. */
-	return age < 0 ? 0 : age / NS_PER_MS;
+	age = age < 0 ? 0 : age / NS_PER_MS;
+	/* Rows keep it in 32 bits, which are 24 days. */
+	return age < INT32_MAX ? age : INT32_MAX;
 }
 
 static uint32_t pages(const struct values *v, enum field f)

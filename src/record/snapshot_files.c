@@ -125,8 +125,12 @@ static void fill_memstats(FILE *to, const struct snapshot_input *in)
 	struct snapshot_bytes text = {0};
 	const char *found;
 
-	if (reply->data && expvar_memstats(reply->data, reply->size, &found,
-					   &text.size, NULL) == 0) {
+	/* Only while it is the newest word: an old reply must not stand for
+	 * figures that were read from memory since. */
+	if (reply->data &&
+	    reply->t_ns >= in->origins[ORIGIN_RUNTIME].end_ns &&
+	    expvar_memstats(reply->data, reply->size, &found, &text.size,
+			    NULL) == 0) {
 		text.data = found;
 		fill_text(to, &text);
 		fputc('\n', to);

@@ -126,7 +126,7 @@ void discover_turn(void *ctx, int64_t now_ns)
 
 /* ---- what they listen on ------------------------------------------------ */
 
-#define SOCKETS_NS     (10 * NS_PER_SEC)
+#define SOCKETS_NS     (30 * NS_PER_SEC)
 #define ALL_SOCKETS_NS (60 * NS_PER_SEC)
 
 /* References to the live processes, or only to the opened ones. */

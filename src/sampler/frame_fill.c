@@ -124,7 +124,6 @@ static void fill_machine(const struct store *s, struct frame *out)
 	out->processes = s->processes;
 	out->mem_total = s->mem_total;
 	out->mem_available = s->mem_available;
-	out->lost_ticks = s->lost_ticks;
 	memcpy(out->toast, s->toast, sizeof(out->toast));
 	out->toast_ns = s->toast_ns;
 	out->toast_is_error = s->toast_is_error;

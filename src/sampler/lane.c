@@ -189,6 +189,18 @@ static bool is_sites(const struct lane_run *l, const struct chair *c)
 }
 
 /* What the endpoint said of its profile stands where there is one. */
+/* The endpoint gives the runtime's figures: its word on them stands. */
+static bool net_delivers(struct store *s, const struct target *t)
+{
+	const struct origin_state *o = &t->state.origins[ORIGIN_RUNTIME];
+	bool does;
+
+	pthread_mutex_lock(&s->lock);
+	does = o->ever && o->by != READ_AGENTLESS && o->fail.code == ERR_NONE;
+	pthread_mutex_unlock(&s->lock);
+	return does;
+}
+
 static void store_failure(struct lane_run *l, struct seat *seat,
 			  struct chair *c, struct reading *r)
 {
@@ -197,6 +209,8 @@ static void store_failure(struct lane_run *l, struct seat *seat,
 		if (atomic_load(&seat->target->url))
 			return;
 	}
+	if (l->lane == LANE_MEMORY && net_delivers(l->store, seat->target))
+		return;
 	store_reading(l->store, seat->target, r);
 }
 
@@ -254,9 +268,16 @@ static void read_chair(struct lane_run *l, struct seat *seat, struct chair *c)
 			    .wall_offset_ns = clock_wall_offset_ns()};
 
 	if (!c->open) {
+		int failed_to_open;
+
 		memset(c->state, 0, c->source->state_size);
 		r.begin_ns = clock_boot_ns();
-		if (c->source->open(c->state, &subject, &r.fail)) {
+		atomic_store(&l->opening, true);
+		failed_to_open = c->source->open(c->state, &subject, &r.fail);
+		atomic_store(&l->opening, false);
+		if (failed_to_open) {
+			if (atomic_load(&l->abandoned))
+				return;
 			failed(l, seat, c, &r);
 			return;
 		}
@@ -267,6 +288,9 @@ static void read_chair(struct lane_run *l, struct seat *seat, struct chair *c)
 		r.values.known = 0;
 		if (atomic_load(&l->abandoned))
 			return;
+		if (r.fail.code == ERR_NONE)
+			err_set(&r.fail, ERR_FORMAT, "%s could not be read",
+				c->source->name);
 		read_failed(l, seat, c, &r);
 		return;
 	}
@@ -276,7 +300,8 @@ static void read_chair(struct lane_run *l, struct seat *seat, struct chair *c)
 		return;
 	}
 	r.fail = (struct err)ERR_INIT;
-	if (r.life != LIFE_ALIVE && r.life != LIFE_EXECED)
+	/* A zombie is read on: it is to be seen going. */
+	if (r.life == LIFE_EXITED || r.life == LIFE_REUSED)
 		c->never = true;
 	c->due_ns = c->source->period ? r.end_ns : 0;
 	if (c->source->origin == ORIGIN_RUNTIME)
@@ -430,7 +455,7 @@ static void *fast_main(void *arg)
 
 		l->between = grid.count % grid.each != 0;
 		bring_up_to_date(l);
-		read_all(l, INT64_MAX - 1);
+		read_all(l, clock_boot_ns());
 		l->ticked(l->ctx, l->between);
 		if (!l->between) {
 			wait_until(l, tick + grace, false);
@@ -441,6 +466,10 @@ static void *fast_main(void *arg)
 			pthread_mutex_lock(&l->store->lock);
 			l->store->lost_ticks += (uint64_t)lost;
 			pthread_mutex_unlock(&l->store->lock);
+			store_toast(l->store, true,
+				    "%lld samples were lost: this machine is "
+				    "too busy",
+				    (long long)lost);
 		}
 		wait_until(l, grid.next_ns, false);
 	}
@@ -566,6 +595,8 @@ void lane_release(struct lane_run *l)
 /* ---- the memory lane's watchdog ----------------------------------------- */
 
 #define CAUGHT_NS NS_PER_SEC
+/* Finding the runtime in a large program on a cold disk takes its time. */
+#define CAUGHT_OPENING_NS (5 * NS_PER_SEC)
 
 struct lane_run *memory_lane_new(struct store *store, struct procfs *fs,
 				 void (*ticked)(void *ctx, bool between),
@@ -596,13 +627,16 @@ static void say_stuck(struct store *s, struct target *t)
 /* From here on the lane is its thread's own; takes the reference to `t`. */
 static void abandon(struct lane_run *l, struct target *t)
 {
+	bool ending = atomic_load(&l->stop);
+
 	atomic_fetch_add(&l->store->lost_lanes, 1);
 	l->caught = t;
 	atomic_store(&t->stuck, true);
 	pthread_detach(l->thread);
 	l->started = false;
 	atomic_store(&l->abandoned, true);
-	atomic_store(&l->stop, true); /* last: the thread looks at it first */
+	if (!ending) /* else the lane may be gone by now */
+		atomic_store(&l->stop, true);
 }
 
 /* A reference to what the lane is caught by, or NULL. The pointer alone might
@@ -628,8 +662,11 @@ void memory_lane_watch(struct lane_run **lane)
 	struct store *s = l->store;
 	struct target *t;
 
-	if (!l->started || !atomic_load(&l->busy) ||
-	    clock_boot_ns() - atomic_load(&l->busy_ns) < CAUGHT_NS)
+	if (!l->started && lane_start(l, NULL))
+		return; /* no thread to be had: at the next tick again */
+	if (!atomic_load(&l->busy) ||
+	    clock_boot_ns() - atomic_load(&l->busy_ns) <
+		    (atomic_load(&l->opening) ? CAUGHT_OPENING_NS : CAUGHT_NS))
 		return;
 	t = caught_by(l);
 	if (!t)

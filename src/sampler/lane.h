@@ -46,6 +46,7 @@ struct lane_run {
 	/* Memory lane: what it reads and since when, for the watchdog. */
 	_Atomic(struct target *) busy; /* NULL: nothing */
 	atomic_llong busy_ns;	       /* CLOCK_BOOTTIME */
+	atomic_bool opening;	       /* ... and it is being opened */
 	atomic_bool abandoned;	       /* nobody waits for it any more */
 	struct target *caught;	       /* by this one, when abandoned */
 	/* ---- the thread's own ------------------------------------------ */

@@ -14,7 +14,7 @@
 #include <unistd.h>
 
 /* MemStats over HTTP stop the target's world for 60 to 95 us: once a second is
- * enough, however fast RES is read (design.md, "What to poll"). */
+ * enough, however fast RES is read (docs/architecture.md). */
 #define RUNTIME_PERIOD_NS NS_PER_SEC
 /* Of a fetch's duration, spent on the next ones: 1 %. */
 #define PROFILE_SHARE 100
@@ -38,6 +38,7 @@ struct endpoint {
 	struct poll runtime, profile;
 	unsigned rung;		/* of the ladder, an index of sources */
 	bool settled;		/* a rung has worked */
+	unsigned execs;		/* target->execs that all this is of */
 	bool inside;		/* reached from the target's network namespace
 				 * only */
 	int64_t profile_gc;	/* num_gc before the last profile; -1: none */
@@ -230,7 +231,8 @@ static void next_rung(struct endpoint *e, const struct err *why)
 
 	if (e->settled) {
 		/* Another program answers now: begin at the top, in a while. */
-		e->settled = why->code != ERR_UNSUPPORTED;
+		e->settled = why->code != ERR_UNSUPPORTED &&
+			     !(why->code == ERR_HTTP && why->sys == 404);
 		e->rung = e->settled ? e->rung : 0;
 		p->source = rung_source(e->net, e->rung);
 		return;
@@ -410,14 +412,31 @@ static bool profile_due(struct net *n, struct endpoint *e, int64_t now_ns)
 	return gc < 0 || gc != e->profile_gc;
 }
 
+/* The target is another program: what was learnt of the old one is not true of
+ * its endpoint. */
+static void start_over(struct endpoint *e)
+{
+	e->rung = 0;
+	e->settled = false;
+	e->runtime.source = rung_source(e->net, 0);
+	e->runtime.due_ns = e->profile.due_ns = 0;
+	e->profile_ns = 0;
+	e->profile_gc = -1;
+}
+
 static void look_at(struct net *n, struct endpoint *e, int64_t now_ns,
 		    bool ticked)
 {
+	unsigned execs = atomic_load(&e->target->execs);
 	struct poll *rt = &e->runtime;
 	int memory;
 
 	if (!e->url.base || !alive(n, e->target))
 		return;
+	if (execs != e->execs && idle(e)) {
+		start_over(e);
+		e->execs = execs;
+	}
 	/* A rung that works is polled with the ticks, so that its figures and
 	 * RES are of the same moment; but not more often than its period. */
 	memory = atomic_load(&e->target->memory);

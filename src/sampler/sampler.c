@@ -14,7 +14,7 @@
 #include <unistd.h>
 
 /* Two kept descriptors a process: as many as we may have. Children get the
- * old limit back (app/run.c). */
+ * old limit back (app/child.c). */
 static void raise_descriptor_limit(void)
 {
 	struct rlimit lim;
@@ -190,9 +190,10 @@ void sampler_free(struct sampler *s)
 	if (!s->scripted) {
 		jobs_stop(&s->jobs);
 		end_lane(&s->fast);
-		end_lane(&s->slow);
+		/* It wakes the slow lane and the net lane: it goes first. */
 		memory_lane_end(s->memory);
-		net_stop(atomic_load(&s->net));
+		end_lane(&s->slow);
+		net_stop(atomic_exchange(&s->net, NULL));
 		if (memory_lanes_lost(&s->store))
 			return; /* they may come back and use all of it */
 		go_list_free(s->go_list);
@@ -372,4 +373,14 @@ bool sampler_next(struct sampler *s, struct item *out)
 uint64_t sampler_lost_items(const struct sampler *s)
 {
 	return atomic_load(&s->store.items_lost);
+}
+
+uint64_t sampler_lost_ticks(struct sampler *s)
+{
+	uint64_t lost;
+
+	pthread_mutex_lock(&s->store.lock);
+	lost = s->store.lost_ticks;
+	pthread_mutex_unlock(&s->store.lock);
+	return lost;
 }

@@ -262,16 +262,6 @@ int store_set_url(struct store *s, struct target *t, const char *url,
 		       mine->endpoint);
 }
 
-struct target_info store_info(struct store *s, struct target *t)
-{
-	struct target_info info;
-
-	pthread_mutex_lock(&s->lock);
-	info = t->state.info;
-	pthread_mutex_unlock(&s->lock);
-	return info;
-}
-
 /* ---- readings and events ------------------------------------------------ */
 
 static void add_event(struct store *s, struct target *t,
@@ -336,8 +326,11 @@ static void exec_target(struct store *s, struct target *t, int64_t now_ns)
 	detectors_reset(t->detectors);
 	judge_init(&t->judge);
 	t->rate.count = 0;
+	t->exec_ns = now_ns;
+	/* Before execs: the lane that sees it may answer at once. */
+	atomic_store(&t->memory, s->memory_lane ? MEMORY_UNTRIED
+						: MEMORY_REFUSED);
 	atomic_fetch_add(&t->execs, 1);
-	atomic_store(&t->memory, MEMORY_UNTRIED);
 	add_event(s, t, &ev);
 }
 
@@ -367,6 +360,9 @@ static void take_reading(struct store *s, struct target *t, struct reading *r)
 
 	if (t->state.info.phase != TARGET_LIVE && r->origin != ORIGIN_PROC)
 		return; /* late: of a process that is gone */
+	if (r->origin != ORIGIN_PROC && r->begin_ns &&
+	    r->begin_ns <= t->exec_ns)
+		return; /* late: of the program that was */
 	if (r->origin == ORIGIN_PROC && r->fail.code == ERR_NONE) {
 		t->state.wall_offset_ns = r->wall_offset_ns;
 		if (r->life == LIFE_EXECED)

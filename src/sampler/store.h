@@ -65,6 +65,7 @@ struct target {
 	struct gc_rate rate;
 	enum verdict_kind said; /* the verdict last put out as an item */
 	bool said_any;
+	int64_t exec_ns; /* CLOCK_BOOTTIME of the last exec seen; 0: none */
 	unsigned facts_gen; /* info.exec_gen that the facts are of */
 	int64_t said_target_ns; /* facts last put out as an item; 0: never */
 };
@@ -128,8 +129,6 @@ bool store_set_listens(struct store *s, struct target *t, const char *listens);
  * ERR_LIMIT when the target has one already. */
 int store_set_url(struct store *s, struct target *t, const char *url,
 		  const char *shown, struct err *err) RESIDUE_CHECK;
-/* A copy of the facts. */
-struct target_info store_info(struct store *s, struct target *t);
 
 /* Consumes r->docs. Runs the detectors; exec and exit become events. */
 void store_reading(struct store *s, struct target *t, struct reading *r);

@@ -6,7 +6,8 @@
 
 #include <unistd.h>
 
-#define PERIOD_NS (5 * NS_PER_SEC)
+/* A read takes the kernel about a millisecond (memory.stat sums all CPUs). */
+#define PERIOD_NS (10 * NS_PER_SEC)
 
 struct cgroup_source {
 	const struct procfs *fs;

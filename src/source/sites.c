@@ -162,6 +162,11 @@ static int sites_read(void *state, struct reading *out, struct err *err)
 	out->begin_ns = clock_boot_ns();
 	buf_init(&bytes, ENCODED_MAX);
 	rc = gomem_sites(st->gomem, &sites, err);
+	/* A part of the profile would pass for the whole. */
+	if (rc == 0 && sites.truncated)
+		rc = err_set(err, ERR_LIMIT,
+			     "the program has more allocation sites than can "
+			     "be read");
 	if (rc == 0)
 		rc = encode(st, &sites, &bytes, err);
 	out->end_ns = clock_boot_ns();

@@ -54,6 +54,13 @@ static int statm_read(void *state, struct reading *out, struct err *err)
 	TAKE(SWAP, SWAP, swap);
 	TAKE(THREADS, THREADS, threads);
 #undef TAKE
+	/* statm was read some microseconds before status: what is shown beside
+	 * its parts is their sum. */
+	if (values_have(&out->values, FIELD_BIT(RSS_ANON) |
+					      FIELD_BIT(RSS_FILE) |
+					      FIELD_BIT(RSS_SHMEM)))
+		values_set(&out->values, FIELD_RSS,
+			   fast.rss_anon + fast.rss_file + fast.rss_shmem);
 	return 0;
 }
 

@@ -443,7 +443,10 @@ static const char *blocked(const struct screens *s, const struct frame *f,
 			       : NULL;
 	case ACTION_PROFILE:
 		return f->panels[0].info.endpoint[0] ||
-				       f->panels[1].info.endpoint[0]
+				       f->panels[1].info.endpoint[0] ||
+				       f->panels[0].info.read ==
+					       READ_AGENTLESS ||
+				       f->panels[1].info.read == READ_AGENTLESS
 			       ? NULL
 			       : "no endpoint is known; give it as PID@URL or "
 				 "with -H URL";

@@ -463,7 +463,7 @@ static const char *blocked(const struct screens *s, const struct frame *f,
 	case ACTION_PROFILE:
 		if (p->info.phase != TARGET_LIVE)
 			return "the process has ended";
-		return p->info.endpoint[0]
+		return p->info.endpoint[0] || p->info.read == READ_AGENTLESS
 			       ? NULL
 			       : "no endpoint is known; give it as PID@URL or "
 				 "with -H URL";

@@ -125,7 +125,7 @@ static void fixture_init(struct fixture *f)
 		.verdict = &f->verdict,
 		.live = -1,
 		.files = {[SNAPSHOT_HEAP] = {heap, sizeof(heap) - 1},
-			  [SNAPSHOT_MEMSTATS] = {expvar, strlen(expvar)},
+			  [SNAPSHOT_MEMSTATS] = {expvar, strlen(expvar), NOW_NS},
 			  [SNAPSHOT_SMAPS] = {smaps, strlen(smaps)},
 			  [SNAPSHOT_STATUS] = {"Name:\torders\n", 13},
 			  [SNAPSHOT_LIMITS] = {.why = "permission denied"}},
@@ -369,15 +369,20 @@ static void test_memstats_in_other_forms(void **unused)
 	fixture_init(&f);
 	for (unsigned i = 0; i < 4; i++) {
 		f.in.files[SNAPSHOT_MEMSTATS] =
-			(struct snapshot_bytes){replies[i], strlen(replies[i])};
+			(struct snapshot_bytes){replies[i], strlen(replies[i]),
+						NOW_NS};
 		snap(&f, parent, path);
 		check_holds(path, "memstats.json", "{\"read\":\"expvar\",");
 	}
 	f.in.files[SNAPSHOT_MEMSTATS] =
-		(struct snapshot_bytes){huge, strlen(huge)};
+		(struct snapshot_bytes){huge, strlen(huge), NOW_NS};
 	snap(&f, parent, path);
 	check_holds(path, "memstats.json",
 		    "{\"NextGC\":18446744073709551615,\"\\x1b\":1}\n");
+	/* Figures were read from memory since: an old reply is none. */
+	f.in.files[SNAPSHOT_MEMSTATS].t_ns = NOW_NS - 3600 * NS_PER_SEC;
+	snap(&f, parent, path);
+	check_holds(path, "memstats.json", "{\"read\":\"expvar\",");
 }
 
 static void test_names(void **unused)

@@ -3,7 +3,7 @@
  *
  * A detector is one kind of annotation in one file: a pure function of the
  * sequence of readings, with a small state of its own. It sees readings in
- * order of arrival; lanes deliver late, so times may interleave (design.md).
+ * order of arrival; lanes deliver late, so times may interleave (docs/architecture.md).
  * Detectors run under the store's lock: they must not allocate, block or do
  * I/O, and cost microseconds.
  *

@@ -38,7 +38,7 @@
 #include <stdint.h>
 
 /* clang-format off */
-/* X(ID, name of cli.md, title for legends, meaning) */
+/* X(ID, name of residue(1), title for legends, meaning) */
 #define PARTS(X) \
 X(LIVE_HEAP,     "live_heap",     "live",        "heap objects that the last GC found reachable") \
 X(GC_HEADROOM,   "gc_headroom",   "headroom",    "objects allocated since the last GC, and idle spans that are used again before the next") \

@@ -17,7 +17,6 @@ enum doc_kind {
 	DOC_PROFILE,  /* struct profile: totals and the function table */
 	DOC_RAW,      /* heap profile bytes exactly as received */
 	DOC_MEMSTATS, /* the reply MemStats were decoded from, as received */
-	DOC_SMAPS,    /* text of /proc/PID/smaps */
 	DOC_COUNT
 };
 
@@ -26,7 +25,7 @@ struct doc {
 	enum doc_kind kind;
 	int64_t t_ns;	   /* CLOCK_BOOTTIME: when it was true */
 	void *data;	   /* what `kind` says, const for all */
-	size_t size;	   /* bytes of data, for DOC_RAW, _MEMSTATS, _SMAPS */
+	size_t size;	   /* bytes of data, for DOC_RAW and DOC_MEMSTATS */
 	void (*free)(void *data);
 };
 

@@ -12,7 +12,7 @@
 #include <stdint.h>
 
 /* clang-format off */
-/* X(ID, name of cli.md, letter, title, meaning) */
+/* X(ID, name of residue(1), letter, title, meaning) */
 #define EVENTS(X) \
 X(GC,             "gc",             'g', "GC",            "a garbage collection ended") \
 X(FREE_OS_MEMORY, "free_os_memory", 'F', "FreeOSMemory",  "the program returned all idle memory at once") \
@@ -43,7 +43,7 @@ struct event_kind_info {
 };
 extern const struct event_kind_info event_kind_info[EVENT_COUNT];
 
-/* The "source" of cli.md: who says so. */
+/* The "source" of residue(1): who says so. */
 enum event_source {
 	EVENT_FROM_RUNTIME,  /* the Go runtime's own records */
 	EVENT_FROM_INFERRED, /* concluded from figures */

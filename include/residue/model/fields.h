@@ -1,7 +1,7 @@
 /*
  * fields.h - every figure that residue knows, in one table.
  *
- * A field is a number about a target: its JSON name (cli.md), its unit, the
+ * A field is a number about a target: its JSON name (residue(1)), its unit, the
  * origin that delivers it, and the words that help and the manual use. The
  * table below is the only list: readings, history, batch output, screens and
  * help all come from it. Adding a field is one line here and a source that

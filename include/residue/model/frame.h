@@ -87,7 +87,6 @@ struct frame {
 	struct panel panels[FRAME_PANELS];
 	struct list_note notes[FRAME_NOTES];
 	unsigned note_count;
-	uint64_t lost_ticks;	/* ticks of the fast lane that came too late */
 	char toast[160];	/* newest answer to a request: "" for none */
 	int64_t toast_ns;	/* CLOCK_BOOTTIME when it came */
 	bool toast_is_error;

@@ -12,7 +12,7 @@
 #include <residue/model/doc.h>
 #include <residue/model/fields.h>
 
-/* How the runtime's figures are read: the "read" of cli.md, best first. */
+/* How the runtime's figures are read: the "read" of residue(1), best first. */
 enum read_by {
 	READ_NONE,
 	READ_AGENTLESS,

@@ -46,7 +46,7 @@ struct target_info {
 	int64_t since_ns;    /* CLOCK_BOOTTIME when we began to watch */
 };
 
-/* What a user types: cli.md "Targets". Texts are owned by the caller's argv. */
+/* What a user types: residue(1), TARGETS. Texts are owned by the caller's argv. */
 enum target_spec_kind { SPEC_PID, SPEC_NAME, SPEC_URL };
 
 struct target_spec {

@@ -3,13 +3,13 @@
  *
  * A verdict is made by the judge (judge/verdict.h) from a target's figures over
  * time; it travels in the stream like an event, and views and output show it.
- * The names are those of cli.md.
+ * The names are those of residue(1).
  */
 #ifndef RESIDUE_MODEL_VERDICT_H
 #define RESIDUE_MODEL_VERDICT_H
 
 /* clang-format off */
-/* X(ID, name of cli.md, title) */
+/* X(ID, name of residue(1), title) */
 #define VERDICTS(X) \
 X(UNKNOWN,       "unknown",       "not known") \
 X(IN_USE,        "in_use",        "in use") \

@@ -104,6 +104,8 @@ struct item {
 bool sampler_next(struct sampler *s, struct item *out);
 /* Items dropped because nobody took them in time. */
 uint64_t sampler_lost_items(const struct sampler *s);
+/* Rows that could not be taken in time: the machine was too busy. */
+uint64_t sampler_lost_ticks(struct sampler *s);
 /* Targets still alive (URL targets count while they are watched). */
 unsigned sampler_live(struct sampler *s);
 

@@ -23,7 +23,6 @@ enum lane {
 	LANE_MEMORY, /* every tick; may block in the kernel */
 	LANE_SLOW,   /* by its own period; may block and cost */
 	LANE_NET,    /* HTTP */
-	LANE_COUNT
 };
 
 /* What a blocking source is opened on; all of it outlives the source. */
