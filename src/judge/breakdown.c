@@ -173,7 +173,7 @@ void breakdown_make(struct breakdown *b, const struct values *v)
 	unsigned origins = 0;
 
 	if (values_has(v, FIELD_NUM_GC) && v->v[FIELD_NUM_GC] == 0) {
-		live = 0; /* no GC has marked anything yet */
+		live = -1; /* no GC has marked anything yet */
 	} else if (values_has(v, FIELD_HEAP_LIVE)) {
 		live = v->v[FIELD_HEAP_LIVE];
 	} else if (values_has(v, FIELD_PPROF_INUSE)) {

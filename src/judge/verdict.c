@@ -92,7 +92,7 @@ static int64_t judge_live(struct judge *j, const struct values *v, bool *fresh)
 	j->floor = num != j->num_gc || alloc < j->floor ? alloc : j->floor;
 	j->num_gc = num;
 	if (num == 0)
-		return 0;
+		return -1; /* nothing was marked yet */
 	int64_t goal = values_get(v, FIELD_NEXT_GC, -1);
 	int64_t live = values_get(v, FIELD_HEAP_LIVE, floor_of_peers(j, goal));
 
@@ -354,13 +354,18 @@ static enum verdict_kind part_verdict(enum part p)
 
 /* The largest part that would explain RES; its weight goes to *share. */
 static enum verdict_kind heaviest(const struct judge *j,
-				  const struct breakdown *b, double *share)
+				  const struct finding *f, double *share)
 {
+	const struct breakdown *b = f->b;
 	enum verdict_kind best = VERDICT_IN_USE;
 	double most = 0;
 
 	for (unsigned p = 0; p < PART_UNTOUCHED; p++) {
 		enum verdict_kind kind = part_verdict((enum part)p);
+
+		/* Before the first GC whatever is there waits for it. */
+		if (p == PART_LIVE_HEAP && f->no_gc)
+			kind = VERDICT_GC_HEADROOM;
 		double weight = (double)b->parts[p].bytes;
 
 		if (kind == VERDICT_IN_USE)
@@ -386,6 +391,20 @@ decide_growing(const struct judge *j, enum verdict_kind kind, struct finding *f)
 	if (kind == VERDICT_FILE_BACKED && rises(j, TREND_FILE, f))
 		return VERDICT_FILE_LEAK;
 	return kind;
+}
+
+/* A floor of what HeapAlloc was is no more than HeapAlloc, as long as that has
+ * not risen above it: then nothing tells the live heap. */
+static bool live_is_known(const struct breakdown *b, const struct values *v)
+{
+	const struct breakdown_part *live = &b->parts[PART_LIVE_HEAP];
+	int64_t alloc = values_get(v, FIELD_HEAP_ALLOC, 0);
+
+	if (!live->known || b->unsplit)
+		return false;
+	return values_has(v, FIELD_HEAP_LIVE) ||
+	       live->origins & 1u << ORIGIN_PPROF ||
+	       live->bytes < alloc - alloc / 64;
 }
 
 /* Without the runtime's figures only the kernel's parts can be named. */
@@ -428,7 +447,7 @@ static enum verdict_kind decide(struct judge *j, struct finding *f,
 		return VERDICT_IN_USE;
 	if (thrashes(j, f->v, f->gc_per_s))
 		return VERDICT_LIMIT_THRASH;
-	enum verdict_kind kind = heaviest(j, b, share);
+	enum verdict_kind kind = heaviest(j, f, share);
 	bool outside = kind == VERDICT_STACKS || kind == VERDICT_NON_GO ||
 		       kind == VERDICT_FILE_BACKED;
 
@@ -470,7 +489,10 @@ static double confidence(const struct finding *f, double share)
 	}
 	if (share < 2 * PART_SHARE)
 		c -= 0.4 * (2 * PART_SHARE - share);
-	return f->b->unsplit && f->kind == VERDICT_GC_HEADROOM ? c - 0.2 : c;
+	/* That no GC has ended is known, and all that the verdict says then. */
+	if (f->b->unsplit && f->kind == VERDICT_GC_HEADROOM && !f->no_gc)
+		c -= 0.2;
+	return c;
 }
 
 static void remember(struct judge *j, const struct row *row,
@@ -574,6 +596,8 @@ void judge_step(struct judge *j, const struct row *row, struct verdict *out,
 
 	int64_t shown = live_to_show(j, &v, live, &origins);
 	breakdown_make_live(b ? b : &own, &v, shown, origins);
+	f.no_gc = values_get(&v, FIELD_NUM_GC, -1) == 0;
+	f.live_known = live_is_known(f.b, &v);
 	if (row->t_ns >= j->last_ns)
 		remember(j, row, f.b, &v, live, fresh);
 	f.gc_per_s = gc_rate(j);

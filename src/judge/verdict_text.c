@@ -14,7 +14,7 @@
 struct words {
 	const struct finding *f;
 	unsigned used;
-	char text[8][2 * UNITS_MAX + 8];
+	char text[8][2 * UNITS_MAX + 40];
 };
 
 static char *room(struct words *w)
@@ -60,7 +60,10 @@ static const char *part(struct words *w)
 	const struct breakdown *b = w->f->b;
 	char bytes[UNITS_MAX], rss[UNITS_MAX], *out = room(w);
 
-	units_bytes(bytes, part_bytes(b, w->f->kind));
+	/* What was allocated before the first GC is not split. */
+	units_bytes(bytes, w->f->kind == VERDICT_GC_HEADROOM && w->f->no_gc
+				   ? b->parts[PART_LIVE_HEAP].bytes
+				   : part_bytes(b, w->f->kind));
 	units_bytes(rss, b->rss);
 	char *unit = strchr(bytes, ' '), *of = strchr(rss, ' ');
 	if (unit && of && !strcmp(unit, of))
@@ -82,6 +85,37 @@ static const char *live(struct words *w)
 static const char *figure(struct words *w, enum field field)
 {
 	return size(w, values_get(w->f->v, field, 0));
+}
+
+/* "live heap 40.0 MiB", or that nothing tells it. */
+static const char *live_heap(struct words *w)
+{
+	char *out = room(w), bytes[UNITS_MAX];
+
+	if (w->f->live_known)
+		snprintf(out, sizeof(w->text[0]), "live heap %s",
+			 units_bytes(bytes,
+				     w->f->b->parts[PART_LIVE_HEAP].bytes));
+	else
+		snprintf(out, sizeof(w->text[0]), "live heap not known%s",
+			 w->f->no_gc ? " yet" : "");
+	return out;
+}
+
+/* The same beside HeapAlloc: the figure that is known goes first. */
+static const char *heap(struct words *w)
+{
+	const char *live_text = live_heap(w);
+	const char *alloc = figure(w, FIELD_HEAP_ALLOC);
+	char *out = room(w);
+
+	if (w->f->live_known)
+		snprintf(out, sizeof(w->text[0]), "%s, HeapAlloc %s", live_text,
+			 alloc);
+	else
+		snprintf(out, sizeof(w->text[0]), "HeapAlloc %s, %s", alloc,
+			 live_text);
+	return out;
 }
 
 #define SENTENCE(...)                                                          \
@@ -125,9 +159,8 @@ static void words_in_use(struct verdict *out, const struct finding *f,
 {
 	if (f->b->rss < 48 << 20) {
 		SENTENCE("RES is %s: small, nothing to explain.", rss(w));
-		WHY("live heap %s, HeapAlloc %s", live(w),
-		    figure(w, FIELD_HEAP_ALLOC));
-	} else if (f->b->unsplit) {
+		WHY("%s", heap(w));
+	} else if (!f->live_known) {
 		SENTENCE("RES %s is memory that the program uses; HeapAlloc "
 			 "is %s, live or not yet collected.",
 			 rss(w), figure(w, FIELD_HEAP_ALLOC));
@@ -146,7 +179,7 @@ static void words_in_use(struct verdict *out, const struct finding *f,
 static void words_headroom(struct verdict *out, const struct finding *f,
 			   struct words *w)
 {
-	if (values_get(f->v, FIELD_NUM_GC, -1) == 0) {
+	if (f->no_gc) {
 		SENTENCE("%s was allocated and no GC has run yet: what of it "
 			 "is garbage is not known.",
 			 part(w));
@@ -155,8 +188,7 @@ static void words_headroom(struct verdict *out, const struct finding *f,
 			    "first GC, stale until one ends",
 			    figure(w, FIELD_PPROF_INUSE));
 		else
-			WHY("NumGC is 0, HeapAlloc %s",
-			    figure(w, FIELD_HEAP_ALLOC));
+			WHY("NumGC is 0, %s", heap(w));
 		ADVICE("with GOGC=off only a memory limit or runtime.GC "
 		       "starts one");
 		return;
@@ -164,12 +196,10 @@ static void words_headroom(struct verdict *out, const struct finding *f,
 	SENTENCE("%s is garbage or room up to the next GC. Not a leak.",
 		 part(w));
 	if (values_has(f->v, FIELD_NEXT_GC))
-		WHY("live heap %s, HeapAlloc %s, the next GC ends at %s",
-		    live(w), figure(w, FIELD_HEAP_ALLOC),
+		WHY("%s, the next GC ends at %s", heap(w),
 		    figure(w, FIELD_NEXT_GC));
 	else
-		WHY("live heap %s, HeapAlloc %s", live(w),
-		    figure(w, FIELD_HEAP_ALLOC));
+		WHY("%s", heap(w));
 	ADVICE("a lower GOGC, or GOMEMLIMIT, makes the GC run earlier and "
 	       "costs CPU");
 }
@@ -217,8 +247,8 @@ static void words_cache(struct verdict *out, const struct finding *f,
 		 "Not a leak.",
 		 part(w));
 	WHY("HeapIdle - HeapReleased is %s, above what the next GC cycle "
-	    "needs; live heap %s",
-	    size(w, f->b->releasable), live(w));
+	    "needs; %s",
+	    size(w, f->b->releasable), live_heap(w));
 	ADVICE("debug.FreeOSMemory would return %s; else the scavenger does, "
 	       "after the next GCs; GOMEMLIMIT bounds it",
 	       size(w, f->b->releasable));
@@ -231,12 +261,10 @@ static void words_limit(struct verdict *out, const struct finding *f,
 		 "heap of %s.",
 		 f->gc_per_s, figure(w, FIELD_HEAP_ALLOC));
 	if (values_has(f->v, FIELD_MEMORY_LIMIT))
-		WHY("limit %s, GC goal %s, live heap %s",
-		    figure(w, FIELD_MEMORY_LIMIT), figure(w, FIELD_NEXT_GC),
-		    live(w));
+		WHY("limit %s, GC goal %s, %s", figure(w, FIELD_MEMORY_LIMIT),
+		    figure(w, FIELD_NEXT_GC), live_heap(w));
 	else
-		WHY("GC goal %s, live heap %s", figure(w, FIELD_NEXT_GC),
-		    live(w));
+		WHY("GC goal %s, %s", figure(w, FIELD_NEXT_GC), live_heap(w));
 	ADVICE("raise GOMEMLIMIT, or hold less: the CPU goes into GC");
 }
 

@@ -15,6 +15,9 @@ struct finding {
 	bool runtime_stale;	/* they were dropped for their age ... */
 	int64_t runtime_age_ms; /* ... which is this */
 	bool profile_stale;	/* profile from before the first GC */
+	bool no_gc;		/* NumGC is 0: none has ended yet */
+	/* The live heap is told by something else than HeapAlloc now. */
+	bool live_known;
 	double gc_per_s;	/* < 0: not known */
 	/* Of a figure that grows: how much, in how long. */
 	int64_t grew_bytes, grew_ns;

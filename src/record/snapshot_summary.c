@@ -1,4 +1,5 @@
 /* snapshot_summary.c - summary.txt: a snapshot as people read it. */
+#include "format.h"
 #include "snapshot_files.h"
 
 #include <residue/base/clock.h>
@@ -60,6 +61,12 @@ static void verdict(FILE *to, const struct verdict *v)
 	fputc('\n', to);
 }
 
+static const char *title(const struct breakdown *b, unsigned part)
+{
+	return part == PART_LIVE_HEAP && b->unsplit ? "heap, unsplit"
+						    : part_info[part].title;
+}
+
 static void breakdown(FILE *to, const struct snapshot_input *in)
 {
 	char size[UNITS_MAX];
@@ -81,7 +88,7 @@ static void breakdown(FILE *to, const struct snapshot_input *in)
 
 		if (!p->known || (p->bytes == 0 && i != PART_UNEXPLAINED))
 			continue;
-		fprintf(to, "  %-14s %10s  %5.1f%%  ", part_info[i].title,
+		fprintf(to, "  %-14s %10s  %5.1f%%  ", title(&b, i),
 			units_bytes(size, p->bytes),
 			b.rss ? 100.0 * (double)p->bytes / (double)b.rss : 0.0);
 		age(to, in, p->origins);
@@ -90,9 +97,22 @@ static void breakdown(FILE *to, const struct snapshot_input *in)
 		fputs("  The Go runtime's figures are not known: its parts "
 		      "are within \"unexplained\".\n",
 		      to);
+	if (b.runtime_known && b.unsplit)
+		fputs("  Nothing tells live objects from garbage yet: the heap "
+		      "is not split.\n",
+		      to);
 	if (b.releasable > 0)
 		fprintf(to, "  FreeOSMemory would return %s.\n",
 			units_bytes(size, b.releasable));
+}
+
+/* field_info has it for a profile that shows what the last GC left. */
+static const char *meaning(const struct snapshot_input *in, enum field f)
+{
+	if (f == FIELD_PPROF_INUSE && profile_is_stale(in->values))
+		return "heap profile, inuse_space: from before the first GC: "
+		       "stale until one ends";
+	return field_info[f].meaning;
 }
 
 static void figure(FILE *to, const struct snapshot_input *in, enum field f)
@@ -117,7 +137,7 @@ static void figure(FILE *to, const struct snapshot_input *in, enum field f)
 		fprintf(to, "  %-20s %14lld  ", info->name, (long long)v);
 		break;
 	}
-	fprintf(to, "%s\n", info->meaning);
+	fprintf(to, "%s\n", meaning(in, f));
 }
 
 static bool any_figure(const struct snapshot_input *in, enum origin origin)

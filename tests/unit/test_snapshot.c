@@ -294,6 +294,24 @@ static void test_summary_and_meta(void **unused)
 	free(text);
 }
 
+static void test_profile_before_the_first_gc(void **unused)
+{
+	char path[512], *text;
+	struct fixture f;
+	size_t n;
+
+	(void)unused;
+	fixture_init(&f);
+	values_set(&f.values, FIELD_NUM_GC, 0);
+	snap(&f, parent, path);
+	check_holds(path, "summary.txt",
+		    "from before the first GC: stale until one ends\n");
+	check_holds(path, "summary.txt", "  heap, unsplit     100 MiB ");
+	text = slurp(path, "summary.txt", &n);
+	assert_null(strstr(text, "objects live at the last GC"));
+	free(text);
+}
+
 static unsigned lines(const char *dir, const char *name)
 {
 	unsigned count = 0;
@@ -558,6 +576,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(test_whole),
 		TEST(test_summary_and_meta),
+		TEST(test_profile_before_the_first_gc),
 		TEST(test_last_hour_only),
 		TEST(test_little_is_known),
 		TEST(test_memstats_in_other_forms),

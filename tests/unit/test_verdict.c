@@ -138,6 +138,24 @@ static void floor_stands_for_live(void **state)
 	is(&s, VERDICT_GC_HEADROOM);
 }
 
+/* Without a figure for it HeapAlloc alone is not called the live heap. */
+static void heap_alloc_is_not_live(void **state)
+{
+	(void)state;
+	struct scene s;
+
+	begin(&s);
+	heap(&s, 4, 5, 2, 0);
+	values_unset(&s.row.values, FIELD_HEAP_LIVE);
+	step(&s);
+	is(&s, VERDICT_IN_USE);
+	assert_string_equal(s.v.why, "HeapAlloc 4.00 MiB, live heap not known");
+
+	*field(&s, FIELD_HEAP_LIVE) = 3 * MIB;
+	step(&s);
+	assert_string_equal(s.v.why, "live heap 3.00 MiB, HeapAlloc 4.00 MiB");
+}
+
 static void before_the_first_gc(void **state)
 {
 	(void)state;
@@ -151,7 +169,23 @@ static void before_the_first_gc(void **state)
 	step(&s);
 	is(&s, VERDICT_GC_HEADROOM);
 	assert_non_null(strstr(s.v.sentence, "no GC has run"));
+	assert_non_null(strstr(s.v.sentence, "400 of "));
 	assert_non_null(strstr(s.v.why, "stale"));
+
+	values_unset(&s.row.values, FIELD_PPROF_INUSE);
+	step(&s);
+	is(&s, VERDICT_GC_HEADROOM);
+	assert_non_null(strstr(s.v.why, "live heap not known yet"));
+
+	/* Nothing that is printed calls the live heap 0. */
+	begin(&s);
+	heap(&s, 4, 5, 2, 0);
+	*field(&s, FIELD_NUM_GC) = 0;
+	step(&s);
+	is(&s, VERDICT_IN_USE);
+	assert_string_equal(s.v.why,
+			    "HeapAlloc 4.00 MiB, live heap not known yet");
+	*field(&s, FIELD_PPROF_INUSE) = 45 * MIB;
 
 	/* Only the profile and NumGC are known. */
 	judge_init(&s.judge);
@@ -448,6 +482,7 @@ int main(void)
 		cmocka_unit_test(small_needs_no_words),
 		cmocka_unit_test(in_use_and_headroom),
 		cmocka_unit_test(floor_stands_for_live),
+		cmocka_unit_test(heap_alloc_is_not_live),
 		cmocka_unit_test(before_the_first_gc),
 		cmocka_unit_test(profiling_is_off),
 		cmocka_unit_test(profile_lags),

@@ -79,7 +79,8 @@ struct breakdown {
 	bool known;	    /* RES is known; nothing else is set otherwise */
 	bool runtime_known; /* the Go parts are known */
 	/* Nothing tells live objects from dead ones (no pprof total, no
-	 * /gc/heap/live): live_heap is all of HeapAlloc. */
+	 * /gc/heap/live, or no GC has ended yet): live_heap is all of
+	 * HeapAlloc. */
 	bool unsplit;
 	int64_t rss;
 	int64_t releasable; /* what FreeOSMemory would return; -1: not known */
@@ -93,11 +94,12 @@ struct breakdown {
 bool breakdown_can_split(const struct values *v);
 
 /* The parts of RES by the figures in `v`; the bytes of the known parts sum to
- * b->rss exactly. Live heap: FIELD_HEAP_LIVE, else FIELD_PPROF_INUSE. */
+ * b->rss exactly. Live heap: FIELD_HEAP_LIVE, else FIELD_PPROF_INUSE; before
+ * the first GC neither tells it. */
 void breakdown_make(struct breakdown *b, const struct values *v);
 
 /* The same with a live heap that the caller knows better (struct judge does):
- * bytes, resting on `origins`. */
+ * bytes, resting on `origins`; -1: not known. */
 void breakdown_make_live(struct breakdown *b, const struct values *v,
 			 int64_t live, unsigned origins);
 
