@@ -208,6 +208,15 @@ static int no_profile(const struct panel *p, struct err *err)
 	return -1;
 }
 
+/* A profile has a GC's word only after one has ended. */
+static void warn_stale(const struct panel *p)
+{
+	if (values_get(&p->values, FIELD_NUM_GC, -1) == 0)
+		fputs("residue: no GC has ended yet: this profile is from "
+		      "before the first one and stays as it is until then\n",
+		      stderr);
+}
+
 static int show_target(struct targets *s, const struct options *o,
 		       struct err *err)
 {
@@ -223,10 +232,12 @@ static int show_target(struct targets *s, const struct options *o,
 	memcpy(want.target[0], s->ids[0], TARGET_ID_MAX);
 	frame_init(&f);
 	wait_for_profile(s, &want, &f, o);
-	if (f.panels[0].profile)
+	if (f.panels[0].profile) {
+		warn_stale(&f.panels[0]);
 		rc = show(f.panels[0].profile->data, o, err);
-	else
+	} else {
 		rc = no_profile(&f.panels[0], err);
+	}
 	frame_release(&f);
 	return rc;
 }

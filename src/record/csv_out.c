@@ -15,9 +15,9 @@
 /* clang-format off */
 /* X(name): columns after those of every line and of the fields. */
 #define TEXT_COLUMNS(X) \
-	X(residue_of) X(kind) X(forced) X(periodic) X(bytes) X(pause_ns) \
-	X(source) X(confidence) X(before_attach) X(text) X(verdict) X(why) \
-	X(starttime) X(comm) X(go) X(module) X(read) X(endpoint)
+	X(residue_of) X(pprof_stale) X(kind) X(forced) X(periodic) X(bytes) \
+	X(pause_ns) X(source) X(confidence) X(before_attach) X(text) \
+	X(verdict) X(why) X(starttime) X(comm) X(go) X(module) X(read) X(endpoint)
 /* clang-format on */
 
 /* The cells of one line that are not fields; "" where empty. */
@@ -151,6 +151,8 @@ static void csv_sample(struct output *o, const struct target_info *info,
 	struct cells cells = {.residue_of = residue_of(&row->values)};
 	char t[32];
 
+	if (profile_is_stale(&row->values))
+		cells.pprof_stale = "true";
 	start(o, "sample", info, seconds_ms(t, o->sample_ns));
 	finish(o, &row->values, row->age_ms, &cells);
 }

@@ -44,6 +44,8 @@ static void json_sample(struct output *o, const struct target_info *info,
 				 json_integer(row->values.v[f]));
 	if (of)
 		json_put_text(object, "residue_of", of);
+	if (profile_is_stale(&row->values))
+		json_put(object, "pprof_stale", json_true());
 	for (unsigned i = 0; i < AGED_ORIGINS; i++)
 		json_put_known(ages, origin_name[aged_origins[i]],
 			       row->age_ms[aged_origins[i]]);

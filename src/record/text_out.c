@@ -6,12 +6,14 @@
  *   12:31:40 a1       4121 g GC: GC 17, forced by the program (runtime)
  *
  * A dash is a figure that is not known, a tilde before one says that it is
- * old: its origin has not delivered for longer than it should take.
+ * old: its origin has not delivered for longer than it should take, or it is
+ * of a profile from before the first GC.
  */
 #include "format.h"
 
 #include <residue/base/text.h>
 #include <residue/base/units.h>
+#include <residue/model/state.h>
 
 #include <string.h>
 #include <time.h>
@@ -121,12 +123,23 @@ static void header(struct output *o, const bool shown[COLUMNS])
 	fputs(" COMMAND\n", o->line);
 }
 
-static bool is_stale(const struct output *o, const struct row *row,
-		     enum origin origin)
+/* What rests on the profile: residue may, being measured against it. */
+static bool of_profile(const struct row *row, enum field field)
 {
+	if (field == FIELD_RESIDUE)
+		return heap_field(&row->values) == FIELD_PPROF_INUSE;
+	return field_info[field].origin == ORIGIN_PPROF;
+}
+
+static bool is_stale(const struct output *o, const struct row *row,
+		     enum field field)
+{
+	enum origin origin = field_info[field].origin;
 	int64_t interval_ms = o->options.interval_ns / NS_PER_MS;
 	int32_t age = row->age_ms[origin];
 
+	if (of_profile(row, field) && profile_is_stale(&row->values))
+		return true;
 	return age > stale_ms[origin] && age > 2 * interval_ms;
 }
 
@@ -149,7 +162,7 @@ static void figure(struct output *o, const struct row *row,
 	else
 		units_count(number, v);
 	snprintf(text, sizeof(text), "%s%s",
-		 is_stale(o, row, f->origin) ? "~" : "", number);
+		 is_stale(o, row, c->field) ? "~" : "", number);
 	right(o, text, c->width);
 }
 

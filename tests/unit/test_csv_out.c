@@ -71,6 +71,7 @@ static void test_rows(void **unused)
 	assert_string_equal(at(&t, 2, "pss"), "");
 	assert_string_equal(at(&t, 2, "residue"), "-5");
 	assert_string_equal(at(&t, 2, "residue_of"), "pprof");
+	assert_string_equal(at(&t, 2, "pprof_stale"), "");
 	assert_string_equal(at(&t, 2, "age_ms_smaps"), "900");
 	assert_string_equal(at(&t, 2, "age_ms_cgroup"), "");
 	assert_string_equal(at(&t, 3, "kind"), "gc");
@@ -105,6 +106,22 @@ static void test_every_field_has_a_column(void **unused)
 	}
 }
 
+static void test_profile_before_the_first_gc(void **unused)
+{
+	static struct table t;
+	struct target_info info = fixture_target();
+	struct row row = fixture_row();
+	struct sheet s;
+
+	(void)unused;
+	values_set(&row.values, FIELD_NUM_GC, 0);
+	sheet_open(&s, &csv);
+	assert_int_equal(output_sample(s.out, &info, &row, NULL), 0);
+	read_csv(s.text, &t);
+	sheet_close(&s);
+	assert_string_equal(at(&t, 1, "pprof_stale"), "true");
+}
+
 static void test_header_comes_once(void **unused)
 {
 	struct sheet s;
@@ -123,6 +140,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_rows),
 		cmocka_unit_test(test_every_field_has_a_column),
+		cmocka_unit_test(test_profile_before_the_first_gc),
 		cmocka_unit_test(test_header_comes_once),
 	};
 

@@ -65,6 +65,24 @@ static void test_unknown_is_absent(void **unused)
 	sheet_close(&s);
 }
 
+/* A profile from before the first GC is told apart; any other is not. */
+static void test_profile_before_the_first_gc(void **unused)
+{
+	struct target_info info = fixture_target();
+	struct row row = fixture_row();
+	struct sheet s;
+
+	(void)unused;
+	sheet_open(&s, &json);
+	values_set(&row.values, FIELD_NUM_GC, 1);
+	assert_int_equal(output_sample(s.out, &info, &row, NULL), 0);
+	assert_null(strstr(s.text, "pprof_stale"));
+	values_set(&row.values, FIELD_NUM_GC, 0);
+	assert_int_equal(output_sample(s.out, &info, &row, NULL), 0);
+	assert_non_null(strstr(s.text, ",\"pprof_stale\":true,"));
+	sheet_close(&s);
+}
+
 /* Every field of the table arrives under its name, as the exact integer. */
 static void test_every_field(void **unused)
 {
@@ -194,6 +212,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_lines_are_the_contract),
 		cmocka_unit_test(test_unknown_is_absent),
+		cmocka_unit_test(test_profile_before_the_first_gc),
 		cmocka_unit_test(test_every_field),
 		cmocka_unit_test(test_hostile_text_stays_json),
 		cmocka_unit_test(test_t_never_falls),

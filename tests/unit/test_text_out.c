@@ -73,6 +73,24 @@ static void test_stale_figures_are_marked(void **unused)
 	sheet_close(&s);
 }
 
+/* A profile from before the first GC, and residue measured against it. */
+static void test_profile_before_the_first_gc(void **unused)
+{
+	struct target_info info = fixture_target();
+	struct row row = fixture_row();
+	struct sheet s;
+
+	(void)unused;
+	values_set(&row.values, FIELD_NUM_GC, 0);
+	sheet_open(&s, &text80);
+	assert_int_equal(output_sample(s.out, &info, &row, NULL), 0);
+	assert_non_null(strstr(s.text, " ~4.00M    ~-5B   200M server"));
+	values_set(&row.values, FIELD_NUM_GC, 1);
+	assert_int_equal(output_sample(s.out, &info, &row, NULL), 0);
+	assert_non_null(strstr(s.text, "  4.00M     -5B   200M server"));
+	sheet_close(&s);
+}
+
 static void test_header_repeats(void **unused)
 {
 	struct target_info info = fixture_target();
@@ -129,6 +147,7 @@ int main(void)
 		cmocka_unit_test(test_table_at_80_columns),
 		cmocka_unit_test(test_any_width),
 		cmocka_unit_test(test_stale_figures_are_marked),
+		cmocka_unit_test(test_profile_before_the_first_gc),
 		cmocka_unit_test(test_header_repeats),
 		cmocka_unit_test(test_unknown_is_a_dash),
 		cmocka_unit_test(test_other_days),
