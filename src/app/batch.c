@@ -16,7 +16,8 @@
 #include <uthash.h>
 #include <unistd.h>
 
-/* How long a first sample waits for endpoints to answer. */
+/* How long the one sample of -n 1 waits for endpoints to answer. Where more
+ * come, RES waits for nobody. */
 #define WARM_NS (3 * NS_PER_SEC)
 
 /* What was printed of one target. */
@@ -25,8 +26,8 @@ struct tally {
 	struct target_info info;
 	int64_t samples;
 	bool exited;
-	unsigned looked; /* samples after which it was asked why its memory is
-			  * not read */
+	unsigned looked; /* samples that were looked at for trouble */
+	bool answered;	 /* the runtime's figures or a profile have come */
 	bool late; /* found after the start: nobody waits for its samples */
 	UT_hash_handle hh;
 };
@@ -60,28 +61,46 @@ static bool enough(const struct batch *b, const struct tally *t)
 	return b->o->samples >= 0 && t->samples >= b->o->samples;
 }
 
-/* A target whose memory may not be read says so once, when that is known:
- * with the first samples. */
-#define LOOK_MOST 3
+/* Samples that are looked at for trouble to tell of: enough for an endpoint
+ * that hangs to have been given up, at ten a second. */
+#define LOOK_MOST 100
 
-static void say_unread(struct batch *b, struct tally *t)
+/* Why figures are missing, once: what stays silent in the lines is on stderr.
+ * False: nothing to say yet. */
+static bool tell_trouble(const struct panel *p)
+{
+	const struct err *rt = &p->origins[ORIGIN_RUNTIME].fail;
+	const struct err *prof = &p->origins[ORIGIN_PPROF].fail;
+	bool from_memory = p->info.read == READ_AGENTLESS;
+
+	if (p->info.endpoint[0] && prof->code != ERR_NONE)
+		fprintf(stderr, "residue: %s: %s\n", p->info.endpoint,
+			prof->msg);
+	else if (p->info.endpoint[0] && !from_memory && rt->code != ERR_NONE)
+		fprintf(stderr, "residue: %s: %s\n", p->info.endpoint,
+			rt->msg);
+	else if (rt->code == ERR_DENIED && !from_memory)
+		fprintf(stderr, "residue: memory is not read: %s\n", rt->msg);
+	else
+		return false;
+	return true;
+}
+
+static void look_for_trouble(struct batch *b, struct tally *t)
 {
 	struct frame_want want = {.step_ns = NS_PER_SEC};
-	const struct err *why;
 	struct frame f;
 
-	if (t->looked >= LOOK_MOST || t->info.read != READ_NONE ||
-	    b->targets->scripted)
+	if (t->looked >= LOOK_MOST || b->targets->scripted)
 		return;
 	t->looked++;
 	memcpy(want.target[0], t->id, sizeof(t->id));
 	frame_init(&f);
 	sampler_frame(b->targets->sampler, &want, &f);
-	why = &f.panels[0].origins[ORIGIN_RUNTIME].fail;
-	if (why->code == ERR_DENIED) {
-		fprintf(stderr, "residue: memory is not read: %s\n", why->msg);
+	if (f.panels[0].present && tell_trouble(&f.panels[0]))
 		t->looked = LOOK_MOST;
-	}
+	t->answered |= f.panels[0].origins[ORIGIN_RUNTIME].ever ||
+		       f.panels[0].origins[ORIGIN_PPROF].ever;
 	frame_release(&f);
 }
 
@@ -97,7 +116,7 @@ static int print(struct batch *b, const struct item *it, struct err *err)
 		if (enough(b, t))
 			return 0;
 		t->samples++;
-		say_unread(b, t);
+		look_for_trouble(b, t);
 		return output_sample(b->out, &t->info, &it->row, err);
 	case ITEM_EVENT:
 		t->exited |= it->event.kind == EVENT_EXIT;
@@ -145,6 +164,17 @@ static bool complete(const struct batch *b)
 			return false;
 	}
 	return any || sampler_live(b->targets->sampler) == 0;
+}
+
+/* An endpoint alone that never answered was never there. */
+static bool never_there(const struct batch *b)
+{
+	const struct tally *t, *tmp;
+
+	HASH_ITER(hh, b->tallies, t, tmp)
+		if (t->info.kind == TARGET_URL && !t->answered)
+			return true;
+	return false;
 }
 
 static bool too_few(const struct batch *b)
@@ -198,6 +228,10 @@ static int print_all(struct batch *b, struct err *err)
 			return EXIT_FINE;
 		}
 	}
+	if (!b->targets->scripted && never_there(b)) {
+		err_set(err, ERR_GONE, "an endpoint never answered");
+		return EXIT_GONE;
+	}
 	if (!b->targets->scripted && too_few(b)) {
 		err_set(err, ERR_GONE,
 			"a target exited before all samples were taken");
@@ -235,7 +269,8 @@ int batch_run(struct targets *s, const struct options *o, struct err *err)
 	if (signals_open(err))
 		return EXIT_FAILED;
 	if (!s->scripted &&
-	    sampler_run(s->sampler, s->endpoints ? WARM_NS : 0, err))
+	    sampler_run(s->sampler,
+			s->endpoints && o->samples == 1 ? WARM_NS : 0, err))
 		return EXIT_FAILED;
 	b.out = output_new(&oo, stdout);
 	rc = print_all(&b, err);

@@ -6,10 +6,12 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
+#include <sys/signalfd.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -124,6 +126,23 @@ int child_status(struct child *c)
 	    waitpid(c->pid, &c->status, WNOHANG) == c->pid)
 		c->reaped = true;
 	return c->reaped ? shell_status(c->status) : -1;
+}
+
+int child_wait(struct child *c)
+{
+	struct signalfd_siginfo info;
+
+	while (child_status(c) < 0) {
+		struct pollfd fd = {.fd = signals_fd(), .events = POLLIN};
+
+		/* Ctrl-C reaches the child from the terminal as well: it is the
+		 * child's to act on. */
+		if (poll(&fd, 1, 50) > 0 &&
+		    read(fd.fd, &info, sizeof(info)) == sizeof(info) &&
+		    info.ssi_signo != SIGINT)
+			return (int)info.ssi_signo;
+	}
+	return 0;
 }
 
 void child_end(struct child *c)

@@ -25,6 +25,8 @@ int child_start(struct child *c, char *const argv[],
 		struct err *err) RESIDUE_CHECK;
 /* Its exit status as a shell gives it (128 + signal), or -1: still running. */
 int child_status(struct child *c);
+/* Wait for it to end by itself; 0, or the signal that told us not to. */
+int child_wait(struct child *c);
 /* Ask it to end (SIGTERM), wait a little, insist (SIGKILL); reap it. */
 void child_end(struct child *c);
 void child_release(struct child *c);

@@ -22,6 +22,16 @@ static int watch_child(struct targets *s, struct options *o, struct child *c,
 	return batch_run(s, o, err);
 }
 
+/* Leaving the screen does not end the program: its exit status is ours. */
+static void wait_for(struct options *o, struct child *c, struct err *err)
+{
+	if (child_status(c) >= 0 || signals_open(err))
+		return;
+	fprintf(stderr, "residue: waiting for process %d to end\n",
+		(int)c->pid);
+	o->ended_by = child_wait(c);
+}
+
 static int run(struct options *o, struct err *err)
 {
 	char *const *argv = o->args;
@@ -45,6 +55,8 @@ static int run(struct options *o, struct err *err)
 		rc = watch_child(&s, o, &c, err);
 	o->arg_count = argc;
 	targets_close(&s);
+	if (!rc && !o->ended_by)
+		wait_for(o, &c, err);
 	child_end(&c);
 	status = child_status(&c);
 	child_release(&c);

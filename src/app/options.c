@@ -301,6 +301,12 @@ int options_parse(struct options *o, int argc, char **argv,
 	optind = 0; /* GNU: start anew */
 	if (parse(o, argc, argv, true, err))
 		return -1;
+	if (optind > 1 && !strcmp(argv[optind - 1], "--")) {
+		/* No command and no option comes after it. */
+		while (optind < argc)
+			o->args[o->arg_count++] = argv[optind++];
+		return check(o, err);
+	}
 	named = optind < argc ? find_command(argv[optind]) : NULL;
 	if (named && named->name[0]) {
 		*command = named;

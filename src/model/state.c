@@ -83,7 +83,7 @@ enum field heap_field(const struct values *v)
  * each of its profiles came. */
 static bool profile_is_measure(const struct state *s)
 {
-	return s->info.endpoint[0] ||
+	return s->served_profile ||
 	       s->origins[ORIGIN_PPROF].by != READ_AGENTLESS;
 }
 
@@ -140,6 +140,8 @@ void state_reading(struct state *s, struct reading *r)
 	o->fail = (struct err)ERR_INIT;
 	if (r->origin == ORIGIN_RUNTIME)
 		s->info.read = r->by;
+	if (r->origin == ORIGIN_PPROF && r->by != READ_AGENTLESS)
+		s->served_profile = true;
 	if (!r->between)
 		s->values.known &= ~mask_of(r->origin);
 	for (unsigned f = 0; f < FIELD_COUNT; f++)
@@ -175,6 +177,7 @@ void state_exec(struct state *s)
 	memset(s->origins, 0, sizeof(s->origins));
 	s->info.exec_gen++;
 	s->info.read = READ_NONE;
+	s->served_profile = false;
 	drop_docs(s);
 }
 

@@ -62,7 +62,8 @@ static void say_denied(struct sampler *s, const size_t *counts)
 	pthread_mutex_lock(&s->store.lock);
 	s->store.note_count = 0;
 	pthread_mutex_unlock(&s->store.lock);
-	if (!counts[PROC_SKIP_DENIED])
+	/* Root is refused by something that no right of ours changes. */
+	if (!counts[PROC_SKIP_DENIED] || geteuid() == 0)
 		return;
 	snprintf(text, sizeof(text),
 		 "%zu other process%s cannot be told to be Go or not: run as "
@@ -235,9 +236,16 @@ void refresh_facts(struct sampler *s)
 static bool matches(const struct target_info *info, const char *name)
 {
 	const char *last = strrchr(info->module, '/');
+	size_t n = strcspn(info->cmdline, " ");
+	const char *program = info->cmdline + n;
 
+	/* comm has 15 bytes: a longer name is that of the first argument. */
+	while (program > info->cmdline && program[-1] != '/')
+		program--;
+	n -= (size_t)(program - info->cmdline);
 	return !strcmp(info->comm, name) || !strcmp(info->module, name) ||
-	       (last && !strcmp(last + 1, name));
+	       (last && !strcmp(last + 1, name)) ||
+	       (strlen(name) == n && !strncmp(program, name, n));
 }
 
 int sampler_find(struct sampler *s, const char *name, pid_t *pid,

@@ -11,8 +11,12 @@
 
 /* A source whose open or read fails is tried again after this. */
 #define RETRY_NS (5 * NS_PER_SEC)
+/* RES that comes or goes between two reads and means something. */
+#define MOVE_BYTES (1 << 20)
 /* The slow lane looks what is due so often, and when it is asked. */
 #define SLOW_TURN_NS (2 * NS_PER_SEC)
+/* What a lane gets to end in. */
+#define JOIN_SECONDS 2
 /* Readings in a row that may make no sense before it is opened anew. */
 #define PASSING_FAILURES 10
 /* The part of a step that the other lanes have to deliver what belongs to the
@@ -34,6 +38,7 @@ struct seat {
 	struct chair *chairs;
 	unsigned count;
 	unsigned execs; /* target->execs that the sources are of */
+	int64_t rss;	/* fast lane: newest */
 };
 
 /* ---- the list of targets -------------------------------------------------- */
@@ -256,6 +261,18 @@ static void drop_docs(struct reading *r)
 		doc_unref(r->docs[i]);
 }
 
+/* Between rows the runtime is read only while RES moves: a process at rest is
+ * not worth the wake. */
+static void watch_move(struct lane_run *l, struct seat *seat,
+		       const struct reading *r)
+{
+	int64_t rss = values_get(&r->values, FIELD_RSS, seat->rss);
+
+	l->moved |= rss - seat->rss >= MOVE_BYTES ||
+		    seat->rss - rss >= MOVE_BYTES;
+	seat->rss = rss;
+}
+
 static void read_chair(struct lane_run *l, struct seat *seat, struct chair *c)
 {
 	struct source_subject subject = {l->fs, seat->target->proc,
@@ -304,6 +321,8 @@ static void read_chair(struct lane_run *l, struct seat *seat, struct chair *c)
 	if (r.life == LIFE_EXITED || r.life == LIFE_REUSED)
 		c->never = true;
 	c->due_ns = c->source->period ? r.end_ns : 0;
+	if (l->lane == LANE_FAST)
+		watch_move(l, seat, &r);
 	if (c->source->origin == ORIGIN_RUNTIME)
 		memory_is(l, seat->target, MEMORY_WORKS);
 	if (is_sites(l, c))
@@ -456,7 +475,9 @@ static void *fast_main(void *arg)
 		l->between = grid.count % grid.each != 0;
 		bring_up_to_date(l);
 		read_all(l, clock_boot_ns());
-		l->ticked(l->ctx, l->between);
+		if (!l->between || l->moved)
+			l->ticked(l->ctx, l->between);
+		l->moved = false;
 		if (!l->between) {
 			wait_until(l, tick + grace, false);
 			store_compose(l->store, tick);
@@ -494,8 +515,8 @@ static void come_back(struct lane_run *l, struct target *was)
 {
 	struct store *s = l->store;
 
-	lane_join(l); /* not started any more: only its seats go */
-	lane_release(l);
+	if (lane_join(l)) /* not started any more: only its seats go */
+		lane_release(l);
 	free(l);
 	atomic_store(&was->stuck, false);
 	target_unref(was);
@@ -574,16 +595,31 @@ void lane_stop(struct lane_run *l)
 	lane_wake(l);
 }
 
-void lane_join(struct lane_run *l)
+/* A thread that is caught in the kernel must not keep the program from ending. */
+static bool joined(struct lane_run *l)
 {
-	if (l->started)
-		pthread_join(l->thread, NULL);
+	struct timespec until;
+
+	clock_gettime(CLOCK_REALTIME, &until);
+	until.tv_sec += JOIN_SECONDS;
+	if (pthread_timedjoin_np(l->thread, NULL, &until) == 0)
+		return true;
+	pthread_detach(l->thread);
+	atomic_fetch_add(&l->store->lost_lanes, 1);
+	return false;
+}
+
+bool lane_join(struct lane_run *l)
+{
+	if (l->started && !joined(l))
+		return false;
 	l->started = false;
 	for (unsigned i = 0; i < l->seat_count; i++)
 		stand_up(&l->seats[i]);
 	free(l->seats);
 	l->seats = NULL;
 	l->seat_count = 0;
+	return true;
 }
 
 void lane_release(struct lane_run *l)
@@ -672,6 +708,8 @@ void memory_lane_watch(struct lane_run **lane)
 	if (!t)
 		return;
 	next = memory_lane_new(s, l->fs, l->ticked, l->ctx);
+	/* Stuck first: others take its memory up as soon as it is refused. */
+	atomic_store(&t->stuck, true);
 	memory_is(l, t, MEMORY_REFUSED);
 	say_stuck(s, t);
 	abandon(l, t);
@@ -703,7 +741,8 @@ void memory_lane_end(struct lane_run *l)
 		abandon(l, t);
 		return;
 	}
-	lane_join(l);
+	if (!lane_join(l))
+		return;
 	lane_release(l);
 	free(l);
 }

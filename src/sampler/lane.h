@@ -10,7 +10,8 @@
  * gives the others a part of the interval (grace) to deliver what belongs to
  * the same tick before rows are made. Late deliveries are in the next row.
  * Opened targets are read four times a row (at most every 100 ms), for the
- * detectors: a swing of half a second is an event too.
+ * detectors: a swing of half a second is an event too. Their memory is read
+ * between rows only while RES moves.
  * A lane keeps its own list of targets with the state of its sources; it
  * brings the list up to date when the store's generation has changed.
  */
@@ -36,6 +37,8 @@ struct lane_run {
 	unsigned wakes;
 	/* Only what is read between rows: opened targets, nothing costly. */
 	bool between;
+	bool moved; /* fast lane: RES of an opened target did, since the last
+		     * read */
 	atomic_bool whole; /* memory lane: the next reads are a row's */
 	/* Fast lane: called after each tick's reads. Memory lane: called when a
 	 * target turns out to be readable, or not. */
@@ -60,7 +63,9 @@ void lane_init(struct lane_run *l, enum lane lane, struct store *store,
 int lane_start(struct lane_run *l, struct err *err) RESIDUE_CHECK;
 /* Ask it to end; then lane_join. */
 void lane_stop(struct lane_run *l);
-void lane_join(struct lane_run *l);
+/* False: it is caught and was left behind; neither it nor what it uses may be
+ * freed (memory_lanes_lost). */
+bool lane_join(struct lane_run *l);
 void lane_wake(struct lane_run *l);
 /* Whether the slow lane reads the target's heap profile from its memory. */
 bool sites_wanted(const struct store *s, const struct target *t);

@@ -179,8 +179,8 @@ int sampler_run(struct sampler *s, int64_t warm_ns, struct err *err)
 static void end_lane(struct lane_run *l)
 {
 	lane_stop(l);
-	lane_join(l);
-	lane_release(l);
+	if (lane_join(l))
+		lane_release(l);
 }
 
 void sampler_free(struct sampler *s)

@@ -75,6 +75,7 @@ static void put_target_item(struct store *s, struct target *t, int64_t wall_ns)
 	if (it)
 		it->info = t->state.info;
 	t->said_target_ns = wall_ns;
+	t->said_read = t->state.info.read;
 }
 
 /* ---- targets ---------------------------------------------------------- */
@@ -356,7 +357,6 @@ static void take_reading(struct store *s, struct target *t, struct reading *r)
 	struct observation o = {.now = r, .state = &t->state};
 	const struct origin_state *was = &t->state.origins[r->origin];
 	struct sink sink = {s, t};
-	enum read_by by = t->state.info.read;
 
 	if (t->state.info.phase != TARGET_LIVE && r->origin != ORIGIN_PROC)
 		return; /* late: of a process that is gone */
@@ -383,7 +383,7 @@ static void take_reading(struct store *s, struct target *t, struct reading *r)
 		count_gcs(t, r);
 		detectors_observe(t->detectors, &o, sink_event, &sink);
 	}
-	if (t->said_target_ns && by != t->state.info.read)
+	if (t->said_target_ns && t->said_read != t->state.info.read)
 		put_target_item(s, t, r->end_ns + r->wall_offset_ns);
 }
 

@@ -67,6 +67,7 @@ struct target {
 	bool said_any;
 	int64_t exec_ns; /* CLOCK_BOOTTIME of the last exec seen; 0: none */
 	unsigned facts_gen; /* info.exec_gen that the facts are of */
+	enum read_by said_read;
 	int64_t said_target_ns; /* facts last put out as an item; 0: never */
 };
 

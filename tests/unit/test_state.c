@@ -59,10 +59,26 @@ static void measure(void **state)
 {
 	(void)state;
 	profile_from(READ_AGENTLESS, "", FIELD_HEAP_LIVE, RSS - LIVE);
-	profile_from(READ_AGENTLESS, "http://127.0.0.1:6060", FIELD_PPROF_INUSE,
-		     RSS - PROF);
+	/* An endpoint that never served one changes nothing. */
+	profile_from(READ_AGENTLESS, "http://127.0.0.1:6060", FIELD_HEAP_LIVE,
+		     RSS - LIVE);
 	profile_from(READ_PPROF, "http://127.0.0.1:6060", FIELD_PPROF_INUSE,
 		     RSS - PROF);
+}
+
+/* Once served, the profile stays the measure, however later ones come. */
+static void measure_does_not_flip(void **state)
+{
+	struct state *s = watched("http://127.0.0.1:6060");
+
+	(void)state;
+	told(s, ORIGIN_RUNTIME, READ_AGENTLESS, FIELD_HEAP_LIVE, LIVE);
+	told(s, ORIGIN_PROC, READ_NONE, FIELD_RSS, RSS);
+	told(s, ORIGIN_PPROF, READ_PPROF, FIELD_PPROF_INUSE, PROF);
+	measured(s, FIELD_PPROF_INUSE, RSS - PROF);
+	told(s, ORIGIN_PPROF, READ_AGENTLESS, FIELD_PPROF_INUSE, PROF - 1);
+	measured(s, FIELD_PPROF_INUSE, RSS - PROF + 1);
+	state_release(s);
 }
 
 /* Without the runtime's figure a profile is what there is. */
@@ -82,6 +98,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(measure),
+		cmocka_unit_test(measure_does_not_flip),
 		cmocka_unit_test(profile_alone),
 	};
 

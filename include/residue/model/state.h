@@ -45,6 +45,8 @@ struct state {
 	int64_t wall_offset_ns; /* of the newest reading */
 	int64_t exited_ns;      /* CLOCK_BOOTTIME; 0 while it lives */
 	struct doc *docs[DOC_COUNT];
+	bool served_profile; /* an endpoint has served a profile: it stays the
+			      * measure, however later ones are read */
 	struct event *events; /* ring */
 	unsigned event_room;
 	uint64_t event_count; /* ever */
