@@ -112,7 +112,8 @@ void bar_draw(struct canvas *c, int y, int x, int w,
 		const struct bar_part *part = &parts[i];
 		/* Rounded edges, not rounded widths: they always sum to w. */
 		int from = (int)((double)before * w / (double)sum + 0.5), to;
-		struct pen p = {(uint8_t)part->role, ROLE_TEXT, STYLE_REVERSE};
+		struct pen p = {(uint8_t)part->role, ROLE_TEXT,
+				(uint8_t)(STYLE_REVERSE | part->attrs)};
 
 		if (part->bytes <= 0)
 			continue;

@@ -100,7 +100,9 @@ static void legend_add(struct legend *l, enum role role, char letter,
 		       const char *name, int64_t bytes)
 {
 	char size[UNITS_MAX], swatch[2] = {letter, '\0'};
-	struct pen mark = {(uint8_t)role, ROLE_TEXT, STYLE_REVERSE};
+	struct pen mark = {(uint8_t)role, ROLE_TEXT,
+			   l->stale ? STYLE_REVERSE | STYLE_DIM
+				    : STYLE_REVERSE};
 	int w;
 
 	units_bytes_short(size, bytes);
@@ -178,6 +180,8 @@ int draw_bar(const struct screens *s, struct canvas *c, int y,
 {
 	struct bar_part parts[PART_COUNT + 3];
 	unsigned n = bar_parts(m, parts);
+	bool stale = m->stale[ORIGIN_PROC] ||
+		     (m->parts.runtime_known && m->stale[ORIGIN_RUNTIME]);
 	char size[32], limit[96];
 	int left = 1, right = c->cols - 1, limit_w;
 	enum role role = m->stale[ORIGIN_PROC] ? ROLE_STALE : ROLE_TEXT;
@@ -197,6 +201,9 @@ int draw_bar(const struct screens *s, struct canvas *c, int y,
 	}
 	if (right - left < 4)
 		return 1;
+	/* Their own colours still, which tell them apart. */
+	for (unsigned i = 0; i < n && stale; i++)
+		parts[i].attrs = STYLE_DIM;
 	bar_draw(c, y, left, right - left, parts, n, s->plain);
 	return 1 + draw_legend(s, c, y + 1, c->cols < 60 ? 1 : left, m,
 			       legend_rows);

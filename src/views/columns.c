@@ -200,17 +200,28 @@ static int how_compare(const struct list_row *a, const struct list_row *b)
 		      how_text(&b->info, b->origins));
 }
 
+/* Without the program's directory: where there is little room, its name is
+ * what tells one from another. */
+static const char *command_of(const struct target_info *info)
+{
+	size_t word = strcspn(info->cmdline, " ");
+	const char *slash = memrchr(info->cmdline, '/', word);
+
+	if (!info->cmdline[0])
+		return target_name(info);
+	return slash && slash + 1 < info->cmdline + word ? slash + 1
+							 : info->cmdline;
+}
+
 static const char *command_text(const struct cell_context *x, char out[96])
 {
-	const struct target_info *info = &x->row->info;
-
 	(void)out;
-	return info->cmdline[0] ? info->cmdline : target_name(info);
+	return command_of(&x->row->info);
 }
 
 static int command_compare(const struct list_row *a, const struct list_row *b)
 {
-	return strcmp(a->info.cmdline, b->info.cmdline);
+	return strcmp(command_of(&a->info), command_of(&b->info));
 }
 
 /* clang-format off */
@@ -228,6 +239,6 @@ const struct list_column list_column[COLUMNS] = {
 [COLUMN_SPARK]   = {"RES, 5 min", 10, 24, 5, false, ROLE_RES, "RES over five minutes, from 0 to a round value", NULL, res_key, NULL, false},
 [COLUMN_VERDICT] = {"VERDICT", 13, 0, 2, false, ROLE_TEXT, "where most of RES went, and whether that grows", verdict_text, NULL, verdict_compare, true},
 [COLUMN_HOW]     = {"HOW", 7, 0, 10, false, ROLE_DIM, "how the runtime's figures are read", how_cell, NULL, how_compare, true},
-[COLUMN_COMMAND] = {"COMMAND", 9, 28, 0, false, ROLE_TEXT, "command line", command_text, NULL, command_compare, true},
+[COLUMN_COMMAND] = {"COMMAND", 9, 28, 0, false, ROLE_TEXT, "command line, without the program's directory", command_text, NULL, command_compare, true},
 };
 /* clang-format on */

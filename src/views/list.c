@@ -140,6 +140,12 @@ static void draw_summary(const struct screens *s, const struct frame *f,
 		right -= 4;
 	}
 	x += canvas_text(c, 0, x, right, pen(ROLE_BRAND), "residue") + 2;
+	if (s->list.filter[0]) {
+		snprintf(line, sizeof(line), "filter \"%s\"", s->list.filter);
+		x += canvas_fit(c, 0, x, (right - x) / 2, pen(ROLE_WARN), line,
+				s->glyphs.ellipsis) +
+		     2;
+	}
 	units_bytes(rss, sum->rss);
 	units_bytes(heap, sum->heap);
 	units_bytes(residue, sum->residue);
@@ -295,9 +301,11 @@ static void draw_rows(struct screens *s, const struct frame *f,
 	}
 	if (s->list.count > 0)
 		return;
-	canvas_text(c, l->rows_y, 1, c->cols - 1, pen(ROLE_DIM),
-		    s->list.filter[0] ? "no Go process with that text in it"
-				      : "no Go processes yet");
+	canvas_text(
+		c, l->rows_y, 1, c->cols - 1, pen(ROLE_DIM),
+		s->list.filter[0]
+			? "no Go process with that text in it; Esc shows all"
+			: "no Go processes yet");
 }
 
 static void draw_notes(const struct screens *s, const struct frame *f,
@@ -450,17 +458,23 @@ static void draw(struct screens *s, const struct frame *f, struct canvas *c)
 static const char *blocked(const struct screens *s, const struct frame *f,
 			   enum action action)
 {
+	const char *none = s->list.filter[0]
+				   ? "the filter hides all; Esc clears it"
+				   : "there is no process";
+
 	switch (action) {
 	case ACTION_WATCH:
 	case ACTION_TAG:
-		return list_selected(s, f) ? NULL : "there is no process";
+		return list_selected(s, f) ? NULL : none;
 	case ACTION_SNAPSHOT:
 		if (!list_selected(s, f))
-			return "there is no process";
+			return none;
 		return list_selected(s, f)->info.phase == TARGET_LIVE
 			       ? NULL
 			       : "the process has ended";
 	case ACTION_COMPARE:
+		if (!list_selected(s, f))
+			return none;
 		return list_pair(s, f, NULL)
 			       ? NULL
 			       : "tag one process with Space, then go to "
@@ -525,11 +539,24 @@ static void click(struct screens *s, const struct frame *f, int y, int x)
 	s->list.moved = true;
 }
 
+/* Esc: all rows again; false when no text was set. */
+static bool clear_texts(struct screens *s, const struct frame *f)
+{
+	if (!s->list.filter[0] && !s->list.search[0])
+		return false;
+	if (s->list.filter[0])
+		screens_say(s, f, false, "the filter is cleared");
+	s->list.filter[0] = s->list.search[0] = '\0';
+	list_order(s, f);
+	return true;
+}
+
 static bool press(struct screens *s, const struct frame *f, uint32_t key)
 {
 	enum action action = keymap_find(key, IN_LIST);
 
-	(void)f;
+	if (!s->list.menu && key == PRESS_ESC)
+		return clear_texts(s, f);
 	if (!s->list.menu)
 		return false;
 	if (action == ACTION_UP)

@@ -149,7 +149,8 @@ const struct list_row *list_selected(const struct screens *s,
 				     const struct frame *f)
 {
 	for (unsigned i = 0; i < f->row_count; i++)
-		if (strcmp(f->rows[i].info.id, s->list.selected) == 0)
+		if (strcmp(f->rows[i].info.id, s->list.selected) == 0 &&
+		    matches(&f->rows[i], s->list.filter))
 			return &f->rows[i];
 	return NULL;
 }
@@ -261,6 +262,9 @@ void list_act(struct screens *s, const struct frame *f, enum action action)
 	case ACTION_FILTER:
 		memcpy(s->list.filter, s->prompt.text, PROMPT_MAX);
 		s->list.top = 0;
+		/* A key that comes before the next drawing must not act on a
+		 * row that is hidden now. */
+		list_order(s, f);
 		break;
 	default:
 		break;

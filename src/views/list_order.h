@@ -18,6 +18,7 @@ bool list_falls(const struct screens *s);
 void list_sort_by(struct screens *s, unsigned column);
 /* Row n of the order becomes the selected one; clamped. */
 void list_select(struct screens *s, const struct frame *f, int n);
+/* The row under the cursor, or NULL where none is shown. */
 const struct list_row *list_selected(const struct screens *s,
 				     const struct frame *f);
 bool list_tagged(const struct screens *s, const char *id);

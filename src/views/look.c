@@ -160,7 +160,23 @@ const char *how_text(const struct target_info *info,
 	if (origins[ORIGIN_RUNTIME].fail.code == ERR_DENIED ||
 	    origins[ORIGIN_PROC].fail.code == ERR_DENIED)
 		return "denied";
-	return origins[ORIGIN_PPROF].ever ? "pprof" : "/proc";
+	if (origins[ORIGIN_PPROF].ever)
+		return "pprof";
+	return info->pid || !info->endpoint[0] ? "/proc" : "URL";
+}
+
+enum origin how_origin(const struct target_info *info,
+		       const struct origin_state *origins)
+{
+	bool profile = origins[ORIGIN_PPROF].ever;
+
+	/* A profile without the runtime's footer is all there may be. */
+	if (info->read == READ_PPROF && profile &&
+	    !origins[ORIGIN_RUNTIME].ever)
+		return ORIGIN_PPROF;
+	if (info->read != READ_NONE || (!info->pid && info->endpoint[0]))
+		return ORIGIN_RUNTIME;
+	return ORIGIN_PROC;
 }
 
 const char *size_text(const struct screens *s, const struct values *v,

@@ -40,9 +40,12 @@ extern const enum part part_order[PART_COUNT];
 void resident_parts(const struct breakdown *b, int64_t out[PART_COUNT]);
 
 enum role verdict_role(enum verdict_kind kind);
-/* "memory", "expvar", "denied", "proc": how the figures are read. */
+/* "memory", "expvar", "denied", "/proc", "URL": how the figures are read. */
 const char *how_text(const struct target_info *info,
 		     const struct origin_state *origins);
+/* Whose figures how_text() names: what is as old as they are. */
+enum origin how_origin(const struct target_info *info,
+		       const struct origin_state *origins);
 /* A size for people, or the dash where the field is not known. */
 const char *size_text(const struct screens *s, const struct values *v,
 		      enum field f, char out[32]);

@@ -211,6 +211,12 @@ static void heap_note(const struct graph_panel *g, char *out, size_t size)
 		snprintf(out, size, "HeapAlloc, %s%s old%s", stale, age_s, gc);
 }
 
+/* There is an endpoint and no process that we could look at. */
+static bool url_only(const struct panel *p)
+{
+	return !p->info.pid && p->info.endpoint[0];
+}
+
 static void panel_words(const struct graph_panel *g, char title[32],
 			char note[96], char value[32])
 {
@@ -224,6 +230,8 @@ static void panel_words(const struct graph_panel *g, char title[32],
 		heap_note(g, note, 96);
 	else if (g->kind == GRAPH_STACK)
 		snprintf(note, 96, "and what it is made of");
+	else if (url_only(g->p))
+		snprintf(note, 96, "of a URL");
 	else
 		snprintf(note, 96, "/proc, every %.3g s",
 			 (double)f->interval_ns / 1e9);
@@ -309,6 +317,32 @@ static bool any_known(const struct graph_panel *g)
 	return false;
 }
 
+/* Why there is no graph; for the heap, what its origins had to say. */
+static void draw_nothing(struct canvas *c, const struct graph_panel *g)
+{
+	static const enum origin order[] = {ORIGIN_RUNTIME, ORIGIN_PPROF};
+	struct rect r = g->box;
+	const char *why = g->kind != GRAPH_HEAP && url_only(g->p)
+				  ? "RES needs the process, as PID or PID@URL"
+				  : "";
+	char text[400];
+
+	for (unsigned i = 0; i < 2 && g->kind == GRAPH_HEAP && !*why; i++) {
+		const struct err *fail = &g->p->origins[order[i]].fail;
+
+		if (fail->code != ERR_NONE && !g->m->past)
+			why = fail->msg;
+	}
+	if (!*why && g->kind == GRAPH_HEAP && url_only(g->p) && !g->m->past)
+		why = "no answer yet";
+	snprintf(text, sizeof(text), "nothing recorded in this time%s%s",
+		 *why ? ": " : "", why);
+	draw_wrapped(c, &g->s->glyphs,
+		     (struct rect){r.y + r.h / 2, r.x + 2, r.h - r.h / 2 - 1,
+				   r.w - 4},
+		     pen(ROLE_DIM), text);
+}
+
 static void draw_framed(struct canvas *c, const struct graph_panel *g,
 			struct plot *plot, const struct panel_title *title,
 			int64_t tick)
@@ -319,8 +353,7 @@ static void draw_framed(struct canvas *c, const struct graph_panel *g,
 
 	graph_frame(c, &g->s->glyphs, r, title);
 	if (!any_known(g)) {
-		canvas_text(c, r.y + r.h / 2, r.x + 2, r.w - 4, pen(ROLE_DIM),
-			    "nothing recorded in this time");
+		draw_nothing(c, g);
 		return;
 	}
 	plot->area =

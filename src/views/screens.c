@@ -41,7 +41,13 @@ void screens_start(struct screens *s, const char ids[][TARGET_ID_MAX],
 
 	for (unsigned i = 0; i < n && i < FRAME_PANELS; i++)
 		memcpy(s->target[i], ids[i], TARGET_ID_MAX);
-	s->has_list = has_list || n == 0;
+	/* All that were named are rows of the list. */
+	s->has_list = has_list || n == 0 || n > FRAME_PANELS;
+	if (n > FRAME_PANELS)
+		snprintf(s->say, sizeof(s->say),
+			 "2 of %u targets are compared; Esc shows the list of "
+			 "all",
+			 n);
 	screens_go(s, by_count[n < FRAME_PANELS ? n : FRAME_PANELS]);
 }
 
@@ -115,6 +121,9 @@ bool screens_saw(struct screens *s, const struct frame *f,
 	}
 	s->axis.covered_ns = f->now_ns - first;
 	s->axis.interval_ns = f->interval_ns;
+	/* What the start had to say counts from the first frame. */
+	if (s->say[0] && !s->said_ns)
+		s->said_ns = f->now_ns;
 	again = (struct frame_want){.step_ns = NS_PER_SEC};
 	s->view->want(s, &again);
 	return again.step_ns != asked->step_ns;

@@ -61,6 +61,13 @@ struct timeline timeaxis_of(const struct screens *s, const struct frame *f,
 				 .wall_offset_ns = f->wall_offset_ns};
 }
 
+/* Where rows begin: history counts in whole buckets of up to ten minutes. */
+static int64_t first_of(const struct panel *p)
+{
+	return p->first_ns && p->info.since_ns > p->first_ns ? p->info.since_ns
+							     : p->first_ns;
+}
+
 static void freeze(struct screens *s, const struct frame *f)
 {
 	if (!s->axis.end_ns)
@@ -73,7 +80,7 @@ static void set_end(struct screens *s, const struct frame *f,
 {
 	int64_t step = step_of(s, cells);
 	int64_t span = step * columns_of(s, cells);
-	int64_t least = p->first_ns + span;
+	int64_t least = first_of(p) + span;
 
 	if (p->first_ns && end < least)
 		end = least;
@@ -93,8 +100,8 @@ static void move_cursor(struct screens *s, const struct frame *f,
 	int64_t span = step * columns_of(s, cells);
 
 	freeze(s, f);
-	if (p->first_ns && to < p->first_ns)
-		to = p->first_ns;
+	if (p->first_ns && to < first_of(p))
+		to = first_of(p);
 	if (to > f->now_ns)
 		to = f->now_ns;
 	s->axis.cursor_ns = to;
@@ -213,7 +220,7 @@ bool timeaxis_act(struct screens *s, const struct frame *f,
 		return true;
 	case ACTION_HOME:
 		s->axis.cursor_ns = 0;
-		set_end(s, f, p, cells, p->first_ns + span);
+		set_end(s, f, p, cells, first_of(p) + span);
 		return true;
 	case ACTION_END:
 		s->axis.paused = false;

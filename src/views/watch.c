@@ -88,12 +88,26 @@ static bool trouble(const struct panel *p, const struct moment *m, char *out,
 	return false;
 }
 
+/* "4 s ago", or that there is nothing to have an age. */
+static const char *ago_text(int64_t age_ms, char out[48])
+{
+	char age[32];
+
+	if (age_ms < 0)
+		snprintf(out, 48, "no answer yet");
+	else
+		snprintf(out, 48, "%s ago", age_text(age_ms, age));
+	return out;
+}
+
 static void draw_header(const struct screens *s, const struct frame *f,
 			const struct panel *p, const struct moment *m,
 			int graph_w, struct canvas *c)
 {
 	const struct target_info *info = &p->info;
-	char right[160], axis[32], span[32], age[32], line[240];
+	char right[160], axis[32], span[32], age[48], line[240];
+	const char *how = how_text(info, p->origins);
+	enum origin from = how_origin(info, p->origins);
 	bool live = !s->axis.end_ns && info->phase == TARGET_LIVE;
 	int x = 1, right_w;
 
@@ -102,9 +116,8 @@ static void draw_header(const struct screens *s, const struct frame *f,
 			 info->phase == TARGET_ZOMBIE ? "zombie" : "exited",
 			 timeaxis_span(s, graph_w, span));
 	else
-		snprintf(right, sizeof(right), "%s   %s ago   %s   %s",
-			 how_text(info, p->origins),
-			 age_text(m->age_ms[ORIGIN_PROC], age),
+		snprintf(right, sizeof(right), "%s   %s   %s   %s", how,
+			 ago_text(m->age_ms[from], age),
 			 timeaxis_text(s, f, axis),
 			 timeaxis_span(s, graph_w, span));
 	right_w = text_columns(right);
@@ -127,6 +140,9 @@ static void draw_header(const struct screens *s, const struct frame *f,
 		return;
 	canvas_right(c, 0, c->cols - right_w - 1, right_w, pen(ROLE_DIM),
 		     right);
+	if (info->phase == TARGET_LIVE && m->stale[from])
+		canvas_text(c, 0, c->cols - right_w - 1 + text_columns(how) + 3,
+			    right_w, pen(ROLE_WARN), age);
 	canvas_put(c, 0, c->cols - right_w - 3,
 		   pen(live ? ROLE_GOOD : ROLE_WARN), s->glyphs.bullet);
 }

@@ -36,7 +36,7 @@ CASES = (
     Case("watch-cursor", residue("article"), WATCH + ("keys:<Left*3>",), sizes=(USUAL,)),
     Case("watch-zoom", residue("article"), WATCH + ("keys:+",), sizes=(USUAL,)),
     Case("watch-paused", residue("cache"), WATCH + ("keys:<Space>",), sizes=(USUAL,)),
-    Case("watch-silent", residue("silent"), WATCH, sizes=(SMALL, USUAL)),
+    Case("watch-silent", residue("silent"), WATCH, sizes=(SMALL, USUAL), attrs=("utf8",)),
     Case("watch-before-gc", residue("gogc-off"), WATCH, sizes=(SMALL, USUAL)),
     Case("watch-untouched", residue("untouched"), WATCH, sizes=(SMALL, USUAL)),
     Case("watch-unreadable", residue("unreadable"), WATCH, sizes=(SMALL, USUAL)),

@@ -192,6 +192,49 @@ static void typing_filters_and_searches(void **state)
 	release(&x);
 }
 
+/* What the filter hides is not acted on; Esc shows all again. */
+static void hidden_rows_are_left_alone(void **state)
+{
+	struct fixture x;
+
+	(void)state;
+	make(&x);
+	screens_start(&x.s, NULL, 0, true);
+	show(&x);
+	press(&x, '\\');
+	type(&x, "zzz");
+	press(&x, PRESS_ENTER);
+	assert_non_null(strstr(x.text, "filter \"zzz\""));
+	press(&x, 's');
+	assert_int_equal(x.s.request_count, 0);
+	assert_non_null(strstr(x.s.say, "filter"));
+	press(&x, PRESS_ENTER);
+	assert_ptr_equal(x.s.view, view_at(IN_LIST));
+	press(&x, PRESS_SPACE);
+	assert_int_equal(x.s.list.tag_count, 0);
+	press(&x, PRESS_ESC);
+	assert_int_equal(x.s.list.count, 3);
+	press(&x, 's');
+	assert_int_equal(x.s.request_count, 1);
+	release(&x);
+}
+
+static void a_third_target_is_in_the_list(void **state)
+{
+	static const char ids[3][TARGET_ID_MAX] = {"a1", "a2", "a3"};
+	struct fixture x;
+
+	(void)state;
+	make(&x);
+	screens_start(&x.s, ids, 3, false);
+	show(&x);
+	assert_non_null(strstr(x.text, "2 of 3 targets"));
+	press(&x, PRESS_ESC);
+	assert_ptr_equal(x.s.view, view_at(IN_LIST));
+	assert_non_null(strstr(x.text, "batch"));
+	release(&x);
+}
+
 static void two_are_compared_by_tags(void **state)
 {
 	struct fixture x;
@@ -226,6 +269,24 @@ static void start_watch(struct fixture *x)
 	screens_start(&x->s, ids, 1, false);
 	x->s.request_count = 0;
 	show(x);
+}
+
+static void home_is_where_rows_begin(void **state)
+{
+	struct fixture x;
+	struct panel *p = &x.f.panels[0];
+
+	(void)state;
+	start_watch(&x);
+	/* first_ns is rounded down to a bucket of history. */
+	p->info.since_ns = NOW - 400 * S;
+	press(&x, '+');
+	press(&x, PRESS_HOME);
+	assert_true(x.s.axis.end_ns > p->info.since_ns);
+	assert_true(x.s.axis.end_ns <= NOW);
+	assert_true(x.want.columns * x.want.step_ns >=
+		    x.s.axis.end_ns - x.want.step_ns - p->info.since_ns);
+	release(&x);
 }
 
 static void pausing_freezes_the_axis(void **state)
@@ -390,6 +451,9 @@ int main(void)
 		cmocka_unit_test(the_largest_is_first),
 		cmocka_unit_test(the_cursor_stays_on_its_process),
 		cmocka_unit_test(typing_filters_and_searches),
+		cmocka_unit_test(hidden_rows_are_left_alone),
+		cmocka_unit_test(a_third_target_is_in_the_list),
+		cmocka_unit_test(home_is_where_rows_begin),
 		cmocka_unit_test(two_are_compared_by_tags),
 		cmocka_unit_test(pausing_freezes_the_axis),
 		cmocka_unit_test(arrows_find_events),

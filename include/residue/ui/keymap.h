@@ -65,7 +65,7 @@ enum footer { KEEP, OFTEN, SELDOM, PAIRED, HIDDEN };
 X(HELP,      IN_ALL,     KEEP,   "Help",     K(PRESS_F(1), 'h', '?'), "keys, events, and what the figures mean") \
 X(WATCH,     IN_LIST,    KEEP,   "Watch",    K(PRESS_ENTER, 'w'), "watch the process under the cursor") \
 X(SEARCH,    IN_LIST,    OFTEN,  "Search",   K(PRESS_F(3), '/'), "go to the next process with this text in it") \
-X(FILTER,    IN_LIST,    OFTEN,  "Filter",   K(PRESS_F(4), '\\'), "show only processes with this text in them") \
+X(FILTER,    IN_LIST,    OFTEN,  "Filter",   K(PRESS_F(4), '\\'), "show only processes with this text in them; Esc shows all") \
 X(SORT,      IN_LIST,    OFTEN,  "Sort",     K(PRESS_F(6), '>', '<'), "choose the column to sort by; a click on a title does too") \
 X(INVERT,    IN_LIST,    HIDDEN, "Invert",   K('I'), "sort the other way round") \
 X(TAG,       IN_LIST,    OFTEN,  "Tag",      K(PRESS_SPACE, 't'), "tag or untag a process, for a comparison") \

@@ -35,6 +35,7 @@ struct bar_part {
 	enum role role;
 	char letter;
 	const char *name;
+	uint8_t attrs; /* STYLE_x besides: STYLE_DIM for what is stale */
 };
 void bar_draw(struct canvas *c, int y, int x, int w,
 	      const struct bar_part *parts, unsigned n, bool plain);
