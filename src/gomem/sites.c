@@ -55,39 +55,6 @@ static uint32_t intern(struct names *names, const char *raw)
 	return buf_append(&names->text, shown, len + 1, NULL) ? 0 : offset;
 }
 
-/*
- * runtime/traceback.go, funcNamePiecesForPrint: the type arguments of a
- * generic function are cut out, since Go 1.21. A generic method of a generic
- * type (1.27) has two such pieces.
- */
-static void cut_types(char *name, int minor)
-{
-	char *open = strchr(name, '['), *close = strrchr(name, ']');
-	char *second = NULL, *first_end = close;
-	char out[PCLNTAB_NAME];
-	int depth = 0;
-
-	if (!open || !close || close <= open || minor < 21)
-		return;
-	for (char *p = open; minor >= 27 && p < close; p++) {
-		depth += (*p == '[') - (*p == ']');
-		if (*p == ']' && depth == 0) {
-			first_end = p;
-			second = strchr(p, '[');
-			break;
-		}
-	}
-	if (second && second < close)
-		snprintf(out, sizeof(out), "%.*s[...]%.*s[...]%s",
-			 (int)(open - name), name,
-			 (int)(second - first_end - 1), first_end + 1,
-			 close + 1);
-	else
-		snprintf(out, sizeof(out), "%.*s[...]%s", (int)(open - name),
-			 name, close + 1);
-	strcpy(name, out);
-}
-
 static void name_frame(struct gomem *g, uint64_t pc, struct names *names,
 		       struct gomem_frame *out)
 {
@@ -98,7 +65,8 @@ static void name_frame(struct gomem *g, uint64_t pc, struct names *names,
 	if (offset > UINT32_MAX || pclntab_lookup(g->pclntab, (uint32_t)offset,
 						  g->module.gofunc, &f, NULL))
 		return;
-	cut_types(f.function, g->layout->minor);
+	/* Type arguments and all: as runtime/pprof names them since Go 1.21
+	 * (runtime_FrameSymbolName), unlike runtime.Frame. */
 	out->function = intern(names, f.function);
 	out->file = intern(names, f.file);
 	out->line = f.line;

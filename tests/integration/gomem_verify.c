@@ -279,9 +279,42 @@ static int verify(const char *pid, const char *file, int n, bool live)
 	return status ? 1 : 0;
 }
 
+/*
+ * runtime/traceback.go, funcNamePiecesForPrint: the type arguments of a
+ * generic function are cut out, since Go 1.21. A generic method of a generic
+ * type (1.27) has two such pieces.
+ */
+static void cut_types(char *name, int minor)
+{
+	char *open = strchr(name, '['), *close = strrchr(name, ']');
+	char *second = NULL, *first_end = close;
+	char out[PCLNTAB_NAME];
+	int depth = 0;
+
+	if (!open || !close || close <= open || minor < 21)
+		return;
+	for (char *p = open; minor >= 27 && p < close; p++) {
+		depth += (*p == '[') - (*p == ']');
+		if (*p == ']' && depth == 0) {
+			first_end = p;
+			second = strchr(p, '[');
+			break;
+		}
+	}
+	if (second && second < close)
+		snprintf(out, sizeof(out), "%.*s[...]%.*s[...]%s",
+			 (int)(open - name), name,
+			 (int)(second - first_end - 1), first_end + 1,
+			 close + 1);
+	else
+		snprintf(out, sizeof(out), "%.*s[...]%s", (int)(open - name),
+			 name, close + 1);
+	strcpy(name, out);
+}
+
 /* ---- sites ---- */
 
-static char *site_line(const struct gomem_sites *s, size_t i)
+static char *site_line(const struct gomem_sites *s, size_t i, int minor)
 {
 	const struct gomem_site *k = &s->site[i];
 	char *line =
@@ -291,8 +324,13 @@ static char *site_line(const struct gomem_sites *s, size_t i)
 	for (uint32_t d = 0; d < k->depth; d++) {
 		const struct gomem_frame *f =
 			&s->frame[s->stacks[k->stack + d]];
-		char *more = mem_printf("%s %s:%u", line, s->text + f->function,
-					f->line);
+		char name[PCLNTAB_NAME];
+		char *more;
+
+		/* The target's truth is what runtime.Frame says. */
+		snprintf(name, sizeof(name), "%s", s->text + f->function);
+		cut_types(name, minor);
+		more = mem_printf("%s %s:%u", line, name, f->line);
 
 		free(line);
 		line = more;
@@ -362,7 +400,8 @@ static int verify_sites(const char *pid, const char *file)
 	n = read_lines(path, &want);
 	have = mem_zalloc(s.n, sizeof(*have));
 	for (size_t i = 0; i < s.n; i++)
-		have[i] = site_line(&s, i);
+		have[i] = site_line(&s, i,
+				    goexe_minor(gomem_info(g)->row));
 	qsort(want, n, sizeof(*want), by_text);
 	qsort(have, s.n, sizeof(*have), by_text);
 	same = common(want, n, have, s.n);
