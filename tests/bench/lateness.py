@@ -49,7 +49,9 @@ def serve_big(listener):
 def options_of(mode, url, big_port):
     if mode == "none":
         return ["--no-probe"]
-    return ["-H", "http://127.0.0.1:%d" % big_port if mode == "big" else "%s/fault/%s" % (url, mode)]
+    # From memory nothing but the profile would be fetched: have the endpoint polled.
+    base = "http://127.0.0.1:%d" % big_port if mode == "big" else "%s/fault/%s" % (url, mode)
+    return ["--read", "expvar", "-H", base]
 
 
 def lateness(times):
