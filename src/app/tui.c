@@ -16,6 +16,7 @@
 #include <string.h>
 
 #define DRAW_NS (50 * NS_PER_MS)
+#define FIRST_DRAWS 4
 /* One tick wakes several times, lane after lane: wait for all of it. */
 #define GATHER_NS (15 * NS_PER_MS)
 
@@ -26,6 +27,7 @@ struct tui {
 	struct canvas canvas;
 	struct frame frame;
 	int64_t drawn_ns;
+	uint64_t draws;
 	bool news;	 /* the backend's wake came and is not drawn yet */
 	int64_t news_ns; /* when it is to be drawn */
 };
@@ -47,6 +49,7 @@ static void redraw(struct tui *t)
 	screens_draw(&t->screens, &t->frame, &t->canvas);
 	terminal_show(t->terminal, &t->canvas);
 	t->drawn_ns = clock_boot_ns();
+	t->draws++;
 	t->news = false;
 }
 
@@ -99,7 +102,8 @@ static void take_news(struct tui *t)
 
 	t->news = true;
 	t->news_ns = now + GATHER_NS;
-	if (t->news_ns < t->drawn_ns + DRAW_NS)
+	/* The first figures are not kept waiting. */
+	if (t->draws > FIRST_DRAWS && t->news_ns < t->drawn_ns + DRAW_NS)
 		t->news_ns = t->drawn_ns + DRAW_NS;
 }
 
