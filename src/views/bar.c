@@ -17,8 +17,9 @@ static bool worth_naming(const struct breakdown *b, enum part part)
 	if (!b->parts[part].known)
 		return false;
 	switch (part) {
-	case PART_LIVE_HEAP:
 	case PART_GC_HEADROOM:
+		return !b->unsplit || bytes > 0;
+	case PART_LIVE_HEAP:
 	case PART_CACHE:
 	case PART_STACKS:
 	case PART_NON_GO:
@@ -26,6 +27,13 @@ static bool worth_naming(const struct breakdown *b, enum part part)
 	default:
 		return bytes >= 512 * 1024 && bytes * 500 >= b->rss;
 	}
+}
+
+/* What nothing told apart into live and dead objects is called neither. */
+static const char *part_title(const struct breakdown *b, enum part part)
+{
+	return b->unsplit && part == PART_LIVE_HEAP ? "heap"
+						    : part_info[part].title;
 }
 
 /* What the kernel alone says, where nobody tells what the rest is for. */
@@ -45,10 +53,10 @@ static unsigned kernel_parts(const struct values *v, struct bar_part *out)
 		if (values_has(v, from[i].field))
 			out[n++] = (struct bar_part){
 				v->v[from[i].field], from[i].role,
-				from[i].letter, from[i].name};
+				from[i].letter, from[i].name, 0};
 	if (n == 0 && values_has(v, FIELD_RSS))
 		out[n++] = (struct bar_part){v->v[FIELD_RSS], ROLE_RES, 'R',
-					     "RES"};
+					     "RES", 0};
 	return n;
 }
 
@@ -64,9 +72,10 @@ static unsigned bar_parts(const struct moment *m, struct bar_part *out)
 		enum part p = part_order[i];
 
 		if (bytes[p] > 0)
-			out[n++] = (struct bar_part){
-				bytes[p], part_look[p].role,
-				part_look[p].letter, part_info[p].title};
+			out[n++] =
+				(struct bar_part){bytes[p], part_look[p].role,
+						  part_look[p].letter,
+						  part_title(&m->parts, p), 0};
 	}
 	return n;
 }
@@ -170,7 +179,8 @@ static int draw_legend(const struct screens *s, struct canvas *c, int y,
 
 		if (worth_naming(&m->parts, p))
 			legend_add(&l, part_look[p].role, part_look[p].letter,
-				   part_info[p].title, m->parts.parts[p].bytes);
+				   part_title(&m->parts, p),
+				   m->parts.parts[p].bytes);
 	}
 	return l.full ? rows : l.y - y + 1;
 }

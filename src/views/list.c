@@ -117,7 +117,9 @@ static struct sums add_up(const struct screens *s, const struct frame *f)
 		sum.heap += heap < FIELD_COUNT ? v->v[heap] : 0;
 		sum.residue += values_get(v, FIELD_RESIDUE, 0);
 		sum.releasable += b->releasable > 0 ? b->releasable : 0;
-		sum.live += b->parts[PART_LIVE_HEAP].bytes;
+		/* Where nothing tells live objects from dead ones: other. */
+		if (!b->unsplit)
+			sum.live += b->parts[PART_LIVE_HEAP].bytes;
 		sum.cache += b->parts[PART_CACHE].bytes;
 		sum.non_go += b->parts[PART_NON_GO].bytes;
 	}
@@ -161,10 +163,11 @@ static void draw_summary(const struct screens *s, const struct frame *f,
 static void draw_machine(const struct screens *s, const struct frame *f,
 			 const struct sums *sum, struct canvas *c)
 {
-	struct bar_part parts[] = {{sum->live, ROLE_LIVE, 'l', "live"},
-				   {sum->cache, ROLE_CACHE, 'c', "cache"},
-				   {sum->other, ROLE_HEADROOM, 'o', "other"},
-				   {sum->non_go, ROLE_NON_GO, 'n', "non-Go"}};
+	struct bar_part parts[] = {
+		{sum->live, ROLE_LIVE, 'l', "live", 0},
+		{sum->cache, ROLE_CACHE, 'c', "cache", 0},
+		{sum->other, ROLE_HEADROOM, 'o', "other", 0},
+		{sum->non_go, ROLE_NON_GO, 'n', "non-Go", 0}};
 	char used[32], total[32], line[96];
 	int left = 5, right = c->cols - 1, w, go;
 

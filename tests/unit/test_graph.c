@@ -232,7 +232,7 @@ static void bars_sum_to_their_width(void **state)
 		for (int i = 0; i < 6; i++)
 			parts[i] = (struct bar_part){
 				(int64_t)rand() % 3 ? rand() : 0, ROLE_LIVE,
-				'x', "x"};
+				'x', "x", 0};
 		parts[5].bytes = 1;
 		canvas_clear(&c);
 		bar_draw(&c, 0, 0, w, parts, 6, turn % 2);
