@@ -128,7 +128,8 @@ static void words_unknown(struct verdict *out, const struct finding *f,
 {
 	if (!f->b->known) {
 		SENTENCE("RES is not known, so there is nothing to explain.");
-		WHY("no reading of /proc for this target");
+		WHY("RES needs the process: an endpoint is tied to it by "
+		    "PID@URL");
 	} else if (f->runtime_stale) {
 		SENTENCE("RES %s; the runtime's figures are %s old and say "
 			 "nothing about it now.",
