@@ -12,20 +12,89 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Rows are ordered by one field, greatest first; unknown ones last. */
+/*
+ * Rows are ordered by a column that is text (ascending), or by a figure
+ * (greatest first; unknown ones last); then by PID.
+ */
+enum column { BY_FIGURE, BY_HEAP, BY_PID, BY_USER, BY_COMM, BY_GO, BY_MODULE,
+	      BY_ENDPOINT, BY_READ };
+
+static const struct {
+	const char *name;
+	enum column column;
+	enum field field;
+} columns[] = {
+	{"pid", BY_PID, FIELD_COUNT},	  {"user", BY_USER, FIELD_COUNT},
+	{"comm", BY_COMM, FIELD_COUNT},	  {"command", BY_COMM, FIELD_COUNT},
+	{"go", BY_GO, FIELD_COUNT},	  {"module", BY_MODULE, FIELD_COUNT},
+	{"heap", BY_HEAP, FIELD_COUNT},	  {"endpoint", BY_ENDPOINT, FIELD_COUNT},
+	{"read", BY_READ, FIELD_COUNT},
+	{"released", BY_FIGURE, FIELD_HEAP_RELEASED},
+};
+
+static enum column sort_column;
 static enum field sort_field;
 
-static int by_field(const void *a, const void *b)
+static bool choose_sort(const char *name)
 {
-	const struct list_row *x = a, *y = b;
-	bool hx = values_has(&x->values, sort_field);
-	bool hy = values_has(&y->values, sort_field);
+	for (unsigned i = 0; i < sizeof(columns) / sizeof(*columns); i++)
+		if (!strcmp(columns[i].name, name)) {
+			sort_column = columns[i].column;
+			sort_field = columns[i].field;
+			return true;
+		}
+	sort_column = BY_FIGURE;
+	sort_field = field_by_name(name);
+	return sort_field != FIELD_COUNT;
+}
+
+static const char *text_of(const struct list_row *r)
+{
+	switch (sort_column) {
+	case BY_USER:
+		return r->info.user;
+	case BY_COMM:
+		return r->info.comm;
+	case BY_GO:
+		return r->info.go_version;
+	case BY_MODULE:
+		return r->info.module;
+	case BY_ENDPOINT:
+		return r->info.endpoint;
+	case BY_READ:
+		return read_by_name[r->info.read];
+	case BY_FIGURE:
+	case BY_HEAP:
+	case BY_PID:
+		break;
+	}
+	return "";
+}
+
+static int by_figure(const struct list_row *x, const struct list_row *y)
+{
+	bool heap = sort_column == BY_HEAP;
+	enum field fx = heap ? heap_field(&x->values) : sort_field;
+	enum field fy = heap ? heap_field(&y->values) : sort_field;
+	bool hx = fx != FIELD_COUNT && values_has(&x->values, fx);
+	bool hy = fy != FIELD_COUNT && values_has(&y->values, fy);
 
 	if (hx != hy)
 		return hx ? -1 : 1;
-	if (hx && x->values.v[sort_field] != y->values.v[sort_field])
-		return x->values.v[sort_field] > y->values.v[sort_field] ? -1
-									 : 1;
+	if (!hx || x->values.v[fx] == y->values.v[fy])
+		return 0;
+	return x->values.v[fx] > y->values.v[fy] ? -1 : 1;
+}
+
+static int by_column(const void *a, const void *b)
+{
+	const struct list_row *x = a, *y = b;
+	int order = sort_column == BY_FIGURE || sort_column == BY_HEAP
+			    ? by_figure(x, y)
+			    : strcmp(text_of(x), text_of(y));
+
+	if (order)
+		return order;
 	return (x->info.pid > y->info.pid) - (x->info.pid < y->info.pid);
 }
 
@@ -187,7 +256,7 @@ static int print_list(struct frame *f, const struct options *o,
 {
 	bool ascii = o->ascii || !utf8_locale();
 
-	qsort(f->rows, f->row_count, sizeof(*f->rows), by_field);
+	qsort(f->rows, f->row_count, sizeof(*f->rows), by_column);
 	if (!o->json)
 		printf("    PID USER        RES    HEAP RESIDUE RELEASED  GO"
 		       "          READ       COMMAND          MODULE\n");
@@ -307,11 +376,11 @@ static int run(struct options *o, struct err *err)
 	struct targets s;
 	int rc = EXIT_FINE;
 
-	sort_field = field_by_name(o->sort ? o->sort : "rss");
-	if (sort_field == FIELD_COUNT) {
+	if (!choose_sort(o->sort ? o->sort : "rss")) {
 		err_set(err, ERR_USAGE,
-			"--sort: there is no field '%.40s'; rss, residue, "
-			"heap_alloc, ... (residue(1) lists them)",
+			"--sort: there is no column '%.40s': pid, user, comm, "
+			"go, module, read, endpoint, heap, released, or a "
+			"figure of residue(1)",
 			o->sort);
 		return EXIT_USAGE;
 	}

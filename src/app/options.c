@@ -33,7 +33,7 @@ static const struct option_info table[] = {
 {"pid",           'p', LIST,    M(pids),            "PID",   "watch this process (as top has it)"},
 {"json",           0,  FLAG,    M(json),            NULL,    "print JSON lines"},
 {"csv",            0,  FLAG,    M(csv),             NULL,    "print CSV"},
-{"sort",           0,  TEXT,    M(sort),            "FIELD", "list: sort by this field (default rss)"},
+{"sort",           0,  TEXT,    M(sort),            "FIELD", "list: sort by this column or figure (default rss)"},
 {"output",        'o', TEXT,    M(output),          "DIR",   "where snapshots go"},
 {"scale",          0,  COUNT,   M(scale),           "N",     "demo: sizes times N (20 is the article's 10 GB)"},
 {"cum",            0,  FLAG,    M(cum),             NULL,    "top: sort by cumulative value"},
