@@ -193,7 +193,6 @@ static bool is_sites(const struct lane_run *l, const struct chair *c)
 	return l->lane == LANE_SLOW && c->source->origin == ORIGIN_PPROF;
 }
 
-/* What the endpoint said of its profile stands where there is one. */
 /* The endpoint gives the runtime's figures: its word on them stands. */
 static bool net_delivers(struct store *s, const struct target *t)
 {
@@ -211,6 +210,7 @@ static void store_failure(struct lane_run *l, struct seat *seat,
 {
 	if (is_sites(l, c)) {
 		atomic_store(&seat->target->sites, MEMORY_REFUSED);
+		/* What the endpoint said of its profile stands. */
 		if (atomic_load(&seat->target->url))
 			return;
 	}

@@ -1,31 +1,28 @@
 /*
  * agentless.c - the runtime's figures read from the target's memory: about
  * 10 us a read, no stop, no garbage, no endpoint (gomem/gomem.h).
- *
- * process_vm_readv goes by PID, so each read is believed only if the process
- * it began with still lives: its pidfd says so.
  */
 #include <residue/source/source.h>
 
 #include <residue/base/clock.h>
 #include <residue/base/mem.h>
 #include <residue/goelf/exe.h>
-#include <residue/gomem/gomem.h>
 #include <residue/model/pauses.h>
+
+#include "memory.h"
 
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 /* GODEBUG and go versions aside, a goal of this size is none (GOGC=off). */
 #define NO_GOAL (UINT64_C(1) << 62)
 
 struct agentless {
 	struct gomem *gomem;
-	int pidfd; /* -1 where the root is not our own /proc */
 	struct gomem_stats stats;
 	const atomic_bool *opened;
 	bool walk_caches; /* the interval is long enough for gomem_objects */
+	bool counts_eager; /* this Go counts what the allocator releases */
 };
 
 static int agentless_open(void *state, const struct source_subject *s,
@@ -33,25 +30,14 @@ static int agentless_open(void *state, const struct source_subject *s,
 {
 	struct agentless *st = state;
 
-	st->pidfd = -1;
-	if (s->fs->live) {
-		struct err why = ERR_INIT;
-
-		st->pidfd = procfs_pidfd(s->fs, &s->id, &why);
-		if (st->pidfd < 0 && why.code != ERR_UNSUPPORTED) {
-			*err = why;
-			return -1;
-		}
-	}
 	st->opened = s->opened;
 	st->walk_caches = s->interval_ns >= NS_PER_SEC;
-	st->gomem = gomem_open(s->id.pid, s->fs->live ? NULL : s->fs->root,
-			       err);
-	if (st->gomem)
-		return 0;
-	if (st->pidfd >= 0)
-		close(st->pidfd);
-	return -1;
+	st->gomem = memory_open(s, err);
+	if (!st->gomem)
+		return -1;
+	/* mgcscavenge.go: the allocator's share is counted since 1.21. */
+	st->counts_eager = goexe_minor(gomem_info(st->gomem)->row) >= 21;
+	return 0;
 }
 
 static void agentless_close(void *state)
@@ -59,8 +45,6 @@ static void agentless_close(void *state)
 	struct agentless *st = state;
 
 	gomem_close(st->gomem);
-	if (st->pidfd >= 0)
-		close(st->pidfd);
 }
 
 static void set(struct values *v, enum field f, uint64_t n)
@@ -99,9 +83,11 @@ static void set_sys(struct values *v, const struct gomem_stats *s)
 }
 
 /* What no identity covers: single words, each written at once. */
-static void set_pacer(struct values *v, const struct gomem_stats *s,
-		      const struct gomem_info *info)
+static void set_pacer(struct values *v, const struct agentless *st)
 {
+	const struct gomem_info *info = gomem_info(st->gomem);
+	const struct gomem_stats *s = &st->stats;
+
 	set(v, FIELD_NUM_GC, s->numgc);
 	set(v, FIELD_NUM_FORCED_GC, s->numforcedgc);
 	set(v, FIELD_PAUSE_TOTAL, s->pause_total_ns);
@@ -119,8 +105,7 @@ static void set_pacer(struct values *v, const struct gomem_stats *s,
 		set(v, FIELD_GOROUTINES, s->goroutines);
 	if (info->has_spans) {
 		set(v, FIELD_RELEASED_BG, s->released_bg);
-		/* mgcscavenge.go: the allocator's share is counted since 1.21. */
-		if (goexe_minor(info->row) >= 21)
+		if (st->counts_eager)
 			set(v, FIELD_RELEASED_EAGER, s->released_eager);
 	}
 }
@@ -169,11 +154,9 @@ static int agentless_read(void *state, struct reading *out, struct err *err)
 
 	if (gomem_read(st->gomem, &st->stats, err))
 		return -1;
-	if (st->pidfd >= 0 && !procfs_pidfd_alive(st->pidfd))
-		return err_set(err, ERR_GONE, "the process has exited");
 	out->begin_ns = st->stats.begin_ns;
 	out->end_ns = st->stats.end_ns;
-	set_pacer(&out->values, &st->stats, gomem_info(st->gomem));
+	set_pacer(&out->values, st);
 	/* Sys is HeapSys, which the identities cover, and words that only grow.
 	 * That it equals mappedReady + HeapReleased does not hold while memory
 	 * is being released (GOMEM_EXACT_SYS is off then), but it is Sys all

@@ -16,6 +16,7 @@ libresidue_a_SOURCES += $(SOURCES) \
 	include/residue/source/facts.h src/source/facts.c \
 	include/residue/source/listeners.h src/source/listeners.h \
 	src/source/listeners.c src/source/probe.c \
+	src/source/memory.h src/source/memory.c \
 	src/source/netdoc.h src/source/netdoc.c
 nodist_libresidue_a_SOURCES += src/source/registry.c
 BUILT_SOURCES += src/source/registry.c

@@ -13,8 +13,8 @@
 #include <residue/base/mem.h>
 #include <residue/base/text.h>
 #include <residue/decode/encode.h>
-#include <residue/gomem/gomem.h>
 
+#include "memory.h"
 #include "netdoc.h"
 
 #include <limits.h>
@@ -45,8 +45,7 @@ static int sites_open(void *state, const struct source_subject *s,
 	st->fs = s->fs;
 	st->id = s->id;
 	st->every_ns = s->profile_every_ns;
-	st->gomem =
-		gomem_open(s->id.pid, s->fs->live ? NULL : s->fs->root, err);
+	st->gomem = memory_open(s, err);
 	if (!st->gomem)
 		return -1;
 	if (gomem_info(st->gomem)->has_sites)

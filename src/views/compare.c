@@ -442,14 +442,10 @@ static const char *blocked(const struct screens *s, const struct frame *f,
 			       ? "both processes have ended"
 			       : NULL;
 	case ACTION_PROFILE:
-		return f->panels[0].info.endpoint[0] ||
-				       f->panels[1].info.endpoint[0] ||
-				       f->panels[0].info.read ==
-					       READ_AGENTLESS ||
-				       f->panels[1].info.read == READ_AGENTLESS
+		return panel_has_profile(&f->panels[0]) ||
+				       panel_has_profile(&f->panels[1])
 			       ? NULL
-			       : "no endpoint is known; give it as PID@URL or "
-				 "with -H URL";
+			       : no_profile_reason;
 	case ACTION_BACK:
 		return s->has_list || s->axis.end_ns || s->axis.cursor_ns
 			       ? NULL
@@ -461,16 +457,7 @@ static const char *blocked(const struct screens *s, const struct frame *f,
 
 static const char *label(const struct screens *s, enum action action)
 {
-	switch (action) {
-	case ACTION_PAUSE:
-		return s->axis.end_ns ? "Go on" : NULL;
-	case ACTION_CLASSES:
-		return s->classes ? "RES" : NULL;
-	case ACTION_UNLOCK:
-		return s->unlocked ? "One scale" : "Own scales";
-	default:
-		return NULL;
-	}
+	return panels_label(s, action, "Own scales");
 }
 
 /* The same request for both. */

@@ -30,6 +30,29 @@ const enum field panel_field[PANEL_FIELDS] = {
 };
 _Static_assert(PANEL_FIELDS <= FRAME_FIELDS, "a frame has room for all");
 
+const char no_profile_reason[] =
+	"no endpoint is known; give it as PID@URL or with -H URL";
+
+bool panel_has_profile(const struct panel *p)
+{
+	return p->info.endpoint[0] || p->info.read == READ_AGENTLESS;
+}
+
+const char *panels_label(const struct screens *s, enum action action,
+			 const char *own)
+{
+	switch (action) {
+	case ACTION_PAUSE:
+		return s->axis.end_ns ? "Go on" : NULL;
+	case ACTION_CLASSES:
+		return s->classes ? "RES" : NULL;
+	case ACTION_UNLOCK:
+		return s->unlocked ? "One scale" : own;
+	default:
+		return NULL;
+	}
+}
+
 void panels_want(struct frame_want *want)
 {
 	memcpy(want->fields, panel_field, sizeof(panel_field));

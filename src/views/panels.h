@@ -20,6 +20,15 @@ enum panel_field {
 extern const enum field panel_field[PANEL_FIELDS];
 void panels_want(struct frame_want *want);
 
+/* A profile of it can be had: from its endpoint, or from its memory. */
+bool panel_has_profile(const struct panel *p);
+extern const char no_profile_reason[];
+
+/* What a key of the graphs is called now, where its table's word does not fit;
+ * `own` is what leaving the common scale is called. */
+const char *panels_label(const struct screens *s, enum action action,
+			 const char *own);
+
 /* Make the frame's spans ready to draw: where history begins later, what the
  * list's rows know; between samples, the one before. */
 void panels_prepare(const struct frame *f, const struct timeline *t);

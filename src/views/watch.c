@@ -479,10 +479,7 @@ static const char *blocked(const struct screens *s, const struct frame *f,
 	case ACTION_PROFILE:
 		if (p->info.phase != TARGET_LIVE)
 			return "the process has ended";
-		return p->info.endpoint[0] || p->info.read == READ_AGENTLESS
-			       ? NULL
-			       : "no endpoint is known; give it as PID@URL or "
-				 "with -H URL";
+		return panel_has_profile(p) ? NULL : no_profile_reason;
 	case ACTION_CLASSES:
 		return values_has(&p->values, FIELD_HEAP_INUSE)
 			       ? NULL
@@ -498,16 +495,7 @@ static const char *blocked(const struct screens *s, const struct frame *f,
 
 static const char *label(const struct screens *s, enum action action)
 {
-	switch (action) {
-	case ACTION_PAUSE:
-		return s->axis.end_ns ? "Go on" : NULL;
-	case ACTION_CLASSES:
-		return s->classes ? "RES" : NULL;
-	case ACTION_UNLOCK:
-		return s->unlocked ? "One scale" : "Own scale";
-	default:
-		return NULL;
-	}
+	return panels_label(s, action, "Own scale");
 }
 
 static void act(struct screens *s, const struct frame *f, enum action action)
