@@ -65,6 +65,7 @@ struct panel {
 	struct event *events;   /* newest last: all that is kept */
 	unsigned event_count, event_room;
 	struct doc *profile;    /* DOC_PROFILE, a reference, or NULL */
+	char warning[160];	/* two origins disagree, in words; "": no */
 };
 
 /* Why a process that may be Go is not in the list, or not read: a sentence
@@ -110,6 +111,8 @@ enum request_kind {
 	REQUEST_MARK,	  /* put a mark with `text` on the axis */
 	REQUEST_PROFILE,  /* fetch a heap profile now */
 	REQUEST_SMAPS,	  /* read smaps_rollup now, whatever it costs */
+	REQUEST_GC,	  /* make the target collect now (heap?gc=1): the user
+			   * has been told what it costs and said yes */
 	REQUEST_PROBE,	  /* ask its own sockets, once each, whether they are
 			   * Go's pprof (source/listeners.h) */
 };
