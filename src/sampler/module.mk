@@ -9,3 +9,6 @@ libresidue_a_SOURCES += \
 	src/sampler/net.h src/sampler/net.c \
 	src/sampler/store.h src/sampler/store.c \
 	src/sampler/thread.h src/sampler/thread.c
+
+UNIT_TESTS += tests/unit/test_net
+tests_unit_test_net_SOURCES = tests/unit/test_net.c

@@ -3,6 +3,7 @@
 
 #include <residue/base/clock.h>
 #include <residue/base/mem.h>
+#include <residue/base/units.h>
 #include <residue/fetch/backoff.h>
 #include <residue/fetch/url.h>
 #include <residue/proc/facts.h>
@@ -18,13 +19,17 @@
 #define RUNTIME_PERIOD_NS NS_PER_SEC
 /* Of a fetch's duration, spent on the next ones: 1 %. */
 #define PROFILE_SHARE 100
+/* net/http/pprof/pprof.go: handler.ServeHTTP calls runtime.GC() for it. */
+#define GC_PATH "/debug/pprof/heap?gc=1"
 /* sun_path of unix(7). */
 #define UNIX_PATH_SIZE 108
 
-/* One thing that is polled: a rung of the ladder, or the profile. */
+/* One thing that is asked for: a rung of the ladder, the profile, or a GC with
+ * the profile that it leaves. */
 struct poll {
 	struct endpoint *endpoint;
 	const struct source *source;
+	const char *path; /* instead of the source's; NULL: that */
 	bool under_way;
 	int64_t due_ns;
 	struct backoff backoff;
@@ -34,15 +39,17 @@ struct endpoint {
 	struct net *net;
 	struct target *target;
 	struct url url;
-	uint64_t number;	/* owner of its requests */
-	struct poll runtime, profile;
-	unsigned rung;		/* of the ladder, an index of sources */
-	bool settled;		/* a rung has worked */
-	unsigned execs;		/* target->execs that all this is of */
-	bool inside;		/* reached from the target's network namespace
-				 * only */
-	int64_t profile_gc;	/* num_gc before the last profile; -1: none */
-	int64_t profile_ns;	/* when it came */
+	uint64_t number; /* owner of its requests */
+	struct poll runtime, profile, gc;
+	unsigned gcs_left;  /* to be forced yet */
+	int64_t gc_took_ns; /* the first of two; 0: none yet */
+	unsigned rung;	    /* of the ladder, an index of sources */
+	bool settled;	    /* a rung has worked */
+	unsigned execs;	    /* target->execs that all this is of */
+	bool inside;	    /* reached from the target's network namespace
+			     * only */
+	int64_t profile_gc; /* num_gc before the last profile; -1: none */
+	int64_t profile_ns; /* when it came */
 	int64_t profile_took_ns;
 };
 
@@ -63,7 +70,8 @@ struct net {
 	unsigned wakes_seen;
 };
 
-/* ---- endpoints ------------------------------------------------------------ */
+/* ---- endpoints ------------------------------------------------------------
+ */
 
 /* The rung of that number, among those that the user's choice leaves. */
 static const struct source *rung_source(const struct net *n, unsigned rung)
@@ -145,6 +153,8 @@ static struct endpoint *endpoint_new(struct net *n, struct target *t)
 	e->inside = is_own(n, e) && in_other_net(n, e);
 	e->runtime = (struct poll){.endpoint = e, .source = rung_source(n, 0)};
 	e->profile = (struct poll){.endpoint = e, .source = profile_source()};
+	e->gc = (struct poll){
+		.endpoint = e, .source = profile_source(), .path = GC_PATH};
 	backoff_init(&e->runtime.backoff, e->number * 2 + 1);
 	backoff_init(&e->profile.backoff, e->number * 2 + 2);
 	return e;
@@ -159,7 +169,8 @@ static void endpoint_free(struct endpoint *e)
 
 static bool idle(const struct endpoint *e)
 {
-	return !e->runtime.under_way && !e->profile.under_way;
+	return !e->runtime.under_way && !e->profile.under_way &&
+	       !e->gc.under_way;
 }
 
 static struct endpoint *endpoint_of(struct net *n, const struct target *t)
@@ -275,9 +286,41 @@ static void after_profile(struct endpoint *e, const struct reading *r)
 		e->profile_took_ns = r->end_ns - r->begin_ns;
 		p->due_ns = 0;
 	} else
-		p->due_ns = r->end_ns + backoff_failure(&p->backoff,
-							15 * NS_PER_SEC);
+		p->due_ns = r->end_ns +
+			    backoff_failure(&p->backoff, 15 * NS_PER_SEC);
 	atomic_store(&e->target->warm_profile, true);
+}
+
+/* The user's word is answered: an event for each GC, a line for all. */
+static void after_gc(struct endpoint *e, const struct reading *r)
+{
+	struct event ev = event_make(EVENT_MARK, EVENT_FROM_USER,
+				     r->end_ns + r->wall_offset_ns);
+	int64_t took = r->end_ns - r->begin_ns;
+	char last[UNITS_MAX], first[UNITS_MAX];
+	struct store *s = e->net->store;
+
+	if (r->fail.code != ERR_NONE) {
+		e->gcs_left = 0;
+		store_toast(s, true, "no GC forced%s: %.120s",
+			    r->fail.code == ERR_TIMEOUT ? ", or it takes long"
+							: "",
+			    r->fail.msg);
+		return;
+	}
+	e->profile_ns = r->end_ns;
+	units_duration(last, took);
+	snprintf(ev.text, sizeof(ev.text),
+		 "GC forced by residue (heap?gc=1), took %s", last);
+	store_event(s, e->target, &ev);
+	if (--e->gcs_left == 0 && e->gc_took_ns == 0)
+		store_toast(s, false, "%s", ev.text);
+	else if (e->gcs_left == 0)
+		store_toast(s, false,
+			    "2 GCs forced by residue (heap?gc=1), took %s and "
+			    "%s",
+			    units_duration(first, e->gc_took_ns), last);
+	e->gc_took_ns = took;
 }
 
 /* A rung that says "not here" is not a failure to show while others are to be
@@ -309,9 +352,12 @@ static void done(void *ctx, struct fetch_result *res)
 		r.fail = (struct err)ERR_INIT;
 	if (p == &e->runtime)
 		after_runtime(e, &r);
-	else
+	else if (p == &e->profile)
 		after_profile(e, &r);
-	if (!quiet(e, &r))
+	else
+		after_gc(e, &r);
+	/* That a GC cannot be forced says nothing of the profile. */
+	if (!quiet(e, &r) && (p != &e->gc || r.fail.code == ERR_NONE))
 		store_reading(n->store, e->target, &r);
 }
 
@@ -347,20 +393,21 @@ static void ask(struct poll *p)
 {
 	struct endpoint *e = p->endpoint;
 	const struct source *src = p->source;
-	char *url = url_join(&e->url, src->path);
-	char *shown = url_join_shown(&e->url, src->path);
+	const char *what = p->path ? p->path : src->path;
+	char *url = url_join(&e->url, what);
+	char *shown = url_join_shown(&e->url, what);
 	char path[UNIX_PATH_SIZE];
-	struct fetch_request req = {.url = url,
-				    .shown = shown,
-				    .unix_path = unix_path_of(e->net, e, path,
-							      sizeof(path)),
-				    .owner = e->number,
-				    .body_max = src->body_max,
-				    .tail = src->tail,
-				    .direct = e->url.loopback,
-				    .credentials = true,
-				    .done = done,
-				    .ctx = p};
+	struct fetch_request req = {
+		.url = url,
+		.shown = shown,
+		.unix_path = unix_path_of(e->net, e, path, sizeof(path)),
+		.owner = e->number,
+		.body_max = src->body_max,
+		.tail = src->tail,
+		.direct = e->url.loopback,
+		.credentials = true,
+		.done = done,
+		.ctx = p};
 
 	if (e->inside)
 		req.open_socket = open_inside;
@@ -412,6 +459,22 @@ static bool profile_due(struct net *n, struct endpoint *e, int64_t now_ns)
 	return gc < 0 || gc != e->profile_gc;
 }
 
+/* Only ever because it was asked for: it acts on the target. */
+static void force_gc(struct endpoint *e)
+{
+	unsigned asked;
+
+	if (e->gc.under_way)
+		return;
+	asked = atomic_exchange(&e->target->ask_gc, 0);
+	if (asked) {
+		e->gcs_left = asked;
+		e->gc_took_ns = 0;
+	}
+	if (e->gcs_left)
+		ask(&e->gc);
+}
+
 /* The target is another program: what was learnt of the old one is not true of
  * its endpoint. */
 static void start_over(struct endpoint *e)
@@ -422,6 +485,7 @@ static void start_over(struct endpoint *e)
 	e->runtime.due_ns = e->profile.due_ns = 0;
 	e->profile_ns = 0;
 	e->profile_gc = -1;
+	e->gcs_left = 0; /* they were to be the old one's */
 }
 
 static void look_at(struct net *n, struct endpoint *e, int64_t now_ns,
@@ -448,6 +512,7 @@ static void look_at(struct net *n, struct endpoint *e, int64_t now_ns,
 			rt->due_ns = now_ns + rt->source->period_ns * 9 / 10;
 		ask(rt);
 	}
+	force_gc(e);
 	if (!e->profile.under_way && profile_due(n, e, now_ns)) {
 		e->profile_gc = num_gc(n, e->target);
 		ask(&e->profile);

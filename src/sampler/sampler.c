@@ -306,6 +306,20 @@ int ask_profile(struct sampler *s, struct target *t, struct err *err)
 	return 0;
 }
 
+static int ask_gc(struct sampler *s, struct target *t, const char *times,
+		  struct err *err)
+{
+	if (!atomic_load(&t->url) || !atomic_load(&s->net))
+		return err_set(err, ERR_UNSUPPORTED,
+			       "a GC is forced through an endpoint, and none "
+			       "is known of %s: give one with PID@URL or -H "
+			       "URL",
+			       t->id);
+	atomic_store(&t->ask_gc, strcmp(times, "2") ? 1 : 2);
+	wake_net(s, false);
+	return 0;
+}
+
 static int post_to(struct sampler *s, struct target *t,
 		   const struct request *req, struct err *err)
 {
@@ -322,6 +336,8 @@ static int post_to(struct sampler *s, struct target *t,
 		return jobs_add(&s->jobs, JOB_PROBE, t->id, err);
 	case REQUEST_PROFILE:
 		return ask_profile(s, t, err);
+	case REQUEST_GC:
+		return ask_gc(s, t, req->text, err);
 	case REQUEST_SMAPS:
 		atomic_store(&t->ask_smaps, true);
 		lane_wake(&s->slow);

@@ -111,8 +111,9 @@ enum request_kind {
 	REQUEST_MARK,	  /* put a mark with `text` on the axis */
 	REQUEST_PROFILE,  /* fetch a heap profile now */
 	REQUEST_SMAPS,	  /* read smaps_rollup now, whatever it costs */
-	REQUEST_GC,	  /* make the target collect now (heap?gc=1): the user
-			   * has been told what it costs and said yes */
+	REQUEST_GC,	  /* make the target collect now (heap?gc=1), once, or
+			   * twice in a row with `text` "2": the user has been
+			   * told what it costs and said yes */
 	REQUEST_PROBE,	  /* ask its own sockets, once each, whether they are
 			   * Go's pprof (source/listeners.h) */
 };
