@@ -324,7 +324,7 @@ int gomem_read(struct gomem *g, struct gomem_stats *out, struct err *err)
 	struct extras x = {.span_inuse = 0};
 	struct figures f;
 
-	out->ring_new = false;
+	out->ring_new = g->settled = false;
 	if (read_figures(g, &f, &x, out, err) || attach_alive(g, err))
 		return -1;
 	if ((figures_identities(&f) & FIGURES_ALL) != FIGURES_ALL &&
@@ -333,5 +333,15 @@ int gomem_read(struct gomem *g, struct gomem_stats *out, struct err *err)
 			       "the runtime's figures do not add up: another "
 			       "program, or one that is starting or ending");
 	fill(g, &f, &x, out);
+	g->settled = out->exact;
 	return 0;
+}
+
+bool gomem_changed(struct gomem *g)
+{
+	uint8_t gc[sizeof(g->raw.gc)];
+	size_t len = figures_gc_len(g->layout);
+
+	return !g->settled || !remote_read(&g->remote, g->at.gc, gc, len) ||
+	       memcmp(gc, g->raw.gc, len) != 0;
 }

@@ -64,6 +64,7 @@ struct gomem {
 	unsigned nhints;
 	uint64_t hints[HINTS_MAX];
 
+	bool settled; /* raw is of the last reading, which was exact */
 	bool ring_read;	     /* pause_end was copied once */
 	uint32_t ring_numgc; /* at that time */
 	struct figures_raw raw;

@@ -16,6 +16,9 @@
 
 /* GODEBUG and go versions aside, a goal of this size is none (GOGC=off). */
 #define NO_GOAL (UINT64_C(1) << 62)
+/* A target that is only in the list is read whole so often though its books
+ * are as they were: goroutines are in neither. */
+#define WHOLE_NS (5 * NS_PER_SEC)
 
 struct agentless {
 	struct gomem *gomem;
@@ -23,6 +26,8 @@ struct agentless {
 	const atomic_bool *opened;
 	bool walk_caches; /* the interval is long enough for gomem_objects */
 	bool counts_eager; /* this Go counts what the allocator releases */
+	int64_t whole_ns; /* read whole again by then, CLOCK_BOOTTIME */
+	int64_t spread_ns; /* not all targets in the same tick */
 };
 
 static int agentless_open(void *state, const struct source_subject *s,
@@ -31,6 +36,7 @@ static int agentless_open(void *state, const struct source_subject *s,
 	struct agentless *st = state;
 
 	st->opened = s->opened;
+	st->spread_ns = s->id.pid % 16 * (NS_PER_SEC / 16);
 	st->walk_caches = s->interval_ns >= NS_PER_SEC;
 	st->gomem = memory_open(s, err);
 	if (!st->gomem)
@@ -152,8 +158,10 @@ static int agentless_read(void *state, struct reading *out, struct err *err)
 {
 	struct agentless *st = state;
 
+	st->whole_ns = 0;
 	if (gomem_read(st->gomem, &st->stats, err))
 		return -1;
+	st->whole_ns = st->stats.end_ns + WHOLE_NS - st->spread_ns;
 	out->begin_ns = st->stats.begin_ns;
 	out->end_ns = st->stats.end_ns;
 	set_pacer(&out->values, st);
@@ -170,6 +178,14 @@ static int agentless_read(void *state, struct reading *out, struct err *err)
 	return 0;
 }
 
+static bool agentless_changed(void *state)
+{
+	struct agentless *st = state;
+
+	return atomic_load(st->opened) || clock_boot_ns() >= st->whole_ns ||
+	       gomem_changed(st->gomem);
+}
+
 const struct source source_agentless = {
 	.name = "memory",
 	.origin = ORIGIN_RUNTIME,
@@ -179,4 +195,5 @@ const struct source source_agentless = {
 	.open = agentless_open,
 	.read = agentless_read,
 	.close = agentless_close,
+	.changed = agentless_changed,
 };

@@ -129,6 +129,12 @@ struct gomem_stats {
 int gomem_read(struct gomem *g, struct gomem_stats *out,
 	       struct err *err) RESIDUE_CHECK;
 
+/* Whether gomem_read would find other sizes or counts of GCs than the last one
+ * did, by the pacer's book alone (2 us): every span that is taken or freed
+ * changes it. Goroutines that come or go need not. True after a reading that
+ * failed or was not exact. */
+bool gomem_changed(struct gomem *g);
+
 struct gomem_objects {
 	int64_t begin_ns, end_ns; /* CLOCK_BOOTTIME */
 	/* As runtime.ReadMemStats gives them at this instant. */
