@@ -10,5 +10,8 @@ libresidue_a_SOURCES += \
 	src/sampler/store.h src/sampler/store.c \
 	src/sampler/thread.h src/sampler/thread.c
 
+EXTRA_PROGRAMS += tests/bench/scan
+tests_bench_scan_SOURCES = tests/bench/scan.c
+
 UNIT_TESTS += tests/unit/test_net
 tests_unit_test_net_SOURCES = tests/unit/test_net.c
