@@ -4,6 +4,8 @@ libresidue_a_SOURCES += \
 	include/residue/decode/encode.h src/decode/encode.c \
 	include/residue/decode/expvar.h src/decode/expvar.c \
 	include/residue/decode/profile.h src/decode/profile.c \
+	include/residue/decode/profile_reading.h \
+	src/decode/profile_reading.c \
 	include/residue/decode/promtext.h src/decode/promtext.c \
 	src/decode/aggregate.c \
 	src/decode/arena.h src/decode/arena.c \

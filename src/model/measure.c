@@ -1,5 +1,5 @@
 /* measure.c - pprof's units and percentages. */
-#include "measure.h"
+#include <residue/model/measure.h>
 
 #include <ctype.h>
 #include <math.h>

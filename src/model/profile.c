@@ -1,6 +1,8 @@
 /* profile.c - what can be asked of a decoded profile. */
 #include <residue/model/profile.h>
 
+#include "profile_noise.h"
+
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -72,30 +74,43 @@ int64_t profile_total(const struct profile *p, const char *type)
 	return i < 0 ? 0 : p->type[i].total;
 }
 
-int64_t profile_error_bytes(const struct profile *p)
+bool profile_has_noise(const struct profile *p)
+{
+	return p->period > 0 && profile_find_type(p, "inuse_objects") >= 0 &&
+	       profile_find_type(p, "inuse_space") >= 0;
+}
+
+double profile_noise(const struct profile *p, size_t i)
 {
 	int objects = profile_find_type(p, "inuse_objects");
 	int space = profile_find_type(p, "inuse_space");
-	double variance = 0, band;
+	const int64_t *v = &p->values[i * p->n_types];
+	double n, size, missed;
 
-	if (objects < 0 || space < 0 || p->period <= 0)
-		return -1;
-	if (p->period == 1) /* every object is in the profile */
+	if (p->period <= 1) /* at 1 every object is in the profile */
 		return 0;
-	for (size_t i = 0; i < p->n_samples; i++) {
-		double n =
-			(double)p->values[i * p->n_types + (unsigned)objects];
-		double bytes =
-			(double)p->values[i * p->n_types + (unsigned)space];
-		double size, missed;
+	if (objects < 0 || space < 0 || v[objects] <= 0 || v[space] <= 0)
+		return 0;
+	n = (double)v[objects];
+	size = (double)v[space] / n;
+	missed = exp(-size / (double)p->period);
+	return size * size * n * missed / -expm1(-size / (double)p->period);
+}
 
-		if (n <= 0 || bytes <= 0)
-			continue;
-		size = bytes / n;
-		missed = exp(-size / (double)p->period);
-		variance += size * size * n * missed /
-			    -expm1(-size / (double)p->period);
-	}
-	band = 1.96 * sqrt(variance);
+int64_t profile_noise_band(double variance)
+{
+	double band = 1.96 * sqrt(variance);
+
 	return band < 0x1p62 ? (int64_t)llround(band) : INT64_MAX;
+}
+
+int64_t profile_error_bytes(const struct profile *p)
+{
+	double variance = 0;
+
+	if (!profile_has_noise(p))
+		return -1;
+	for (size_t i = 0; i < p->n_samples; i++)
+		variance += profile_noise(p, i);
+	return profile_noise_band(variance);
 }

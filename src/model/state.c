@@ -16,14 +16,17 @@ void state_init(struct state *s, const struct target_info *info, bool opened)
 	/* Zeroed and large: pages are used only as events come. */
 	s->event_room = opened ? STATE_EVENTS : STATE_EVENTS_LISTED;
 	s->events = mem_zalloc(s->event_room, sizeof(*s->events));
-	if (opened)
+	if (opened) {
 		s->history = history_new();
+		s->trail = mem_zalloc(1, sizeof(*s->trail));
+	}
 }
 
 void state_room_new(struct state_room *room)
 {
 	room->events = mem_zalloc(STATE_EVENTS, sizeof(*room->events));
 	room->history = history_new();
+	room->trail = mem_zalloc(1, sizeof(*room->trail));
 }
 
 void state_open(struct state *s, struct state_room *room)
@@ -36,16 +39,22 @@ void state_open(struct state *s, struct state_room *room)
 	for (uint64_t i = 0; i < kept; i++)
 		room->events[i] = *state_event_at(s, i);
 	s->history = room->history;
+	s->trail = room->trail;
+	/* A profile that came before is the first of them. */
+	if (s->docs[DOC_SITES])
+		site_trail_push(s->trail, doc_ref(s->docs[DOC_SITES]));
 	s->events = room->events;
 	s->event_room = STATE_EVENTS;
 	s->event_count = kept;
 	room->history = NULL;
+	room->trail = NULL;
 	room->events = events;
 }
 
 void state_room_free(struct state_room *room)
 {
 	history_free(room->history);
+	free(room->trail);
 	free(room->events);
 }
 
@@ -53,12 +62,15 @@ static void drop_docs(struct state *s)
 {
 	for (unsigned i = 0; i < DOC_COUNT; i++)
 		doc_replace(&s->docs[i], NULL);
+	if (s->trail)
+		site_trail_clear(s->trail);
 }
 
 void state_release(struct state *s)
 {
 	drop_docs(s);
 	history_free(s->history);
+	free(s->trail);
 	free(s->events);
 }
 
@@ -111,6 +123,77 @@ static uint64_t mask_of(enum origin origin)
 	return mask;
 }
 
+/* GCs that ended after a moment (CLOCK_REALTIME), of `now` in all; -1 where the
+ * figures do not tell. */
+static int64_t gcs_since(const struct state *s, int64_t now, int64_t wall_ns)
+{
+	const struct doc *d = s->docs[DOC_PAUSES];
+	const struct pause_ring *ring = d ? d->data : NULL;
+	int64_t since = 0;
+
+	if (values_get(&s->values, FIELD_LAST_GC, INT64_MAX) < wall_ns)
+		return 0;
+	if (!ring || ring->num_gc != now)
+		return -1;
+	for (; since < now && since < PAUSE_RING; since++)
+		if (ring->end_ns[pause_index((uint32_t)(now - since))] <=
+		    (uint64_t)wall_ns)
+			return since;
+	return since == now ? now : -1;
+}
+
+/* Which GC the profile is of: that the same number of GCs had ended when its
+ * fetch began and when it ended is seen in the runtime's next figures, or they
+ * are those from before. A GC that ended meanwhile leaves it open whether the
+ * profile has it, but for the one that was forced. */
+static void date_profile(struct state *s, const struct reading *r)
+{
+	int64_t now = values_get(&r->values, FIELD_NUM_GC, -1);
+	int64_t first, last, within = s->dating.forced_gc ? 1 : 0;
+
+	if (!s->dating.open || now < 0 ||
+	    r->begin_ns < s->origins[ORIGIN_PPROF].end_ns)
+		return;
+	s->dating.open = false;
+	first = gcs_since(s, now, s->dating.begin_wall_ns);
+	last = gcs_since(s, now, s->dating.end_wall_ns);
+	if (now == 0 || s->dating.before + within == now)
+		values_set(&s->values, FIELD_PPROF_NUM_GC, now);
+	else if (first >= 0 && last >= 0 && first - last == within)
+		values_set(&s->values, FIELD_PPROF_NUM_GC, now - last);
+}
+
+static void begin_dating(struct state *s, const struct reading *r)
+{
+	s->dating.open = !values_has(&r->values, FIELD_PPROF_NUM_GC);
+	s->dating.forced_gc = r->forced_gc;
+	s->dating.begin_wall_ns = r->begin_ns + r->wall_offset_ns;
+	s->dating.end_wall_ns = r->end_ns + r->wall_offset_ns;
+	s->dating.before = s->origins[ORIGIN_RUNTIME].end_ns <= r->begin_ns
+				   ? values_get(&s->values, FIELD_NUM_GC, -1)
+				   : -1;
+}
+
+bool profile_is_stale(const struct values *v)
+{
+	/* None has ended by now: none had then. */
+	return values_has(v, FIELD_PPROF_INUSE) &&
+	       values_get(v, FIELD_PPROF_NUM_GC,
+			  values_get(v, FIELD_NUM_GC, -1)) == 0;
+}
+
+/* Takes the column; returns one that nobody needs any more, or NULL. */
+static struct doc *take_column(struct state *s, struct doc *take_d)
+{
+	struct doc *before = s->docs[DOC_SITES];
+
+	s->docs[DOC_SITES] = take_d;
+	if (!s->trail)
+		return before;
+	doc_unref(before); /* the trail has it: nothing is freed */
+	return site_trail_push(s->trail, doc_ref(take_d));
+}
+
 static void take_docs(struct state *s, struct reading *r)
 {
 	for (unsigned i = 0; i < READING_DOCS; i++) {
@@ -118,6 +201,10 @@ static void take_docs(struct state *s, struct reading *r)
 
 		if (!d)
 			continue;
+		if (d->kind == DOC_SITES) {
+			r->docs[i] = take_column(s, d);
+			continue;
+		}
 		r->docs[i] = s->docs[d->kind];
 		s->docs[d->kind] = d;
 	}
@@ -148,6 +235,10 @@ void state_reading(struct state *s, struct reading *r)
 		if (values_has(&r->values, (enum field)f))
 			values_set(&s->values, (enum field)f, r->values.v[f]);
 	take_docs(s, r);
+	if (r->origin == ORIGIN_PPROF)
+		begin_dating(s, r);
+	else if (r->origin == ORIGIN_RUNTIME)
+		date_profile(s, r);
 	derive(s);
 }
 
@@ -178,6 +269,7 @@ void state_exec(struct state *s)
 	s->info.exec_gen++;
 	s->info.read = READ_NONE;
 	s->served_profile = false;
+	s->dating.open = false;
 	drop_docs(s);
 }
 

@@ -1,7 +1,8 @@
 /* top_text.c - the text of `go tool pprof -top`, byte for byte. */
 #include <residue/model/top.h>
 
-#include "measure.h"
+#include <residue/model/measure.h>
+
 #include "top_edges.h"
 
 #include <string.h>

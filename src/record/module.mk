@@ -4,6 +4,7 @@ libresidue_a_SOURCES += \
 	src/record/format.h src/record/json_out.c src/record/csv_out.c \
 	src/record/text_out.c src/record/json.h src/record/json.c \
 	include/residue/record/script.h src/record/script.c \
+	src/record/script_profile.h src/record/script_profile.c \
 	include/residue/record/snapshot.h src/record/snapshot.c \
 	src/record/snapshot_files.h src/record/snapshot_files.c \
 	src/record/snapshot_summary.c

@@ -1,6 +1,8 @@
 /* script.c - scripted streams: JSON lines to items of the stream. */
 #include <residue/record/script.h>
 
+#include "script_profile.h"
+
 #include <residue/base/clock.h>
 #include <residue/base/mem.h>
 #include <residue/base/text.h>
@@ -230,7 +232,7 @@ static int read_failure(json_t *o, struct reading *r, struct err *err)
 
 static int read_reading(json_t *o, struct script_item *item, struct err *err)
 {
-	json_t *values = NULL, *pauses = NULL, *fail = NULL;
+	json_t *values = NULL, *pauses = NULL, *fail = NULL, *profile = NULL;
 	struct reading *r = &item->reading;
 	const char *origin, *by = "none";
 	struct head h = {0};
@@ -239,9 +241,10 @@ static int read_reading(json_t *o, struct script_item *item, struct err *err)
 	int from, read_by;
 
 	item->kind = SCRIPT_READING;
-	if (unpack(o, err, "{" HEAD ", s:s, s?o, s?s, s?F, s?o, s?o}",
+	if (unpack(o, err, "{" HEAD ", s:s, s?o, s?s, s?F, s?o, s?o, s?o}",
 		   HEAD_KEYS(h), "origin", &origin, "values", &values, "by",
-		   &by, "took", &took, "pauses", &pauses, "fail", &fail) ||
+		   &by, "took", &took, "pauses", &pauses, "fail", &fail,
+		   "profile", &profile) ||
 	    take_head(&h, item, err) || to_ns(took, &took_ns, err))
 		return -1;
 	from = name_index(origin, origin_name, ORIGIN_DERIVED, "origin", err);
@@ -250,9 +253,12 @@ static int read_reading(json_t *o, struct script_item *item, struct err *err)
 	read_by = name_index(by, read_by_name, READ_COUNT, "'by'", err);
 	if (read_by < 0)
 		return -1;
-	if (!fail == !values)
+	if (!fail == !(values || profile))
 		return err_set(err, ERR_FORMAT,
 			       "a reading has either values or fail");
+	if (profile && from != ORIGIN_PPROF)
+		return err_set(err, ERR_FORMAT,
+			       "a profile comes with origin 'pprof'");
 	if (pauses && (from != ORIGIN_RUNTIME || fail))
 		return err_set(err, ERR_FORMAT,
 			       "pauses come with values of origin 'runtime'");
@@ -262,7 +268,9 @@ static int read_reading(json_t *o, struct script_item *item, struct err *err)
 	r->end_ns = item->t_ns;
 	if (fail)
 		return read_failure(fail, r, err);
-	if (read_values(values, r, err))
+	if (profile && script_profile(profile, r, err))
+		return -1;
+	if (values && read_values(values, r, err))
 		return -1;
 	return pauses ? read_pauses(pauses, r, err) : 0;
 }

@@ -5,7 +5,7 @@
  */
 #include <residue/source/source.h>
 
-#include "netdoc.h"
+#include <residue/decode/profile_reading.h>
 
 static int decode(struct fetch_result *res, struct reading *out,
 		  struct err *err)

@@ -13,9 +13,9 @@
 #include <residue/base/mem.h>
 #include <residue/base/text.h>
 #include <residue/decode/encode.h>
+#include <residue/decode/profile_reading.h>
 
 #include "memory.h"
-#include "netdoc.h"
 
 #include <limits.h>
 #include <stdlib.h>
@@ -171,6 +171,8 @@ static int sites_read(void *state, struct reading *out, struct err *err)
 	out->end_ns = clock_boot_ns();
 	if (rc == 0)
 		rc = profile_reading(&bytes, out, err);
+	if (rc == 0)
+		values_set(&out->values, FIELD_PPROF_NUM_GC, sites.numgc);
 	st->took_ns = clock_boot_ns() - out->begin_ns;
 	st->known = rc == 0;
 	st->num_gc = sites.numgc;

@@ -1,6 +1,6 @@
 /* test_top_pattern.c - RE2's syntax on regcomp; pprof's units. */
 #include "model/pattern.h"
-#include "model/measure.h"
+#include <residue/model/measure.h>
 
 #include <stdarg.h>
 #include <setjmp.h>

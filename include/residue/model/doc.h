@@ -17,6 +17,7 @@ enum doc_kind {
 	DOC_PROFILE,  /* struct profile: totals and the function table */
 	DOC_RAW,      /* heap profile bytes exactly as received */
 	DOC_MEMSTATS, /* the reply MemStats were decoded from, as received */
+	DOC_SITES,    /* struct site_column: what the largest sites held */
 	DOC_COUNT
 };
 

@@ -84,6 +84,7 @@ X(PPROF_OBJECTS, "pprof_inuse_objects", COUNT, PPROF, 0, "pprof objects", "heap 
 X(PPROF_ALLOC,   "pprof_alloc",   BYTES,   PPROF,   0, "pprof alloc","heap profile, alloc_space") \
 X(PPROF_ALLOC_OBJECTS, "pprof_alloc_objects", COUNT, PPROF, 0, "pprof allocs", "heap profile, alloc_objects") \
 X(PPROF_ERROR,   "pprof_error",   BYTES,   PPROF,   0, "pprof error","half width of the profile total's 95% band: sampling noise") \
+X(PPROF_NUM_GC,  "pprof_num_gc",  COUNT,   PPROF,   0, "pprof GC",   "GC cycles completed when the heap profile was taken: what it shows is as of the last of them; absent where a GC ran meanwhile") \
 X(RESIDUE,       "residue",       BYTES,   DERIVED, 0, "residue",    "RES less the live heap (pprof's total, else what the last GC marked)")
 /* clang-format on */
 

@@ -45,6 +45,8 @@ struct reading {
 	/* Taken between two rows, for the detectors: what costs more is left
 	 * out, and the figures it lacks stay as they were. */
 	bool between;
+	/* Of ORIGIN_PPROF: the profile of a GC that its own fetch forced. */
+	bool forced_gc;
 	struct err fail;	/* code != ERR_NONE: nothing was read */
 };
 

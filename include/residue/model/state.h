@@ -14,6 +14,7 @@
 #include <residue/model/history.h>
 #include <residue/model/pauses.h>
 #include <residue/model/reading.h>
+#include <residue/model/sites.h>
 #include <residue/model/target.h>
 
 /* How fresh an origin is. */
@@ -47,11 +48,19 @@ struct state {
 	struct doc *docs[DOC_COUNT];
 	bool served_profile; /* an endpoint has served a profile: it stays the
 			      * measure, however later ones are read */
+	/* How FIELD_PPROF_NUM_GC is found where the profile does not say. */
+	struct {
+		bool open;	/* not yet decided for the newest profile */
+		bool forced_gc;	/* as in struct reading */
+		int64_t before; /* num_gc read before it; -1: not known */
+		int64_t begin_wall_ns, end_wall_ns; /* CLOCK_REALTIME */
+	} dating;
 	struct event *events; /* ring */
 	unsigned event_room;
 	uint64_t event_count; /* ever */
 	struct brief brief;
 	struct history *history; /* NULL unless opened */
+	struct site_trail *trail; /* the same */
 	uint64_t rows;	      /* composed so far */
 	int64_t last_row_ns;  /* CLOCK_BOOTTIME of the newest one */
 };
@@ -67,6 +76,7 @@ void state_release(struct state *s);
 struct state_room {
 	struct event *events;
 	struct history *history;
+	struct site_trail *trail;
 };
 void state_room_new(struct state_room *room);
 /* Full history from now on; *room holds what is to be freed afterwards. */
@@ -96,6 +106,9 @@ uint64_t state_events_kept(const struct state *s);
  * last GC marked, FIELD_COUNT when neither is known. Where both are: pprof's,
  * but not when it was read from memory of a target without an endpoint. */
 enum field heap_field(const struct values *v);
+/* The profile was taken before the first GC: what it shows does not change
+ * until one ends and a newer one is taken (Go source, runtime/mprof.go). */
+bool profile_is_stale(const struct values *v);
 /* Age in ms of an origin at `now_ns`, or -1 when it never delivered. */
 int64_t origin_age_ms(const struct origin_state *o, int64_t now_ns);
 
