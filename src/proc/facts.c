@@ -74,7 +74,12 @@ int proc_exe_read(int dir, struct proc_exe *out, struct err *err)
 	return 0;
 }
 
-static void name_of(struct proc_owner *out)
+/* Names by user ID: each look-up reads the user database anew, and a machine
+ * has few users. Kept while the thread lives. */
+#define NAMES 16
+static _Thread_local struct proc_owner names[NAMES];
+
+static void look_up(struct proc_owner *out)
 {
 	char room[4096];
 	struct passwd pw, *found = NULL;
@@ -85,6 +90,17 @@ static void name_of(struct proc_owner *out)
 			     strlen(found->pw_name));
 	else
 		snprintf(out->name, sizeof(out->name), "%u", out->uid);
+}
+
+static void name_of(struct proc_owner *out)
+{
+	struct proc_owner *known = &names[out->uid % NAMES];
+
+	if (!known->name[0] || known->uid != out->uid) {
+		known->uid = out->uid;
+		look_up(known);
+	}
+	memcpy(out->name, known->name, sizeof(out->name));
 }
 
 int proc_owner_read(int dir, struct proc_owner *out, struct err *err)

@@ -21,11 +21,10 @@ static void add_process(struct sampler *s, const struct proc_entry *e,
 {
 	struct target *t = store_find_pid(&s->store, &e->id);
 	struct target_info info;
-	bool is_go;
 
 	if (!t) {
 		/* It may have gone since the scan: nothing to list then. */
-		if (facts_read(&s->fs, &e->id, &info, &is_go, NULL))
+		if (facts_of_entry(&s->fs, e, &info, NULL))
 			return;
 		t = store_add(&s->store, &info, NULL, opened);
 	}
@@ -264,10 +263,9 @@ int sampler_find(struct sampler *s, const char *name, pid_t *pid,
 	entries = proc_list_entries(go_list_processes(list), &n);
 	for (size_t i = 0; i < n; i++) {
 		struct target_info info;
-		bool is_go;
 		int w;
 
-		if (facts_read(&s->fs, &entries[i].id, &info, &is_go, NULL) ||
+		if (facts_of_entry(&s->fs, &entries[i], &info, NULL) ||
 		    !matches(&info, name))
 			continue;
 		hits++;

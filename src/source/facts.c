@@ -26,20 +26,22 @@ static bool identify(int dir, struct goexe *exe)
 	return known;
 }
 
-int facts_read(struct procfs *fs, const struct proc_id *id,
-	       struct target_info *out, bool *is_go, struct err *err)
+static void take_exe(struct target_info *out, const struct goexe *exe)
+{
+	snprintf(out->go_version, sizeof(out->go_version), "%.31s",
+		 exe->version);
+	snprintf(out->module, sizeof(out->module), "%.127s", exe->module);
+}
+
+/* All but what the executable tells, from the process's directory. */
+static int read_dir(int dir, const struct proc_id *id, struct target_info *out,
+		    struct err *err)
 {
 	struct proc_owner owner;
 	struct proc_stat st;
-	struct goexe exe;
-	int dir = procfs_pid_open(fs, id, err);
 
-	if (dir < 0)
+	if (proc_stat_read(dir, &st, err))
 		return -1;
-	if (proc_stat_read(dir, &st, err)) {
-		close(dir);
-		return -1;
-	}
 	*out = (struct target_info){.kind = TARGET_PROCESS,
 				    .pid = id->pid,
 				    .starttime = st.starttime,
@@ -51,15 +53,37 @@ int facts_read(struct procfs *fs, const struct proc_id *id,
 		out->uid = owner.uid;
 		snprintf(out->user, sizeof(out->user), "%s", owner.name);
 	}
-	*is_go = identify(dir, &exe);
-	if (*is_go) {
-		snprintf(out->go_version, sizeof(out->go_version), "%.31s",
-			 exe.version);
-		snprintf(out->module, sizeof(out->module), "%.127s",
-			 exe.module);
-	}
-	close(dir);
 	return 0;
+}
+
+int facts_read(struct procfs *fs, const struct proc_id *id,
+	       struct target_info *out, bool *is_go, struct err *err)
+{
+	struct goexe exe;
+	int dir = procfs_pid_open(fs, id, err), rc;
+
+	if (dir < 0)
+		return -1;
+	rc = read_dir(dir, id, out, err);
+	*is_go = rc == 0 && identify(dir, &exe);
+	if (*is_go)
+		take_exe(out, &exe);
+	close(dir);
+	return rc;
+}
+
+int facts_of_entry(struct procfs *fs, const struct proc_entry *entry,
+		   struct target_info *out, struct err *err)
+{
+	int dir = procfs_pid_open(fs, &entry->id, err), rc;
+
+	if (dir < 0)
+		return -1;
+	rc = read_dir(dir, &entry->id, out, err);
+	close(dir);
+	if (rc == 0)
+		take_exe(out, entry->facts);
+	return rc;
 }
 
 /* ---- the scan ----------------------------------------------------------- */
@@ -68,24 +92,23 @@ struct go_list {
 	struct proc_list *processes;
 };
 
-/* The facts kept for a wanted executable: that it is wanted. */
-static char is_go_mark;
-
 static void *classify(void *ctx, int fd, const char *path)
 {
-	struct goexe exe;
+	struct goexe exe, *kept;
 
 	(void)ctx;
 	(void)path;
 	if (goexe_identify(fd, &exe, NULL) || !exe.is_go)
 		return NULL;
-	return &is_go_mark;
+	kept = mem_alloc(sizeof(*kept));
+	*kept = exe;
+	return kept;
 }
 
 static void drop(void *ctx, void *facts)
 {
 	(void)ctx;
-	(void)facts;
+	free(facts);
 }
 
 struct go_list *go_list_new(const struct procfs *fs)

@@ -1,8 +1,9 @@
 /*
  * scan.c - what finding the Go processes of this machine takes: `make
- * tests/bench/scan`, then scan [ROUNDS]. Wall time in microseconds of the
- * first scan of /proc, of one that finds nothing new, and of discovery as the
- * list does it (scan, facts of each process, what they listen on).
+ * tests/bench/scan`, then scan [ROUNDS]. Medians in microseconds, of wall and of
+ * CPU time, for the first scan of /proc, for one that finds nothing new, and for
+ * discovery as the list does it: scan, facts of each process, and the same with
+ * what they listen on.
  */
 #include <residue/base/clock.h>
 #include <residue/sampler/sampler.h>
@@ -10,10 +11,36 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <time.h>
 
 #define MOST 1000
 
-static int64_t times[3][MOST];
+enum step { SCAN, AGAIN, DISCOVERY, SOCKETS, STEPS };
+
+static const char *const name[STEPS] = {"scan", "again", "discovery",
+					"sockets"};
+static int64_t wall[STEPS][MOST], cpu[STEPS][MOST];
+
+static int64_t clock_us(clockid_t id)
+{
+	struct timespec t;
+
+	clock_gettime(id, &t);
+	return (int64_t)t.tv_sec * 1000000 + t.tv_nsec / 1000;
+}
+
+/* Since the call before, into the figures of a step. */
+static void lap(enum step step, int nth)
+{
+	static int64_t wall_us, cpu_us;
+
+	if (step < STEPS) {
+		wall[step][nth] = clock_us(CLOCK_MONOTONIC) - wall_us;
+		cpu[step][nth] = clock_us(CLOCK_PROCESS_CPUTIME_ID) - cpu_us;
+	}
+	wall_us = clock_us(CLOCK_MONOTONIC);
+	cpu_us = clock_us(CLOCK_PROCESS_CPUTIME_ID);
+}
 
 static int compare(const void *a, const void *b)
 {
@@ -28,43 +55,41 @@ static int64_t median(int64_t *v, int n)
 	return v[n / 2];
 }
 
-static int scan_round(int64_t *first, int64_t *again, size_t *found,
-		      struct err *err)
+static int scan_round(int nth, size_t *found, struct err *err)
 {
 	struct procfs fs;
 	struct go_list *list;
-	int64_t began;
 	int rc;
 
 	if (procfs_open(&fs, NULL, err))
 		return -1;
 	list = go_list_new(&fs);
-	began = clock_boot_ns();
+	lap(STEPS, nth);
 	rc = go_list_scan(list, err);
-	*first = (clock_boot_ns() - began) / 1000;
-	began = clock_boot_ns();
+	lap(SCAN, nth);
 	rc = rc ? rc : go_list_scan(list, err);
-	*again = (clock_boot_ns() - began) / 1000;
+	lap(AGAIN, nth);
 	proc_list_entries(go_list_processes(list), found);
 	go_list_free(list);
 	procfs_release(&fs);
 	return rc;
 }
 
-static int discover_round(int64_t *all, struct err *err)
+static int discover_round(int nth, struct err *err)
 {
 	const struct sampler_options opt = {.interval_ns = NS_PER_SEC,
 					    .read = READ_COUNT,
 					    .discover = true};
 	struct sampler *s = sampler_new(&opt, err);
-	int64_t began = clock_boot_ns();
 	int rc;
 
 	if (!s)
 		return -1;
+	lap(STEPS, nth);
 	rc = sampler_discover(s, false, err);
+	lap(DISCOVERY, nth);
 	sampler_find_listeners(s);
-	*all = (clock_boot_ns() - began) / 1000;
+	lap(SOCKETS, nth);
 	sampler_free(s);
 	return rc;
 }
@@ -78,14 +103,15 @@ int main(int argc, char **argv)
 	if (rounds < 1 || rounds > MOST)
 		return 2;
 	for (int i = 0; i < rounds; i++)
-		if (scan_round(&times[0][i], &times[1][i], &found, &err) ||
-		    discover_round(&times[2][i], &err)) {
+		if (scan_round(i, &found, &err) || discover_round(i, &err)) {
 			fprintf(stderr, "scan: %s\n", err.msg);
 			return 1;
 		}
-	printf("processes %zu scan %lld again %lld discovery %lld us\n", found,
-	       (long long)median(times[0], rounds),
-	       (long long)median(times[1], rounds),
-	       (long long)median(times[2], rounds));
+	printf("processes %zu", found);
+	for (int i = 0; i < STEPS; i++)
+		printf(" %s %lld cpu_%s %lld", name[i],
+		       (long long)median(wall[i], rounds), name[i],
+		       (long long)median(cpu[i], rounds));
+	putchar('\n');
 	return 0;
 }

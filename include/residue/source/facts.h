@@ -19,6 +19,11 @@ int facts_read(struct procfs *fs, const struct proc_id *id,
 	       struct target_info *out, bool *is_go,
 	       struct err *err) RESIDUE_CHECK;
 
+/* The same of a process that was found by go_list_scan: its executable is not
+ * looked at again. */
+int facts_of_entry(struct procfs *fs, const struct proc_entry *entry,
+		   struct target_info *out, struct err *err) RESIDUE_CHECK;
+
 /* The Go processes of a /proc root. */
 struct go_list;
 struct go_list *go_list_new(const struct procfs *fs);
