@@ -211,9 +211,9 @@ static int no_profile(const struct panel *p, struct err *err)
 /* A profile has a GC's word only after one has ended. */
 static void warn_stale(const struct panel *p)
 {
-	if (values_get(&p->values, FIELD_NUM_GC, -1) == 0)
-		fputs("residue: no GC has ended yet: this profile is from "
-		      "before the first one and stays as it is until then\n",
+	if (profile_is_stale(&p->values))
+		fputs("residue: this profile is from before the first GC: it "
+		      "stays as it is until one ends\n",
 		      stderr);
 }
 

@@ -8,6 +8,7 @@
 #include "verdict_text.h"
 
 #include <residue/judge/verdict.h>
+#include <residue/model/state.h>
 
 #include <string.h>
 
@@ -111,6 +112,10 @@ static bool profile_is_off(struct judge *j, const struct values *v,
 		j->profile_gc = j->num_gc;
 		j->profile_live = live;
 	}
+	/* It came a while after it was taken. */
+	if (total >= 0)
+		j->profile_gc =
+			values_get(v, FIELD_PPROF_NUM_GC, j->profile_gc);
 	return total >= 0 && live >= SMALL && j->profile_live >= SMALL &&
 	       (double)total < PROFILE_SHARE * (double)j->profile_live &&
 	       j->profile_gc >= j->big_gc + PROFILE_LAG;
@@ -583,8 +588,7 @@ void judge_step(struct judge *j, const struct row *row, struct verdict *out,
 	unsigned origins;
 	bool fresh;
 
-	f.profile_stale = values_has(&v, FIELD_PPROF_INUSE) &&
-			  values_get(&v, FIELD_NUM_GC, -1) == 0;
+	f.profile_stale = profile_is_stale(&v);
 	struct judge before = *j;
 
 	f.runtime_age_ms = pair(j, row, &v);

@@ -276,7 +276,7 @@ static void words_profile(struct verdict *out, const struct finding *f,
 		SENTENCE("RES %s; the heap profile (%s) is from before the "
 			 "first GC and stale until one ends.",
 			 rss(w), figure(w, FIELD_PPROF_INUSE));
-		WHY("NumGC is 0");
+		WHY("NumGC was 0 when it was taken");
 		ADVICE("with GOGC=off only a memory limit or runtime.GC "
 		       "starts a GC");
 	} else {

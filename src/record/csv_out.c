@@ -8,6 +8,7 @@
 #include "format.h"
 
 #include <residue/base/text.h>
+#include <residue/model/state.h>
 
 #include <inttypes.h>
 #include <string.h>

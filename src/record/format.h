@@ -44,10 +44,6 @@ extern const enum origin aged_origins[AGED_ORIGINS];
  * row has no residue. */
 const char *residue_of(const struct values *v);
 
-/* The profile was taken before the first GC: what it shows does not change
- * until one ends (Go source, runtime/mprof.go). */
-bool profile_is_stale(const struct values *v);
-
 /* Wall-clock ns rounded down to ms, or to us: exact GC times need the us,
  * and a double of Unix seconds holds no more. */
 static inline int64_t wall_ms(int64_t wall_ns)

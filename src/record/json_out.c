@@ -2,6 +2,7 @@
 #include "format.h"
 #include "json.h"
 
+#include <residue/model/state.h>
 static json_t *line(const char *type, const struct target_info *info, double t)
 {
 	json_t *object = json_object();

@@ -25,12 +25,6 @@ const char *residue_of(const struct values *v)
 	return heap_field(v) == FIELD_PPROF_INUSE ? "pprof" : "heap_live";
 }
 
-bool profile_is_stale(const struct values *v)
-{
-	return values_has(v, FIELD_PPROF_INUSE) &&
-	       values_get(v, FIELD_NUM_GC, -1) == 0;
-}
-
 struct output *output_new(const struct output_options *options, FILE *to)
 {
 	struct output *o = mem_zalloc(1, sizeof(*o));

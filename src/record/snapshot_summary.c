@@ -6,6 +6,7 @@
 #include <residue/base/text.h>
 #include <residue/base/units.h>
 #include <residue/judge/breakdown.h>
+#include <residue/model/state.h>
 
 #include <string.h>
 #include <time.h>

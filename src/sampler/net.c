@@ -341,6 +341,7 @@ static void done(void *ctx, struct fetch_result *res)
 			    .begin_ns = res->begin_ns,
 			    .end_ns = res->end_ns,
 			    .wall_offset_ns = res->wall_offset_ns,
+			    .forced_gc = p == &e->gc,
 			    .fail = res->err};
 
 	p->under_way = false;

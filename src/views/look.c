@@ -51,8 +51,8 @@ static void judge_ages(struct moment *m, const struct frame *f,
 			      (!m->past && origins[o].ever &&
 			       origins[o].fail.code != ERR_NONE);
 	/* Before the first GC a profile holds nothing, however new it is. */
-	if (values_get(m->v, FIELD_NUM_GC, 1) == 0)
-		m->stale[ORIGIN_PPROF] = m->age_ms[ORIGIN_PPROF] >= 0;
+	if (profile_is_stale(m->v))
+		m->stale[ORIGIN_PPROF] = true;
 	m->age_ms[ORIGIN_DERIVED] = m->age_ms[ORIGIN_PROC];
 }
 

@@ -215,7 +215,11 @@ static void heap_note(const struct graph_panel *g, char *out, size_t size)
 							     : ORIGIN_RUNTIME]
 				    ? "stale, "
 				    : "";
-	int64_t gcs = values_get(g->m->v, FIELD_NUM_GC, -1);
+	/* The profile is of the GC that it was taken after. */
+	int64_t gcs = values_get(g->m->v,
+				 field == PANEL_PPROF ? FIELD_PPROF_NUM_GC
+						      : FIELD_NUM_GC,
+				 -1);
 	char age_s[32], gc[32] = "";
 
 	age_text(age, age_s);
@@ -223,8 +227,11 @@ static void heap_note(const struct graph_panel *g, char *out, size_t size)
 		snprintf(gc, sizeof(gc), ", GC #%lld", (long long)gcs);
 	if (age < 0)
 		snprintf(out, size, "%s", "nothing yet");
-	else if (field == PANEL_PPROF && gcs == 0)
-		snprintf(out, size, "pprof, stale: no GC yet");
+	else if (field == PANEL_PPROF && profile_is_stale(g->m->v))
+		snprintf(out, size, "pprof, stale: %s",
+			 values_get(g->m->v, FIELD_NUM_GC, 0)
+				 ? "before the first GC"
+				 : "no GC yet");
 	else if (field == PANEL_PPROF)
 		snprintf(out, size, "%s, %s%s old%s",
 			 narrow ? "pprof" : "pprof inuse", stale, age_s, gc);

@@ -1,11 +1,14 @@
-/* test_state.c - what "residue" is measured against. */
+/* test_state.c - what "residue" is measured against; which GC a profile is of. */
 #include <residue/model/state.h>
+
+#include <residue/base/mem.h>
 
 #include <stdarg.h>
 #include <setjmp.h>
 #include <stdint.h>
 #include <cmocka.h>
 #include <stdio.h>
+#include <stdlib.h>
 
 #define RSS  INT64_C(1000)
 #define LIVE INT64_C(600)
@@ -94,12 +97,134 @@ static void profile_alone(void **state)
 	state_release(s);
 }
 
+#define S INT64_C(1000000000)
+
+/* MemStats read in [begin, end], the last GC at `last_gc`; -1: not said. */
+static void runtime_at(struct state *s, int64_t begin, int64_t num_gc,
+		       int64_t last_gc, const struct pause_ring *ring)
+{
+	struct reading r = {.origin = ORIGIN_RUNTIME,
+			    .by = READ_EXPVAR,
+			    .begin_ns = begin,
+			    .end_ns = begin + S / 100};
+	struct pause_ring *copy;
+
+	values_set(&r.values, FIELD_NUM_GC, num_gc);
+	if (last_gc >= 0)
+		values_set(&r.values, FIELD_LAST_GC, last_gc);
+	if (ring) {
+		copy = mem_alloc(sizeof(*copy));
+		*copy = *ring;
+		r.docs[0] = doc_new(DOC_PAUSES, r.end_ns, copy, sizeof(*copy),
+				    free);
+	}
+	state_reading(s, &r);
+	doc_unref(r.docs[0]);
+}
+
+static void profile_at(struct state *s, int64_t begin, int64_t end, bool forced)
+{
+	struct reading r = {.origin = ORIGIN_PPROF,
+			    .by = READ_PPROF,
+			    .begin_ns = begin,
+			    .end_ns = end,
+			    .forced_gc = forced};
+
+	values_set(&r.values, FIELD_PPROF_INUSE, PROF);
+	state_reading(s, &r);
+	assert_false(values_has(&s->values, FIELD_PPROF_NUM_GC));
+}
+
+static void dated(struct state *s, int64_t num_gc)
+{
+	assert_int_equal(values_get(&s->values, FIELD_PPROF_NUM_GC, -1),
+			 num_gc);
+}
+
+/* The same number before and after, however old the last GC is said to be. */
+static void gc_of_profile_by_count(void **state)
+{
+	struct state *s = watched("");
+
+	(void)state;
+	runtime_at(s, 1 * S, 7, -1, NULL);
+	profile_at(s, 2 * S, 3 * S, false);
+	/* One that overlaps it tells nothing. */
+	runtime_at(s, 3 * S - 1, 7, -1, NULL);
+	dated(s, -1);
+	runtime_at(s, 4 * S, 7, -1, NULL);
+	dated(s, 7);
+	/* It stays what it is. */
+	runtime_at(s, 5 * S, 8, -1, NULL);
+	dated(s, 7);
+	profile_at(s, 6 * S, 7 * S, false);
+	runtime_at(s, 8 * S, 9, -1, NULL);
+	dated(s, -1);
+	profile_at(s, 9 * S, 10 * S, true);
+	runtime_at(s, 11 * S, 10, -1, NULL);
+	dated(s, 10);
+	state_release(s);
+}
+
+static void gc_of_profile_by_time(void **state)
+{
+	struct pause_ring ring = {.num_gc = 5,
+				  .end_ns = {1 * S, 2 * S, 4 * S, 6 * S, 8 * S}};
+	struct state *s = watched("");
+
+	(void)state;
+	profile_at(s, 2 * S, 3 * S, false);
+	runtime_at(s, 4 * S, 3, 2 * S - 1, NULL);
+	dated(s, 3);
+	/* Two have ended since: the ring tells. */
+	profile_at(s, 4 * S + 1, 5 * S, false);
+	runtime_at(s, 9 * S, 5, 8 * S, &ring);
+	dated(s, 3);
+	/* While it was fetched: nobody can tell. */
+	profile_at(s, 5 * S, 7 * S, false);
+	runtime_at(s, 9 * S, 5, 8 * S, &ring);
+	dated(s, -1);
+	/* Unless it was that fetch that forced it. */
+	profile_at(s, 5 * S, 7 * S, true);
+	runtime_at(s, 9 * S, 5, 8 * S, &ring);
+	dated(s, 4);
+	/* A ring of another count is of no use. */
+	profile_at(s, 4 * S, 5 * S, false);
+	runtime_at(s, 9 * S, 6, 8 * S, NULL);
+	dated(s, -1);
+	state_release(s);
+}
+
+/* Before the first GC it is stale, and stays so until a newer one comes. */
+static void stale_profile(void **state)
+{
+	struct state *s = watched("");
+
+	(void)state;
+	runtime_at(s, 1 * S, 0, -1, NULL);
+	profile_at(s, 2 * S, 3 * S, false);
+	assert_true(profile_is_stale(&s->values));
+	runtime_at(s, 4 * S, 0, -1, NULL);
+	dated(s, 0);
+	runtime_at(s, 5 * S, 1, 5 * S - 1, NULL);
+	assert_true(profile_is_stale(&s->values));
+	profile_at(s, 6 * S, 7 * S, false);
+	assert_false(profile_is_stale(&s->values));
+	runtime_at(s, 8 * S, 1, 5 * S - 1, NULL);
+	dated(s, 1);
+	assert_false(profile_is_stale(&s->values));
+	state_release(s);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(measure),
 		cmocka_unit_test(measure_does_not_flip),
 		cmocka_unit_test(profile_alone),
+		cmocka_unit_test(gc_of_profile_by_count),
+		cmocka_unit_test(gc_of_profile_by_time),
+		cmocka_unit_test(stale_profile),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

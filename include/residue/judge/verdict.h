@@ -55,7 +55,7 @@ struct judge {
 	int64_t num_gc;	      /* of the newest row; -1: not known yet */
 	int64_t floor;	      /* least HeapAlloc since the last GC seen */
 	int64_t profile;      /* newest profile's total; -1: none yet */
-	int64_t profile_gc;   /* num_gc when it came */
+	int64_t profile_gc;   /* num_gc when it was taken, or when it came */
 	int64_t profile_live; /* live heap when it came */
 	int64_t big_gc;	      /* num_gc when the live heap became large */
 	enum verdict_kind kind; /* said last */
