@@ -11,6 +11,7 @@
 #include <jansson.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 /*
  * Rows are ordered by a column that is text (ascending), or by a figure
@@ -282,6 +283,15 @@ static bool complete(const struct list_row *r, bool memory)
 		(!memory || o->ever || o->failed_ns));
 }
 
+/* Each process's first figures are news: with many, looking at all for each
+ * would cost more than reading them. */
+static void pause_for(unsigned rows)
+{
+	const struct timespec pause = {0, (1 + rows / 64) * NS_PER_MS};
+
+	nanosleep(&pause, NULL);
+}
+
 /* Until each row is complete; a moment at most. */
 static void wait_for_rows(struct sampler *s, struct frame *f, bool memory)
 {
@@ -294,9 +304,11 @@ static void wait_for_rows(struct sampler *s, struct frame *f, bool memory)
 		sampler_frame(s, &want, f);
 		for (unsigned i = 0; i < f->row_count; i++)
 			all &= complete(&f->rows[i], memory);
-		if (!all)
-			sampler_wait(s, 20);
-	} while (!all && clock_boot_ns() < end);
+		if (all)
+			break;
+		sampler_wait(s, 20);
+		pause_for(f->row_count);
+	} while (clock_boot_ns() < end);
 }
 
 /* The log of what was sent to whom. */
