@@ -17,8 +17,6 @@
 
 #define DRAW_NS (50 * NS_PER_MS)
 #define FIRST_DRAWS 4
-/* One tick wakes several times, lane after lane: wait for all of it. */
-#define GATHER_NS (15 * NS_PER_MS)
 
 struct tui {
 	const struct tui_backend *backend;
@@ -101,7 +99,7 @@ static void take_news(struct tui *t)
 	int64_t now = clock_boot_ns();
 
 	t->news = true;
-	t->news_ns = now + GATHER_NS;
+	t->news_ns = now;
 	/* The first figures are not kept waiting. */
 	if (t->draws > FIRST_DRAWS && t->news_ns < t->drawn_ns + DRAW_NS)
 		t->news_ns = t->drawn_ns + DRAW_NS;

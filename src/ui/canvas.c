@@ -25,8 +25,11 @@ void canvas_clear(struct canvas *c)
 {
 	const struct cell blank = {.ch = ' ', .pen = pen(ROLE_TEXT)};
 
-	for (int i = 0; i < c->rows * c->cols; i++)
-		c->cells[i] = blank;
+	for (int x = 0; x < c->cols && c->rows; x++)
+		c->cells[x] = blank;
+	for (int y = 1; y < c->rows; y++)
+		memcpy(&c->cells[y * c->cols], c->cells,
+		       (size_t)c->cols * sizeof(blank));
 }
 
 void canvas_resize(struct canvas *c, int rows, int cols)

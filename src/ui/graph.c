@@ -84,11 +84,11 @@ void plot_fill(const struct plot *p, const struct span *spans, enum role role)
 			fill[0] = clamp(up[0] - base, g->dots_y);
 			fill[1] = clamp(up[1] - base, g->dots_y);
 			ch = glyphs_cell(g, fill);
-			if (ch != ' ')
-				canvas_put(p->canvas,
-					   p->area.y + p->area.h - 1 - row,
-					   p->area.x + cx,
-					   pen(fresh_or(p, cx, role)), ch);
+			if (ch == ' ') /* and so are all above */
+				break;
+			canvas_put(p->canvas, p->area.y + p->area.h - 1 - row,
+				   p->area.x + cx, pen(fresh_or(p, cx, role)),
+				   ch);
 		}
 	}
 }

@@ -146,6 +146,18 @@ static int open_screen(struct terminal *t, const struct terminal_options *opt,
 	return 0;
 }
 
+/* ncurses 6.4 takes a screen for a mere terminfo user until it has come back
+ * from endwin once, and until then flushes after each movement of the cursor
+ * (_nc_mvcur in tty/lib_mvcur.c): some fifty writes a frame, each of which
+ * wakes the terminal. And a frame is too short to be worth looking for keys
+ * amid it. */
+static void frames_in_one_write(void)
+{
+	typeahead(-1);
+	endwin();
+	doupdate();
+}
+
 int terminal_open(struct terminal **out, const struct terminal_options *opt,
 		  struct err *err)
 {
@@ -171,6 +183,7 @@ int terminal_open(struct terminal **out, const struct terminal_options *opt,
 	 * the background, whatever its description says. */
 	idcok(stdscr, FALSE);
 	start_colours(t, opt->colour);
+	frames_in_one_write();
 	t->keys = newpad(1, 1);
 	if (!t->keys)
 		mem_exhausted();
@@ -269,6 +282,7 @@ unsigned terminal_events(struct terminal *t, short revents)
 	}
 	if (got & SIGNALS_AGAIN) {
 		reset_prog_mode();
+		keypad(t->keys, TRUE); /* endwin has turned it off */
 		resize(t);
 		out |= TERMINAL_RESIZED;
 	}
@@ -380,31 +394,36 @@ static void put(struct terminal *t, int y, int x, const struct cell *cell)
 		mvwadd_wch(stdscr, y, x, &cc);
 }
 
-static bool same(const struct cell *a, const struct cell *b)
+static void show_row(struct terminal *t, const struct canvas *c, int y,
+		     bool all)
 {
-	return a->ch == b->ch && a->mark == b->mark &&
-	       a->pen.role == b->pen.role && a->pen.on == b->pen.on &&
-	       a->pen.attrs == b->pen.attrs;
+	const struct cell *now = &c->cells[y * c->cols];
+	struct cell *shown = &t->shown.cells[y * c->cols];
+
+	for (int x = 0; x < c->cols; x++) {
+		if (!all && memcmp(&now[x], &shown[x], sizeof(*now)) == 0)
+			continue;
+		shown[x] = now[x];
+		/* The right half of a wide character goes with the left. */
+		if (now[x].ch)
+			put(t, y, x, &now[x]);
+	}
 }
 
 void terminal_show(struct terminal *t, const struct canvas *c)
 {
 	bool all = t->stale || c->rows != t->shown.rows ||
 		   c->cols != t->shown.cols;
-	int n = c->rows * c->cols;
+	size_t size = (size_t)c->cols * sizeof(*c->cells);
 
 	if (all) {
 		canvas_resize(&t->shown, c->rows, c->cols);
 		erase();
 	}
-	for (int i = 0; i < n; i++) {
-		if (!all && same(&c->cells[i], &t->shown.cells[i]))
-			continue;
-		t->shown.cells[i] = c->cells[i];
-		/* The right half of a wide character goes with the left. */
-		if (c->cells[i].ch)
-			put(t, i / c->cols, i % c->cols, &c->cells[i]);
-	}
+	for (int y = 0; y < c->rows; y++)
+		if (all || memcmp(&c->cells[y * c->cols],
+				  &t->shown.cells[y * c->cols], size) != 0)
+			show_row(t, c, y, all);
 	t->stale = false;
 	wnoutrefresh(stdscr);
 	doupdate();

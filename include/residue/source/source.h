@@ -35,6 +35,9 @@ struct source_subject {
 	int64_t profile_every_ns; /* least time between heap profiles */
 };
 
+/* Bytes of RES whose coming or going between two reads means something. */
+#define RSS_MOVED (1 << 20)
+
 struct source {
 	const char *name; /* for messages: "smaps_rollup" */
 	enum origin origin;
@@ -53,8 +56,9 @@ struct source {
 	/* LANE_SLOW: ns from the last read to the next for a target of `rss`
 	 * bytes (-1: not known); INT64_MAX: only when asked. */
 	int64_t (*period)(const void *state, int64_t rss);
-	/* LANE_SLOW: whether a read that is due would find anything new. Cheap;
-	 * NULL: always. A read that was asked for is done in any case. */
+	/* LANE_FAST, between rows, and LANE_SLOW: whether a read that is due
+	 * would find anything new. Cheap; NULL: always. A read that was asked
+	 * for is done in any case. */
 	bool (*changed)(void *state);
 
 	/* --- LANE_NET --- */

@@ -17,9 +17,9 @@
 /* How a cell is painted. `on` gives the background (and, where the theme names
  * one for it, the foreground too): ROLE_TEXT is the screen's own. */
 struct pen {
-	uint8_t role;  /* enum role */
-	uint8_t on;    /* enum role */
-	uint8_t attrs; /* STYLE_x, added to the role's */
+	uint8_t role;	/* enum role */
+	uint8_t on;	/* enum role */
+	uint16_t attrs; /* STYLE_x, added to the role's */
 };
 
 struct cell {
@@ -27,6 +27,8 @@ struct cell {
 	uint32_t mark; /* a combining character upon it, or 0 */
 	struct pen pen;
 };
+/* Rows are compared as bytes. */
+_Static_assert(sizeof(struct cell) == 12, "a cell has no padding");
 
 struct rect {
 	int y, x, h, w;
