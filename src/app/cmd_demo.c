@@ -138,7 +138,7 @@ static int watch(struct targets *s, struct options *o, struct child *c,
 	struct options demo = *o;
 	unsigned flags = screen ? 0 : TARGETS_ITEMS;
 
-	if (demo.profile_every_ns > 2 * NS_PER_SEC)
+	if (!demo.profile_every_ns || demo.profile_every_ns > 2 * NS_PER_SEC)
 		demo.profile_every_ns = 2 * NS_PER_SEC;
 	if (targets_open(s, &demo, flags, err) ||
 	    targets_add(s, c->pid, url, err))

@@ -47,7 +47,7 @@ static const struct option_info table[] = {
 {"key",            0,  TEXT,    M(key),             "FILE",  "its key (PEM)"},
 {"insecure",       0,  FLAG,    M(insecure),        NULL,    "do not verify certificates"},
 {"timeout",        0,  SECONDS, M(timeout_ns),      "SECS",  "give an endpoint up after this long (default 5)"},
-{"profile-every",  0,  SECONDS, M(profile_every_ns),"SECS",  "least time between two heap profiles (default 15)"},
+{"profile-every",  0,  SECONDS, M(profile_every_ns),"SECS",  "time between heap profiles (default: 15 and up, at 1% of the target's own use)"},
 {"read",           0,  TEXT,    M(read),            "HOW",   "read the runtime by agentless, expvar, metrics or pprof only"},
 {"probe",          0,  FLAG,    M(probe),           NULL,    "ask the targets' own listening sockets, once, for Go's pprof"},
 {"no-probe",       0,  FLAG,    M(no_probe),        NULL,    "never open a connection that was not asked for"},
@@ -292,8 +292,7 @@ int options_parse(struct options *o, int argc, char **argv,
 
 	*o = (struct options){.interval_ns = NS_PER_SEC,
 			      .samples = -1,
-			      .timeout_ns = 5 * NS_PER_SEC,
-			      .profile_every_ns = 15 * NS_PER_SEC};
+			      .timeout_ns = 5 * NS_PER_SEC};
 	o->args = mem_zalloc((size_t)argc + 1, sizeof(*o->args));
 	*command = find_command("");
 	if (config_read(config_named(argc, argv), set_from_config, o, err))

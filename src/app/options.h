@@ -40,7 +40,7 @@ struct options {
 	bool netrc, insecure;
 	const char *cacert, *cert, *key;
 	int64_t timeout_ns;
-	int64_t profile_every_ns;
+	int64_t profile_every_ns; /* 0: the default, within a budget */
 	bool probe, no_probe;
 	const char *read;
 	/* looks */

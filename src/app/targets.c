@@ -8,6 +8,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* Where the user has not said how often. */
+#define PROFILE_EVERY_NS INT64_C(15000000000)
+
 static void remember(struct targets *s, const char *id)
 {
 	s->ids = mem_realloc(s->ids, s->count + 1, sizeof(*s->ids));
@@ -110,7 +113,9 @@ int targets_open(struct targets *s, const struct options *o, unsigned flags,
 {
 	struct sampler_options so = {
 		.interval_ns = o->interval_ns,
-		.profile_every_ns = o->profile_every_ns,
+		.profile_every_ns = o->profile_every_ns ? o->profile_every_ns
+							: PROFILE_EVERY_NS,
+		.profile_budget = !o->profile_every_ns,
 		.read = read_by(o),
 		.discover = flags & TARGETS_DISCOVER,
 		.items = flags & TARGETS_ITEMS,

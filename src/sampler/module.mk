@@ -1,11 +1,13 @@
 libresidue_a_SOURCES += \
 	include/residue/sampler/sampler.h src/sampler/sampler.c \
+	src/sampler/budget.h src/sampler/budget.c \
 	src/sampler/discover.c \
 	src/sampler/feed.c \
 	src/sampler/frame_fill.c \
 	src/sampler/jobs.c \
 	src/sampler/lane.h src/sampler/lane.c \
 	src/sampler/machine.h \
+	src/sampler/meter.h src/sampler/meter.c \
 	src/sampler/net.h src/sampler/net.c \
 	src/sampler/store.h src/sampler/store.c \
 	src/sampler/thread.h src/sampler/thread.c
@@ -15,3 +17,6 @@ tests_bench_scan_SOURCES = tests/bench/scan.c
 
 UNIT_TESTS += tests/unit/test_net
 tests_unit_test_net_SOURCES = tests/unit/test_net.c
+
+UNIT_TESTS += tests/unit/test_budget
+tests_unit_test_budget_SOURCES = tests/unit/test_budget.c

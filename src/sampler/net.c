@@ -1,6 +1,8 @@
 /* net.c - polling endpoints on the fetcher's thread. */
 #include "net.h"
 
+#include "meter.h"
+
 #include <residue/base/clock.h>
 #include <residue/base/mem.h>
 #include <residue/base/units.h>
@@ -17,8 +19,6 @@
 /* MemStats over HTTP stop the target's world for 60 to 95 us: once a second is
  * enough, however fast RES is read (docs/architecture.md). */
 #define RUNTIME_PERIOD_NS NS_PER_SEC
-/* Of a fetch's duration, spent on the next ones: 1 %. */
-#define PROFILE_SHARE 100
 /* net/http/pprof/pprof.go: handler.ServeHTTP calls runtime.GC() for it. */
 #define GC_PATH "/debug/pprof/heap?gc=1"
 /* sun_path of unix(7). */
@@ -50,7 +50,7 @@ struct endpoint {
 			     * only */
 	int64_t profile_gc; /* num_gc before the last profile; -1: none */
 	int64_t profile_ns; /* when it came */
-	int64_t profile_took_ns;
+	struct meter meter;
 };
 
 struct net {
@@ -59,6 +59,7 @@ struct net {
 	/* NULL until fetcher_start has returned: its thread may be faster. */
 	_Atomic(struct fetcher *) fetcher;
 	int64_t profile_every_ns;
+	bool profile_budget;
 	enum read_by read; /* READ_COUNT: any way */
 	atomic_uint wakes;
 	atomic_bool stopping;
@@ -276,14 +277,23 @@ static void after_runtime(struct endpoint *e, const struct reading *r)
 		atomic_store(&e->target->warm_runtime, true);
 }
 
-static void after_profile(struct endpoint *e, const struct reading *r)
+/* From memory it costs the target nothing, and is read instead. */
+static bool from_memory(const struct endpoint *e)
 {
+	return atomic_load(&e->target->sites) == MEMORY_WORKS;
+}
+
+static void after_profile(struct endpoint *e, struct reading *r)
+{
+	const struct net *n = e->net;
 	struct poll *p = &e->profile;
 
 	if (r->fail.code == ERR_NONE) {
 		backoff_success(&p->backoff);
 		e->profile_ns = r->end_ns;
-		e->profile_took_ns = r->end_ns - r->begin_ns;
+		meter_end(&e->meter, n->fs, e->target, r,
+			  from_memory(e) ? 0 : n->profile_every_ns,
+			  !n->profile_budget);
 		p->due_ns = 0;
 	} else
 		p->due_ns = r->end_ns +
@@ -418,12 +428,13 @@ static void ask(struct poll *p)
 	free(shown);
 }
 
-static int64_t num_gc(struct net *n, const struct target *t)
+static int64_t num_gc(struct net *n, const struct target *t, bool *stale)
 {
 	int64_t v;
 
 	pthread_mutex_lock(&n->store->lock);
 	v = values_get(&t->state.values, FIELD_NUM_GC, -1);
+	*stale = profile_is_stale(&t->state.values);
 	pthread_mutex_unlock(&n->store->lock);
 	return v;
 }
@@ -440,24 +451,25 @@ static bool alive(struct net *n, const struct target *t)
 
 static bool profile_due(struct net *n, struct endpoint *e, int64_t now_ns)
 {
-	int64_t least = e->profile_took_ns * PROFILE_SHARE;
+	struct budget_price price;
+	bool stale;
 	int64_t gc;
 
 	if (atomic_exchange(&e->target->ask_profile, false))
 		return true;
 	if (!e->profile_ns)
 		return e->profile.due_ns <= now_ns;
-	/* From memory it costs the target nothing. */
-	if (atomic_load(&e->target->sites) == MEMORY_WORKS)
-		return false;
-	if (!atomic_load(&e->target->opened) || e->profile.due_ns > now_ns)
-		return false;
-	least = least > n->profile_every_ns ? least : n->profile_every_ns;
-	if (now_ns - e->profile_ns < least)
+	if (from_memory(e) || !atomic_load(&e->target->opened) ||
+	    e->profile.due_ns > now_ns)
 		return false;
 	/* Between GCs the profile stays what it is. */
-	gc = num_gc(n, e->target);
-	return gc < 0 || gc != e->profile_gc;
+	gc = num_gc(n, e->target, &stale);
+	if (gc >= 0 && gc == e->profile_gc)
+		return false;
+	/* One from before the first GC is worth nothing after it. */
+	budget_price(&e->meter.budget, n->profile_every_ns,
+		     !n->profile_budget || (stale && gc > 0), &price);
+	return now_ns - e->profile_ns >= price.interval_ns;
 }
 
 /* Only ever because it was asked for: it acts on the target. */
@@ -486,6 +498,7 @@ static void start_over(struct endpoint *e)
 	e->runtime.due_ns = e->profile.due_ns = 0;
 	e->profile_ns = 0;
 	e->profile_gc = -1;
+	memset(&e->meter, 0, sizeof(e->meter));
 	e->gcs_left = 0; /* they were to be the old one's */
 }
 
@@ -494,6 +507,7 @@ static void look_at(struct net *n, struct endpoint *e, int64_t now_ns,
 {
 	unsigned execs = atomic_load(&e->target->execs);
 	struct poll *rt = &e->runtime;
+	bool stale;
 	int memory;
 
 	if (!e->url.base || !alive(n, e->target))
@@ -514,8 +528,10 @@ static void look_at(struct net *n, struct endpoint *e, int64_t now_ns,
 		ask(rt);
 	}
 	force_gc(e);
+	meter_look(&e->meter, n->store, n->fs, e->target, now_ns);
 	if (!e->profile.under_way && profile_due(n, e, now_ns)) {
-		e->profile_gc = num_gc(n, e->target);
+		e->profile_gc = num_gc(n, e->target, &stale);
+		meter_begin(&e->meter, n->store, n->fs, e->target);
 		ask(&e->profile);
 	}
 }
@@ -546,6 +562,7 @@ struct net *net_start(struct store *store, struct procfs *fs,
 	n->store = store;
 	n->fs = fs;
 	n->profile_every_ns = opt->profile_every_ns;
+	n->profile_budget = opt->profile_budget;
 	n->read = opt->read;
 	n->generation = UINT64_MAX;
 	fetch.plain = !atomic_load(&store->tls);

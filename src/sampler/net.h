@@ -5,11 +5,10 @@
  * ORIGIN_RUNTIME are a ladder (expvar, metrics, debug=1), climbed down while
  * answers say "not here"; the first that works is kept. The heap profile: once
  * at the start, then when a GC has finished since the last one (it cannot have
- * changed otherwise), but not more often than profile_every_ns, nor than 100
- * times what a fetch takes; and whenever it is asked for by a key. Where the
- * profile can be read from memory (source/sites.c) only the first and those
- * asked for are fetched. A GC is forced (heap?gc=1) only by a request, and the
- * profile that comes back is one like any other.
+ * changed otherwise) and a budget allows it (budget.h); and whenever it is asked
+ * for by a key. Where the profile can be read from memory (source/sites.c) only
+ * the first and those asked for are fetched. A GC is forced (heap?gc=1) only by
+ * a request, and the profile that comes back is one like any other.
  *
  * A process's own addresses are reached where it lives: sockets are opened in
  * its network namespace, unix paths go through its root.

@@ -26,6 +26,8 @@
 struct sampler_options {
 	int64_t interval_ns;	   /* of the fast lane; 100 ms and up */
 	int64_t profile_every_ns;  /* least time between profiles of a target */
+	bool profile_budget;	   /* and so rarely that fetching them costs it 1 %
+				    * of what it uses itself (sampler/budget.h) */
 	enum read_by read; /* only this way; READ_COUNT: the best there is */
 	bool discover;		   /* keep the list of all Go processes */
 	bool items;		   /* keep an item stream for sampler_next */

@@ -1,0 +1,38 @@
+/*
+ * meter.h - measures what fetching heap profiles costs one target (budget.h
+ * says what follows from it).
+ *
+ * CPU: utime + stime of /proc/PID/stat around a fetch, less what the target
+ * uses by itself; of an endpoint without a process the time that the fetch
+ * took. Bytes: TotalAlloc of the runtime's figures from before and after it,
+ * less the same. For the net lane's thread.
+ */
+#ifndef RESIDUE_SAMPLER_METER_H
+#define RESIDUE_SAMPLER_METER_H
+
+#include "budget.h"
+#include "store.h"
+
+#include <residue/proc/procfs.h>
+
+/* All zero is ready. */
+struct meter {
+	struct budget budget;
+	int64_t cpu_before_ns;	/* -1: not known */
+	int64_t alloc_before;	/* the same */
+	int64_t alloc_before_ns; /* when that was read */
+	/* The fetch has ended, its bytes are not yet known; 0: none */
+	int64_t await_ns;
+};
+
+/* Now and then: counts go on. */
+void meter_look(struct meter *m, struct store *s, const struct procfs *fs,
+		struct target *t, int64_t now_ns);
+/* Around a fetch that comes to something; `r` gets the figures of its cost,
+ * FIELD_PPROF_CPU and its like, but no interval where `every_ns` is 0. */
+void meter_begin(struct meter *m, struct store *s, const struct procfs *fs,
+		 struct target *t);
+void meter_end(struct meter *m, const struct procfs *fs, struct target *t,
+	       struct reading *r, int64_t every_ns, bool unlimited);
+
+#endif
