@@ -14,10 +14,14 @@ void frame_clear(struct frame *f)
 {
 	f->row_count = 0;
 	f->note_count = 0;
+	f->log_count = f->log_total = 0;
 	for (unsigned i = 0; i < FRAME_PANELS; i++) {
 		struct panel *p = &f->panels[i];
 
 		doc_replace(&p->profile, NULL);
+		for (unsigned n = 0; n < p->trail_count; n++)
+			doc_unref(p->trail[n]);
+		p->trail_count = 0;
 		p->present = false;
 		p->event_count = 0;
 	}
@@ -31,6 +35,7 @@ void frame_release(struct frame *f)
 		free(f->panels[i].events);
 	}
 	free(f->rows);
+	free(f->log);
 	frame_init(f);
 }
 
@@ -56,4 +61,12 @@ void panel_reserve_spans(struct panel *p, size_t n)
 		return;
 	p->spans = mem_realloc(p->spans, n, sizeof(*p->spans));
 	p->span_room = n;
+}
+
+void frame_reserve_log(struct frame *f, unsigned n)
+{
+	if (f->log_room >= n)
+		return;
+	f->log = mem_realloc(f->log, n, sizeof(*f->log));
+	f->log_room = n;
 }

@@ -79,6 +79,23 @@ static void fill_panel(struct panel *p, const struct target *t)
 	doc_replace(&p->profile, s->docs[DOC_PROFILE]);
 }
 
+static void fill_trail(struct panel *p, const struct site_trail *trail)
+{
+	for (unsigned i = 0; trail && i < trail->count; i++)
+		p->trail[p->trail_count++] = doc_ref(site_trail_at(trail, i));
+}
+
+static void fill_log(const struct store *s, const struct frame_want *want,
+		     struct frame *out)
+{
+	unsigned kept = log_kept(&s->log);
+
+	out->log_total = kept;
+	for (unsigned i = want->log_skip;
+	     i < kept && out->log_count < want->log_lines; i++)
+		out->log[out->log_count++] = *log_at(&s->log, i);
+}
+
 static struct target *locked_find(const struct store *s, const char *id)
 {
 	for (unsigned i = 0; id[0] && i < s->count; i++)
@@ -107,6 +124,7 @@ static void reserve(struct store *s, const struct frame_want *want,
 	pthread_mutex_unlock(&s->lock);
 	if (want->list)
 		frame_reserve_rows(out, rows + 16);
+	frame_reserve_log(out, want->log_lines);
 	for (unsigned i = 0; i < FRAME_PANELS; i++) {
 		panel_reserve_events(&out->panels[i], events[i] + 64);
 		if (!want->target[i][0])
@@ -160,6 +178,8 @@ void store_frame(struct store *s, const struct frame_want *want,
 	fill_machine(s, out);
 	if (want->list)
 		fill_list(s, out);
+	if (want->log_lines)
+		fill_log(s, want, out);
 	for (unsigned i = 0; i < FRAME_PANELS; i++) {
 		struct target *t = locked_find(s, want->target[i]);
 		struct panel *p = &out->panels[i];
@@ -167,6 +187,8 @@ void store_frame(struct store *s, const struct frame_want *want,
 		if (!t || state_events_kept(&t->state) > p->event_room)
 			continue;
 		fill_panel(p, t);
+		if (want->trail && i == 0)
+			fill_trail(p, t->state.trail);
 		drawn[i] = t->state.history && q.columns && q.field_count;
 		if (drawn[i])
 			history_cut(t->state.history, &q, cuts[2 * i]);

@@ -47,6 +47,11 @@ int64_t store_now(const struct store *s)
 	return s->scripted ? s->now_ns : clock_boot_ns();
 }
 
+static int64_t wall_offset(const struct store *s)
+{
+	return s->scripted ? 0 : clock_wall_offset_ns();
+}
+
 /* ---- items ------------------------------------------------------------ */
 
 static struct item *new_item(struct store *s, const struct target *t,
@@ -273,6 +278,10 @@ static void add_event(struct store *s, struct target *t,
 
 	ev.seq = ++s->event_seq;
 	state_event(&t->state, &ev);
+	if (ev.source == EVENT_FROM_USER || ev.kind == EVENT_EXEC ||
+	    ev.kind == EVENT_EXIT)
+		log_add(&s->log, ev.wall_ns, &t->state.info, false,
+			ev.text[0] ? ev.text : event_kind_info[ev.kind].title);
 	if (!t->said_target_ns) /* who it is comes before what befell it */
 		put_target_item(s, t, store_now(s) + t->state.wall_offset_ns);
 	it = new_item(s, t, ITEM_EVENT, ev.wall_ns);
@@ -387,6 +396,25 @@ static void take_reading(struct store *s, struct target *t, struct reading *r)
 		put_target_item(s, t, r->end_ns + r->wall_offset_ns);
 }
 
+/* An origin of an opened target began to fail, fails for another reason, or
+ * works again. */
+static void log_failure(struct store *s, const struct target *t,
+			const struct reading *r, const struct err *was)
+{
+	char text[LOG_TEXT_MAX + sizeof(r->fail.msg)];
+
+	if (!atomic_load(&t->opened) || !strcmp(was->msg, r->fail.msg))
+		return;
+	if (r->fail.code != ERR_NONE)
+		snprintf(text, sizeof(text), "no %s figures: %s",
+			 origin_name[r->origin], r->fail.msg);
+	else
+		snprintf(text, sizeof(text), "%s figures come again",
+			 origin_name[r->origin]);
+	log_add(&s->log, r->end_ns + r->wall_offset_ns, &t->state.info,
+		r->fail.code != ERR_NONE, text);
+}
+
 void store_reading(struct store *s, struct target *t, struct reading *r)
 {
 	const struct origin_state *was = &t->state.origins[r->origin];
@@ -397,6 +425,7 @@ void store_reading(struct store *s, struct target *t, struct reading *r)
 	pthread_mutex_lock(&s->lock);
 	events = s->event_seq;
 	news = !was->ever || failed != (was->fail.code != ERR_NONE);
+	log_failure(s, t, r, &was->fail);
 	take_reading(s, t, r);
 	news |= events != s->event_seq;
 	pthread_mutex_unlock(&s->lock);
@@ -476,6 +505,7 @@ void store_toast(struct store *s, bool is_error, const char *fmt, ...)
 	memcpy(s->toast, text, sizeof(text));
 	s->toast_is_error = is_error;
 	s->toast_ns = store_now(s);
+	log_add(&s->log, s->toast_ns + wall_offset(s), NULL, is_error, text);
 	pthread_mutex_unlock(&s->lock);
 	store_wake(s);
 }
@@ -489,6 +519,8 @@ void store_note(struct store *s, pid_t pid, const char *text)
 		n = &s->notes[s->note_count++];
 		n->pid = pid;
 		snprintf(n->text, sizeof(n->text), "%s", text);
+		log_add(&s->log, store_now(s) + wall_offset(s),
+			&(struct target_info){.pid = pid}, false, text);
 	}
 	pthread_mutex_unlock(&s->lock);
 }

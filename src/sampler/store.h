@@ -14,6 +14,7 @@
 
 #include <residue/detect/detect.h>
 #include <residue/judge/verdict.h>
+#include <residue/model/log.h>
 #include <residue/model/state.h>
 #include <residue/sampler/sampler.h>
 
@@ -98,6 +99,7 @@ struct store {
 	int64_t now_ns; /* of a script, CLOCK_BOOTTIME */
 	struct list_note notes[FRAME_NOTES];
 	unsigned note_count;
+	struct log log;
 	char toast[160];
 	int64_t toast_ns;
 	bool toast_is_error;

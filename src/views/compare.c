@@ -1,6 +1,7 @@
 /* compare.c - two processes on one time axis, and what differs. */
 #include "look.h"
 #include "panels.h"
+#include "sites_table.h"
 #include "timeaxis.h"
 
 #include <residue/base/text.h>
@@ -504,6 +505,9 @@ static void act(struct screens *s, const struct frame *f, enum action action)
 		break;
 	case ACTION_SMAPS:
 		both(s, REQUEST_SMAPS);
+		break;
+	case ACTION_SITES:
+		sites_open(s);
 		break;
 	case ACTION_BACK:
 		if (!timeaxis_back(s))

@@ -54,7 +54,8 @@ static void entry(struct page *p, int name_w, struct pen mark_pen,
 static void keys(struct page *p)
 {
 	bool ascii = p->s->glyphs.across == '-';
-	enum place place = p->s->under ? p->s->under->place : IN_LIST;
+	enum place place = p->s->depth ? p->s->under[p->s->depth - 1]->place
+				       : IN_LIST;
 	char title[64];
 
 	snprintf(title, sizeof(title), "Keys of this screen (%s)",
@@ -191,7 +192,7 @@ static void act(struct screens *s, const struct frame *f, enum action action)
 		top = most;
 		break;
 	case ACTION_BACK:
-		s->view = s->under;
+		screens_back(s);
 		return;
 	default:
 		return;
@@ -209,7 +210,7 @@ static bool press(struct screens *s, const struct frame *f, uint32_t key)
 	(void)f;
 	if (action != ACTION_HELP && key != 'q')
 		return false;
-	s->view = s->under;
+	screens_back(s);
 	return true;
 }
 

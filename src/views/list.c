@@ -2,6 +2,8 @@
 #include "columns.h"
 #include "list_order.h"
 #include "look.h"
+#include "menu.h"
+#include "sites_table.h"
 
 #include <residue/base/clock.h>
 #include <residue/base/mem.h>
@@ -391,24 +393,9 @@ static void draw_graph(const struct screens *s, const struct frame *f,
 	free(spans);
 }
 
-static void draw_menu(const struct screens *s, const struct list_layout *l,
-		      struct canvas *c)
+static const char *column_title(unsigned i)
 {
-	int y = l->title_y;
-
-	canvas_fill(c, (struct rect){y, 0, COLUMNS + 1, 14},
-		    pen(ROLE_KEY_LABEL), ' ');
-	canvas_fill(c, (struct rect){y, 0, 1, 14}, pen(ROLE_HEADER_SORT), ' ');
-	canvas_text(c, y, 1, 13, pen(ROLE_HEADER_SORT), "Sort by");
-	for (unsigned i = 0; i < COLUMNS; i++) {
-		int row = y + 1 + (int)i;
-
-		canvas_text(c, row, 1, 13, pen(ROLE_KEY_LABEL),
-			    list_column[i].title);
-		if (i == s->list.menu_at)
-			canvas_paint(c, (struct rect){row, 0, 1, 14},
-				     ROLE_SELECTED);
-	}
+	return list_column[i].title;
 }
 
 /* One row is all there is. */
@@ -454,8 +441,8 @@ static void draw(struct screens *s, const struct frame *f, struct canvas *c)
 		if (l.graph.h)
 			draw_graph(s, f, selected, l.graph, c);
 	}
-	if (s->list.menu)
-		draw_menu(s, &l, c);
+	if (s->list.menu.open)
+		menu_draw(&s->list.menu, c, l.title_y, COLUMNS, column_title);
 }
 
 static const char *blocked(const struct screens *s, const struct frame *f,
@@ -467,6 +454,7 @@ static const char *blocked(const struct screens *s, const struct frame *f,
 
 	switch (action) {
 	case ACTION_WATCH:
+	case ACTION_SITES:
 	case ACTION_TAG:
 		return list_selected(s, f) ? NULL : none;
 	case ACTION_SNAPSHOT:
@@ -495,6 +483,10 @@ static void act(struct screens *s, const struct frame *f, enum action action)
 		s->target[1][0] = '\0';
 		screens_go(s, IN_WATCH);
 		break;
+	case ACTION_SITES:
+		memcpy(s->target[0], s->list.selected, TARGET_ID_MAX);
+		sites_open(s);
+		break;
 	case ACTION_COMPARE:
 		if (list_pair(s, f, s->target))
 			screens_go(s, IN_COMPARE);
@@ -504,8 +496,7 @@ static void act(struct screens *s, const struct frame *f, enum action action)
 		screens_say(s, f, false, "writing a snapshot");
 		break;
 	case ACTION_SORT:
-		s->list.menu = true;
-		s->list.menu_at = list_sort(s);
+		s->list.menu = (struct menu){true, list_sort(s)};
 		break;
 	default:
 		list_act(s, f, action);
@@ -517,12 +508,9 @@ static void click(struct screens *s, const struct frame *f, int y, int x)
 	struct list_layout l = layout(s, f, s->rows, s->cols);
 	unsigned n;
 
-	if (s->list.menu) {
-		int row = y - l.title_y - 1;
-
-		s->list.menu = false;
-		if (x < 14 && row >= 0 && row < COLUMNS)
-			list_sort_by(s, (unsigned)row);
+	if (s->list.menu.open) {
+		if (menu_click(&s->list.menu, y - l.title_y, x, COLUMNS))
+			list_sort_by(s, s->list.menu.at);
 		return;
 	}
 	if (y == l.title_y) {
@@ -558,19 +546,18 @@ static bool press(struct screens *s, const struct frame *f, uint32_t key)
 {
 	enum action action = keymap_find(key, IN_LIST);
 
-	if (!s->list.menu && key == PRESS_ESC)
+	if (!s->list.menu.open && key == PRESS_ESC)
 		return clear_texts(s, f);
-	if (!s->list.menu)
+	if (!s->list.menu.open)
 		return false;
-	if (action == ACTION_UP)
-		s->list.menu_at = (s->list.menu_at + COLUMNS - 1) % COLUMNS;
-	else if (action == ACTION_DOWN)
-		s->list.menu_at = (s->list.menu_at + 1) % COLUMNS;
-	else
-		s->list.menu = false;
-	if (key == PRESS_ENTER)
-		list_sort_by(s, s->list.menu_at);
+	if (menu_key(&s->list.menu, key, action, COLUMNS))
+		list_sort_by(s, s->list.menu.at);
 	return action != ACTION_QUIT;
+}
+
+static const char *filter(const struct screens *s)
+{
+	return s->list.filter;
 }
 
 const struct view view_list = {
@@ -580,6 +567,7 @@ const struct view view_list = {
 	.draw = draw,
 	.blocked = blocked,
 	.act = act,
+	.filter = filter,
 	.click = click,
 	.press = press,
 };

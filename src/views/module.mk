@@ -2,16 +2,20 @@
 
 # Views: one is a file of this folder and a word here.
 VIEWS = src/views/list.c src/views/watch.c src/views/compare.c \
-	src/views/help.c
+	src/views/sites.c src/views/log.c src/views/help.c
 
 libresidue_a_SOURCES += $(VIEWS) \
 	include/residue/views/view.h src/views/screens.c \
 	src/views/bar.c \
 	src/views/columns.h src/views/columns.c \
+	src/views/confirm.h src/views/confirm.c \
 	src/views/event_list.h src/views/event_list.c \
 	src/views/list_order.h src/views/list_order.c \
 	src/views/look.h src/views/look.c \
+	src/views/menu.h src/views/menu.c \
 	src/views/panels.h src/views/panels.c \
+	src/views/site_detail.h src/views/site_detail.c \
+	src/views/sites_table.h src/views/sites_table.c \
 	src/views/timeaxis.h src/views/timeaxis.c
 nodist_libresidue_a_SOURCES += src/views/registry.c
 CLEANFILES += src/views/registry.c

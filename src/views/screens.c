@@ -1,6 +1,9 @@
 /* screens.c - what all screens share: keys, footer, words. */
 #include <residue/views/view.h>
 
+#include "confirm.h"
+#include "sites_table.h"
+
 #include <residue/base/clock.h>
 #include <residue/base/text.h>
 
@@ -24,6 +27,8 @@ void screens_init(struct screens *s, bool ascii_only, enum glyph_kind glyphs)
 {
 	*s = (struct screens){.ascii_only = ascii_only,
 			      .asking = ACTION_NONE,
+			      .confirm = {.action = ACTION_NONE},
+			      .sites = {.type = UINT32_MAX},
 			      .list.title_y = -1};
 	s->glyphs = glyphs_make(glyphs, ascii_only);
 	s->list.sort = UINT32_MAX;
@@ -32,6 +37,7 @@ void screens_init(struct screens *s, bool ascii_only, enum glyph_kind glyphs)
 void screens_release(struct screens *s)
 {
 	free(s->list.order);
+	sites_table_free(s->sites.table);
 }
 
 void screens_start(struct screens *s, const char ids[][TARGET_ID_MAX],
@@ -54,6 +60,7 @@ void screens_start(struct screens *s, const char ids[][TARGET_ID_MAX],
 void screens_go(struct screens *s, enum place place)
 {
 	s->view = view_at(place);
+	s->depth = 0;
 	if (place == IN_WATCH || place == IN_COMPARE)
 		s->axis = (struct axis_state){.step_ns = s->axis.step_ns};
 	for (unsigned i = 0; i < FRAME_PANELS; i++)
@@ -62,16 +69,29 @@ void screens_go(struct screens *s, enum place place)
 			screens_request(s, REQUEST_OPEN, s->target[i]);
 }
 
-void screens_request(struct screens *s, enum request_kind kind,
-		     const char *target)
+void screens_over(struct screens *s, enum place place)
+{
+	if (s->depth < VIEWS_DEEP)
+		s->under[s->depth++] = s->view;
+	s->view = view_at(place);
+}
+
+void screens_back(struct screens *s)
+{
+	s->view = s->depth ? s->under[--s->depth] : view_at(IN_LIST);
+}
+
+struct request *screens_request(struct screens *s, enum request_kind kind,
+				const char *target)
 {
 	struct request *r;
 
 	if (s->request_count == REQUESTS_MAX)
-		return;
+		return NULL;
 	r = &s->requests[s->request_count++];
 	*r = (struct request){.kind = kind};
 	snprintf(r->target, sizeof(r->target), "%s", target);
+	return r;
 }
 
 void screens_say(struct screens *s, const struct frame *f, bool error,
@@ -107,7 +127,7 @@ bool screens_saw(struct screens *s, const struct frame *f,
 	struct frame_want again;
 	int64_t first = f->now_ns;
 
-	if (s->view->place == IN_HELP)
+	if (!(s->view->place & (IN_GRAPHS | IN_LIST)))
 		return false;
 	for (unsigned i = 0; i < FRAME_PANELS; i++) {
 		const struct panel *p = &f->panels[i];
@@ -140,6 +160,8 @@ static const char *label_of(void *ctx, enum action action)
 static const char *blocked(const struct screens *s, const struct frame *f,
 			   enum action action)
 {
+	if (action == ACTION_FORCE_GC || action == ACTION_PROBE)
+		return confirm_blocked(s, f, action);
 	return s->view->blocked ? s->view->blocked(s, f, action) : NULL;
 }
 
@@ -185,7 +207,9 @@ static void draw_last(struct screens *s, const struct frame *f,
 {
 	int64_t until;
 
-	if (s->asking != ACTION_NONE)
+	if (s->confirm.action != ACTION_NONE)
+		confirm_draw(s, c, y);
+	else if (s->asking != ACTION_NONE)
 		prompt_draw(&s->prompt, c, y);
 	else if (screens_saying(s, f->now_ns, &until) &&
 		 (!f->toast[0] || f->toast_ns < s->said_ns))
@@ -227,7 +251,7 @@ static void ask(struct screens *s, enum action action)
 {
 	s->asking = action;
 	prompt_start(&s->prompt, action == ACTION_SEARCH ? "Search" : "Filter",
-		     action == ACTION_SEARCH ? "" : s->list.filter);
+		     action == ACTION_SEARCH ? "" : s->view->filter(s));
 }
 
 static void act(struct screens *s, const struct frame *f, enum action action)
@@ -249,9 +273,16 @@ static void act(struct screens *s, const struct frame *f, enum action action)
 		next_symbols(s, f);
 		break;
 	case ACTION_HELP:
-		s->under = s->view->place == IN_HELP ? s->under : s->view;
 		s->help_top = 0;
-		s->view = view_at(IN_HELP);
+		screens_over(s, IN_HELP);
+		break;
+	case ACTION_LOG:
+		s->log_top = 0;
+		screens_over(s, IN_LOG);
+		break;
+	case ACTION_FORCE_GC:
+	case ACTION_PROBE:
+		confirm_ask(s, f, action);
 		break;
 	case ACTION_SEARCH:
 	case ACTION_FILTER:
@@ -310,7 +341,12 @@ void screens_press(struct screens *s, const struct frame *f,
 		   const struct press *press)
 {
 	s->say[0] = '\0';
-	if (press->key == PRESS_CLICK) {
+	if (s->confirm.action != ACTION_NONE) {
+		/* Any other key is a no; the one that quits quits. */
+		if (!confirm_press(s, f, press) &&
+		    keymap_find(press->key, s->view->place) == ACTION_QUIT)
+			s->quit = true;
+	} else if (press->key == PRESS_CLICK) {
 		click(s, f, press);
 	} else if (press->key == PRESS_WHEEL_UP) {
 		act(s, f, ACTION_UP);

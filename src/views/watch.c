@@ -2,6 +2,7 @@
 #include "event_list.h"
 #include "look.h"
 #include "panels.h"
+#include "sites_table.h"
 #include "timeaxis.h"
 
 #include <residue/base/clock.h>
@@ -570,6 +571,9 @@ static void act(struct screens *s, const struct frame *f, enum action action)
 		screens_go(s, IN_LIST);
 		screens_say(s, f, false,
 			    "choose the other process, then press c");
+		break;
+	case ACTION_SITES:
+		sites_open(s);
 		break;
 	case ACTION_BACK:
 		if (!timeaxis_back(s))

@@ -11,6 +11,7 @@
 #include <residue/model/doc.h>
 #include <residue/model/event.h>
 #include <residue/model/history.h>
+#include <residue/model/log.h>
 #include <residue/model/state.h>
 #include <residue/model/target.h>
 #include <residue/model/verdict.h>
@@ -30,6 +31,9 @@ struct frame_want {
 	enum field fields[FRAME_FIELDS];
 	unsigned field_count;
 	int64_t cursor_ns; /* row to read exactly; 0: none */
+	bool trail;	   /* what the sites of the first target held */
+	/* Lines of the log, newest first: so many, after so many newer ones. */
+	unsigned log_lines, log_skip;
 };
 
 /* One target in the list. */
@@ -65,6 +69,9 @@ struct panel {
 	struct event *events;   /* newest last: all that is kept */
 	unsigned event_count, event_room;
 	struct doc *profile;    /* DOC_PROFILE, a reference, or NULL */
+	struct doc *trail[SITES_COLUMNS]; /* DOC_SITES, references, oldest
+					   * first; only where asked for */
+	unsigned trail_count;
 	char warning[160];	/* two origins disagree, in words; "": no */
 };
 
@@ -88,6 +95,9 @@ struct frame {
 	struct panel panels[FRAME_PANELS];
 	struct list_note notes[FRAME_NOTES];
 	unsigned note_count;
+	struct log_line *log;	/* as asked for */
+	unsigned log_count, log_room;
+	unsigned log_total;	/* lines that are kept */
 	char toast[160];	/* newest answer to a request: "" for none */
 	int64_t toast_ns;	/* CLOCK_BOOTTIME when it came */
 	bool toast_is_error;
@@ -103,6 +113,7 @@ void frame_clear(struct frame *f);
 void frame_reserve_rows(struct frame *f, unsigned n);
 void panel_reserve_events(struct panel *p, unsigned n);
 void panel_reserve_spans(struct panel *p, size_t n);
+void frame_reserve_log(struct frame *f, unsigned n);
 
 /* What users ask for goes the other way: answered by an event or a toast. */
 enum request_kind {

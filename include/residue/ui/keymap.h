@@ -49,9 +49,13 @@ enum place {
 	IN_WATCH = 2,
 	IN_COMPARE = 4,
 	IN_HELP = 8,
+	IN_SITES = 16,
+	IN_LOG = 32,
 	IN_GRAPHS = IN_WATCH | IN_COMPARE,
 	IN_TARGETS = IN_LIST | IN_GRAPHS,
-	IN_ALL = 15,
+	IN_ACTING = IN_TARGETS | IN_SITES, /* where a process is at hand */
+	IN_TABLES = IN_LIST | IN_SITES,
+	IN_ALL = 63,
 };
 
 /* How far a footer item is from being dropped where there is little room:
@@ -64,20 +68,25 @@ enum footer { KEEP, OFTEN, SELDOM, PAIRED, HIDDEN };
 #define ACTIONS(X) \
 X(HELP,      IN_ALL,     KEEP,   "Help",     K(PRESS_F(1), 'h', '?'), "keys, events, and what the figures mean") \
 X(WATCH,     IN_LIST,    KEEP,   "Watch",    K(PRESS_ENTER, 'w'), "watch the process under the cursor") \
-X(SEARCH,    IN_LIST,    OFTEN,  "Search",   K(PRESS_F(3), '/'), "go to the next process with this text in it") \
-X(FILTER,    IN_LIST,    OFTEN,  "Filter",   K(PRESS_F(4), '\\'), "show only processes with this text in them; Esc shows all") \
-X(SORT,      IN_LIST,    OFTEN,  "Sort",     K(PRESS_F(6), '>', '<'), "choose the column to sort by; a click on a title does too") \
-X(INVERT,    IN_LIST,    HIDDEN, "Invert",   K('I'), "sort the other way round") \
+X(DETAIL,    IN_SITES,   KEEP,   "Lines",    K(PRESS_ENTER), "the lines of this function, its callers, and its bytes over time") \
+X(TYPE,      IN_SITES,   OFTEN,  "Type",     K(PRESS_TAB, 't'), "next sample type: bytes or objects, in use or allocated since the start") \
+X(SEARCH,    IN_TABLES,  OFTEN,  "Search",   K(PRESS_F(3), '/'), "go to the next row with this text in it") \
+X(FILTER,    IN_TABLES,  OFTEN,  "Filter",   K(PRESS_F(4), '\\'), "show only rows with this text in them; Esc shows all") \
+X(SORT,      IN_TABLES,  SELDOM, "Sort",     K(PRESS_F(6), '>', '<'), "choose the column to sort by; a click on a title does too") \
+X(INVERT,    IN_TABLES,  HIDDEN, "Invert",   K('I'), "sort the other way round") \
 X(TAG,       IN_LIST,    OFTEN,  "Tag",      K(PRESS_SPACE, 't'), "tag or untag a process, for a comparison") \
 X(CLASSES,   IN_GRAPHS,  OFTEN,  "Classes",  K(PRESS_F(5), 'v'), "graph of RES as a stack of what it is made of, or RES alone") \
 X(COMPARE,   IN_TARGETS, OFTEN,  "Compare",  K('c'), "compare the tagged process with this one, side by side") \
+X(SITES,     IN_TARGETS, OFTEN,  "Sites",    K('a'), "allocation sites: 'go tool pprof -top', with each site's bytes over time") \
 X(SWAP,      IN_COMPARE, SELDOM, "Swap",     K(PRESS_TAB), "exchange A and B") \
 X(UNLOCK,    IN_GRAPHS,  SELDOM, "Scale",    K('u'), "one scale for all graphs, or each its own") \
-X(SNAPSHOT,  IN_TARGETS, OFTEN,  "Snapshot", K('s'), "write heap profile, figures and smaps into a directory") \
+X(SNAPSHOT,  IN_ACTING,  OFTEN,  "Snapshot", K('s'), "write heap profile, figures and smaps into a directory") \
 X(MARK,      IN_GRAPHS,  SELDOM, "Mark",     K('m'), "put a mark on the time axis") \
-X(PROFILE,   IN_GRAPHS,  SELDOM, "Profile",  K('p'), "fetch a heap profile now; costs the target some MB of garbage") \
+X(PROFILE,   IN_GRAPHS | IN_SITES, SELDOM, "Profile",  K('p'), "fetch a heap profile now; costs the target some MB of garbage") \
+X(FORCE_GC,  IN_ACTING,  SELDOM, "GC",       K('g'), "make the process collect its garbage, once or twice; asks first") \
+X(PROBE,     IN_ACTING,  HIDDEN, "Probe",    K('e'), "ask the process's own sockets whether they are Go's pprof; asks first") \
 X(SMAPS,     IN_GRAPHS,  HIDDEN, "Smaps",    K('M'), "read smaps_rollup now; holds up the target's mmap for its time") \
-X(PAUSE,     IN_GRAPHS,  OFTEN,  "Pause",    K(PRESS_SPACE, 'Z'), "freeze the view; sampling goes on") \
+X(PAUSE,     IN_GRAPHS | IN_SITES, OFTEN,  "Pause",    K(PRESS_SPACE, 'Z'), "freeze the view; sampling goes on") \
 X(LEFT,      IN_GRAPHS,  OFTEN,  "Cursor",   K(PRESS_LEFT), "cursor back in time: reads all figures of that moment") \
 X(RIGHT,     IN_GRAPHS,  PAIRED, "Cursor",   K(PRESS_RIGHT), "cursor forward in time") \
 X(ZOOM_IN,   IN_GRAPHS,  OFTEN,  "Zoom",     K('+', '='), "a shorter time axis") \
@@ -89,7 +98,8 @@ X(PAGE_DOWN, IN_ALL,     HIDDEN, "PgDn",     K(PRESS_PGDN), "a page down; in gra
 X(HOME,      IN_ALL,     HIDDEN, "Home",     K(PRESS_HOME), "to the top; in graphs: to the oldest figures") \
 X(END,       IN_ALL,     HIDDEN, "End",      K(PRESS_END), "to the end; in graphs: to now") \
 X(SYMBOLS,   IN_ALL,     HIDDEN, "Symbols",  K('y'), "draw graphs with braille, blocks or ASCII") \
-X(BACK,      IN_GRAPHS | IN_HELP, OFTEN, "Back", K(PRESS_ESC), "leave: a prompt, the cursor, a pause, then the view") \
+X(LOG,       IN_ACTING,  HIDDEN, "Log",      K('L'), "what residue did to processes, and noticed about them") \
+X(BACK,      IN_GRAPHS | IN_HELP | IN_SITES | IN_LOG, KEEP, "Back", K(PRESS_ESC), "leave: a prompt, the cursor, a pause, then the view") \
 X(QUIT,      IN_ALL,     KEEP,   "Quit",     K(PRESS_F(10), 'q', PRESS_CTRL('c')), "end the program")
 /* clang-format on */
 

@@ -18,6 +18,13 @@
 
 #define TAGS_MAX     16
 #define REQUESTS_MAX 8
+#define VIEWS_DEEP   4
+
+/* A menu of columns to sort by, over a table's titles. */
+struct menu {
+	bool open;
+	unsigned at;
+};
 
 /* The list: what is shown, in which order, where the cursor is. */
 struct list_state {
@@ -31,11 +38,36 @@ struct list_state {
 	char search[PROMPT_MAX];
 	char tags[TAGS_MAX][TARGET_ID_MAX];
 	unsigned tag_count;
-	bool menu; /* the sort menu is open */
-	unsigned menu_at;
+	struct menu menu;
 	unsigned *order; /* rows of the frame as shown; owned */
 	unsigned count, room;
 	int title_y; /* row of the column titles */
+};
+
+struct sites_table;
+
+/* The sites of one target: what is shown, in which order. */
+struct sites_state {
+	char target[TARGET_ID_MAX]; /* whose; choices last as long */
+	struct sites_table *table; /* owned; NULL before there was a profile */
+	unsigned type;	/* of the profile; UINT32_MAX: its default */
+	unsigned sort;	/* column, see sites_table.h */
+	bool inverted;
+	uint64_t selected; /* site_key */
+	bool moved; /* by the user; until then the first row is selected */
+	unsigned top, page; /* as in list_state */
+	char filter[PROMPT_MAX];
+	char search[PROMPT_MAX];
+	struct menu menu;
+	bool detail; /* of the selected one, below the table */
+	bool paused;
+};
+
+/* An action on a target that waits for the user's yes. */
+struct confirm {
+	enum action action; /* NONE: nothing is asked */
+	char target[TARGET_ID_MAX];
+	char text[400];
 };
 
 /* The time axis of watch and compare. */
@@ -52,7 +84,9 @@ struct view;
 
 struct screens {
 	const struct view *view;
-	const struct view *under; /* what help goes back to */
+	/* What help, log and sites go back to: each is on top of the last. */
+	const struct view *under[VIEWS_DEEP];
+	unsigned depth;
 	struct glyphs glyphs;
 	bool ascii_only; /* the terminal shows nothing else */
 	bool plain;	 /* no colours: letters must do */
@@ -60,10 +94,13 @@ struct screens {
 	char target[FRAME_PANELS][TARGET_ID_MAX]; /* watched; A and B */
 	bool has_list; /* watch and compare came from a list */
 	struct list_state list;
+	struct sites_state sites;
 	struct axis_state axis;
+	struct confirm confirm;
 	bool classes;  /* graphs are stacks */
 	bool unlocked; /* each graph has a scale of its own */
 	unsigned help_top, help_lines;
+	unsigned log_top; /* lines newer than the first on the screen */
 	enum action asking; /* the prompt is SEARCH's or FILTER's; NONE: off */
 	struct prompt prompt;
 	/* What a key has to say, until it is replaced or read. */
@@ -89,6 +126,8 @@ struct view {
 	const char *(*label)(const struct screens *s, enum action action);
 	void (*act)(struct screens *s, const struct frame *f,
 		    enum action action);
+	/* What the table is filtered by, where FILTER works. */
+	const char *(*filter)(const struct screens *s);
 	/* A press that is no key: clicks on the canvas. May be NULL. */
 	void (*click)(struct screens *s, const struct frame *f, int y, int x);
 	/* Takes keys before the key table does (menus): true when taken. May
@@ -125,8 +164,12 @@ void screens_say(struct screens *s, const struct frame *f, bool error,
 bool screens_saying(const struct screens *s, int64_t now_ns, int64_t *until_ns);
 
 /* For views: */
-void screens_request(struct screens *s, enum request_kind kind,
-		     const char *target);
+/* Returns the request, for its text, or NULL when too many wait already. */
+struct request *screens_request(struct screens *s, enum request_kind kind,
+				const char *target);
 void screens_go(struct screens *s, enum place place);
+/* To a screen that goes back to this one, and back. */
+void screens_over(struct screens *s, enum place place);
+void screens_back(struct screens *s);
 
 #endif
