@@ -126,6 +126,9 @@ static int print(struct batch *b, const struct item *it, struct err *err)
 	case ITEM_VERDICT:
 		return output_verdict(b->out, &t->info, it->wall_ns,
 				      &it->verdict, err);
+	case ITEM_WARNING:
+		return output_warning(b->out, &t->info, it->wall_ns,
+				      it->warning, err);
 	}
 	return 0;
 }

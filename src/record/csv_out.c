@@ -194,9 +194,20 @@ static void csv_verdict(struct output *o, const struct target_info *info,
 	finish(o, NULL, NULL, &cells);
 }
 
+static void csv_warning(struct output *o, const struct target_info *info,
+			int64_t wall_ns, const char *text)
+{
+	struct cells cells = {.text = text};
+	char t[32];
+
+	start(o, "warning", info, seconds_ms(t, wall_ns));
+	finish(o, NULL, NULL, &cells);
+}
+
 const struct format format_csv = {
 	.target = csv_target,
 	.sample = csv_sample,
 	.event = csv_event,
 	.verdict = csv_verdict,
+	.warning = csv_warning,
 };

@@ -32,6 +32,8 @@ struct format {
 		      const struct event *ev);
 	void (*verdict)(struct output *o, const struct target_info *info,
 			int64_t wall_ns, const struct verdict *v);
+	void (*warning)(struct output *o, const struct target_info *info,
+			int64_t wall_ns, const char *text);
 };
 
 extern const struct format format_text, format_json, format_csv;

@@ -87,9 +87,19 @@ static void json_verdict(struct output *o, const struct target_info *info,
 	json_write(object, o->line);
 }
 
+static void json_warning(struct output *o, const struct target_info *info,
+			 int64_t wall_ns, const char *text)
+{
+	json_t *object = line("warning", info, (double)wall_ms(wall_ns) / 1e3);
+
+	json_put_text(object, "text", text);
+	json_write(object, o->line);
+}
+
 const struct format format_json = {
 	.target = json_target,
 	.sample = json_sample,
 	.event = json_event,
 	.verdict = json_verdict,
+	.warning = json_warning,
 };

@@ -95,3 +95,10 @@ int output_verdict(struct output *o, const struct target_info *info,
 	o->format->verdict(o, info, wall_ns, verdict);
 	return send_line(o, err);
 }
+
+int output_warning(struct output *o, const struct target_info *info,
+		   int64_t wall_ns, const char *text, struct err *err)
+{
+	o->format->warning(o, info, wall_ns, text);
+	return send_line(o, err);
+}

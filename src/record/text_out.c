@@ -241,9 +241,18 @@ static void text_verdict(struct output *o, const struct target_info *info,
 	fputc('\n', o->line);
 }
 
+static void text_warning(struct output *o, const struct target_info *info,
+			 int64_t wall_ns, const char *text)
+{
+	start(o, info, wall_ns);
+	fprintf(o->line, " ! warning: %s\n",
+		text[0] ? text : "endpoint and memory agree again");
+}
+
 const struct format format_text = {
 	.target = text_target,
 	.sample = text_sample,
 	.event = text_event,
 	.verdict = text_verdict,
+	.warning = text_warning,
 };

@@ -3,6 +3,7 @@
 
 #include <residue/base/clock.h>
 
+#include <stdio.h>
 #include <string.h>
 
 static double gc_per_s(const struct target *t)
@@ -77,6 +78,7 @@ static void fill_panel(struct panel *p, const struct target *t)
 	for (unsigned i = 0; i < p->event_count; i++)
 		p->events[i] = *state_event_at(s, i);
 	doc_replace(&p->profile, s->docs[DOC_PROFILE]);
+	snprintf(p->warning, sizeof(p->warning), "%s", t->cross.text);
 }
 
 static void fill_trail(struct panel *p, const struct site_trail *trail)

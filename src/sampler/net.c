@@ -19,6 +19,10 @@
 /* MemStats over HTTP stop the target's world for 60 to 95 us: once a second is
  * enough, however fast RES is read (docs/architecture.md). */
 #define RUNTIME_PERIOD_NS NS_PER_SEC
+/* Where memory is read, only to compare: twice soon, then rarely. */
+#define CROSS_SOON_NS (2 * NS_PER_SEC)
+#define CROSS_NS      (30 * NS_PER_SEC)
+#define CROSS_SOON    3
 /* net/http/pprof/pprof.go: handler.ServeHTTP calls runtime.GC() for it. */
 #define GC_PATH "/debug/pprof/heap?gc=1"
 /* sun_path of unix(7). */
@@ -44,6 +48,7 @@ struct endpoint {
 	unsigned gcs_left;  /* to be forced yet */
 	int64_t gc_took_ns; /* the first of two; 0: none yet */
 	unsigned rung;	    /* of the ladder, an index of sources */
+	unsigned crossed;   /* answers that memory was compared with */
 	bool settled;	    /* a rung has worked */
 	unsigned execs;	    /* target->execs that all this is of */
 	bool inside;	    /* reached from the target's network namespace
@@ -273,6 +278,13 @@ static void after_runtime(struct endpoint *e, const struct reading *r)
 		e->settled = true;
 	else if (not_here(&r->fail))
 		next_rung(e, &r->fail);
+	if (ok && atomic_load(&e->target->memory) == MEMORY_WORKS) {
+		if (p->due_ns == 0)
+			p->due_ns = r->end_ns + (e->crossed < CROSS_SOON
+							 ? CROSS_SOON_NS
+							 : CROSS_NS);
+		e->crossed++;
+	}
 	if (e->settled || p->due_ns)
 		atomic_store(&e->target->warm_runtime, true);
 }
@@ -494,12 +506,23 @@ static void start_over(struct endpoint *e)
 {
 	e->rung = 0;
 	e->settled = false;
+	e->crossed = 0;
 	e->runtime.source = rung_source(e->net, 0);
 	e->runtime.due_ns = e->profile.due_ns = 0;
 	e->profile_ns = 0;
 	e->profile_gc = -1;
 	memset(&e->meter, 0, sizeof(e->meter));
 	e->gcs_left = 0; /* they were to be the old one's */
+}
+
+/* Memory's figures are compared with an endpoint that the user gave; one that
+ * a probe found is the target's own. */
+static bool may_ask(const struct endpoint *e, int memory)
+{
+	return memory == MEMORY_REFUSED ||
+	       (memory == MEMORY_WORKS &&
+		atomic_load(&e->target->opened) &&
+		!atomic_load(&e->target->url_found));
 }
 
 static void look_at(struct net *n, struct endpoint *e, int64_t now_ns,
@@ -521,9 +544,13 @@ static void look_at(struct net *n, struct endpoint *e, int64_t now_ns,
 	memory = atomic_load(&e->target->memory);
 	if (memory == MEMORY_WORKS || !rt->source)
 		atomic_store(&e->target->warm_runtime, true);
-	if (memory == MEMORY_REFUSED && rt->source && !rt->under_way &&
+	if (memory == MEMORY_REFUSED && e->crossed) {
+		rt->due_ns = 0; /* it is the only one again */
+		e->crossed = 0;
+	}
+	if (may_ask(e, memory) && rt->source && !rt->under_way &&
 	    rt->due_ns <= now_ns && (!e->settled || ticked)) {
-		if (e->settled)
+		if (e->settled && memory == MEMORY_REFUSED)
 			rt->due_ns = now_ns + rt->source->period_ns * 9 / 10;
 		ask(rt);
 	}

@@ -11,6 +11,10 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 
+/* Memory that was read so lately is what is shown, and an endpoint's answer is
+ * compared with it. */
+#define MEMORY_FRESH (15 * NS_PER_SEC)
+
 void store_init(struct store *s, int64_t interval_ns, bool items)
 {
 	memset(s, 0, sizeof(*s));
@@ -336,6 +340,7 @@ static void exec_target(struct store *s, struct target *t, int64_t now_ns)
 	detectors_reset(t->detectors);
 	judge_init(&t->judge);
 	t->rate.count = 0;
+	t->cross = (struct crosscheck){0};
 	t->exec_ns = now_ns;
 	/* Before execs: the lane that sees it may answer at once. */
 	atomic_store(&t->memory, s->memory_lane ? MEMORY_UNTRIED
@@ -360,6 +365,26 @@ static void count_gcs(struct target *t, const struct reading *r)
 		g->count++;
 }
 
+static void put_warning_item(struct store *s, struct target *t,
+			     int64_t wall_ns)
+{
+	struct item *it = new_item(s, t, ITEM_WARNING, wall_ns);
+
+	if (it)
+		memcpy(it->warning, t->cross.text, sizeof(it->warning));
+}
+
+/* An endpoint's word on what memory tells: it is compared, not merged. */
+static bool is_second_opinion(const struct target *t, const struct reading *r)
+{
+	const struct origin_state *o = &t->state.origins[ORIGIN_RUNTIME];
+
+	return r->origin == ORIGIN_RUNTIME && r->by != READ_AGENTLESS &&
+	       o->ever && o->by == READ_AGENTLESS &&
+	       o->fail.code == ERR_NONE &&
+	       r->end_ns - o->end_ns < MEMORY_FRESH;
+}
+
 /* Under the lock: merge, detect, count. */
 static void take_reading(struct store *s, struct target *t, struct reading *r)
 {
@@ -381,6 +406,14 @@ static void take_reading(struct store *s, struct target *t, struct reading *r)
 			return;
 		}
 	}
+	if (is_second_opinion(t, r)) {
+		if (r->fail.code == ERR_NONE)
+			crosscheck_answer(&t->cross, r);
+		return;
+	}
+	if (r->by == READ_AGENTLESS && r->fail.code == ERR_NONE &&
+	    crosscheck_memory(&t->cross, r))
+		put_warning_item(s, t, r->end_ns + r->wall_offset_ns);
 	o.first = !was->ever;
 	o.before = t->state.values;
 	o.before_end_ns = was->end_ns;

@@ -13,6 +13,7 @@
 #define RESIDUE_SAMPLER_STORE_H
 
 #include <residue/detect/detect.h>
+#include <residue/judge/crosscheck.h>
 #include <residue/judge/verdict.h>
 #include <residue/model/log.h>
 #include <residue/model/state.h>
@@ -65,6 +66,7 @@ struct target {
 	int64_t live; /* live heap by the judge; -1: not known */
 	unsigned live_origins;
 	struct gc_rate rate;
+	struct crosscheck cross; /* memory and endpoint */
 	enum verdict_kind said; /* the verdict last put out as an item */
 	bool said_any;
 	int64_t exec_ns; /* CLOCK_BOOTTIME of the last exec seen; 0: none */

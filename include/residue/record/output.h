@@ -57,4 +57,9 @@ int output_verdict(struct output *o, const struct target_info *info,
 		   int64_t wall_ns, const struct verdict *verdict,
 		   struct err *err) RESIDUE_CHECK;
 
+/* Two origins disagree, in words; "": they do no longer. */
+int output_warning(struct output *o, const struct target_info *info,
+		   int64_t wall_ns, const char *text,
+		   struct err *err) RESIDUE_CHECK;
+
 #endif

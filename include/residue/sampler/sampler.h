@@ -17,6 +17,7 @@
 #define RESIDUE_SAMPLER_SAMPLER_H
 
 #include <residue/fetch/fetch.h>
+#include <residue/judge/crosscheck.h>
 #include <residue/model/frame.h>
 #include <residue/model/reading.h>
 #include <residue/proc/procfs.h>
@@ -87,7 +88,13 @@ void sampler_say(struct sampler *s, const char *text);
 
 /* ---- the item stream: what batch mode prints, in order ----------------- */
 
-enum item_kind { ITEM_TARGET, ITEM_SAMPLE, ITEM_EVENT, ITEM_VERDICT };
+enum item_kind {
+	ITEM_TARGET,
+	ITEM_SAMPLE,
+	ITEM_EVENT,
+	ITEM_VERDICT,
+	ITEM_WARNING, /* two origins disagree, or do no longer */
+};
 
 struct item {
 	enum item_kind kind;
@@ -99,6 +106,7 @@ struct item {
 		struct row row;
 		struct event event;
 		struct verdict verdict;
+		char warning[CROSS_TEXT_MAX]; /* "": no longer */
 	};
 };
 
