@@ -22,7 +22,7 @@ SCRIPT_TESTS = tests/layers.py tests/golden/selftest.py tests/golden/run.py \
 	tests/fault/check.py
 # Those that watch live processes for a while; distcheck leaves them out.
 LIVE_TESTS = tests/truth/selftest.py tests/integration/live.py tests/integration/sites.py tests/integration/goversions.py \
-	tests/integration/namespaces.py
+	tests/integration/namespaces.py tests/integration/crosscheck.py
 THREADED_TESTS += tests/golden/run.py tests/integration/goversions.py
 
 # Preloaded by tests/fault to make allocations fail; never under a sanitizer,
@@ -66,7 +66,7 @@ EXTRA_DIST += $(WORKLOAD_FILES) \
 	tests/fault/inject.py tests/stress/go.mod tests/stress/main.go \
 	tests/truth/README.md tests/truth/score.py tests/truth/report.py \
 	tests/truth/baseline.py tests/truth/toolchains.py \
-	tests/bench/live.py tests/bench/watch.py tests/bench/events.py \
+	tests/bench/live.py tests/bench/watch.py tests/bench/events.py tests/bench/stress_events.py \
 	tests/bench/lateness.py tests/bench/article.py
 
 # What distcheck runs of the tests: all but those that watch and wait.

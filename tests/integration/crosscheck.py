@@ -1,0 +1,77 @@
+#!/usr/bin/env python3
+"""Memory beside an endpoint: a false tie warns, a true one does not.
+
+PID@URL with the URL of another process is an error that people make. Two
+workloads run the same program side by side; one is watched with the other's
+endpoint, and with its own, while both allocate and collect.
+"""
+import json
+import os
+import subprocess
+import sys
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+TESTS = os.path.dirname(HERE)
+sys.path[:0] = [os.path.join(TESTS, d) for d in ("lib", "bench")]
+from live import RESIDUE, WORKLOAD, Workload, together  # noqa: E402
+from tap import Plan, finish  # noqa: E402
+
+# Three answers come soon, 2 s apart: two that disagree are enough.
+FALSE_SECONDS, TRUE_SECONDS = 12, int(os.environ.get("CROSSCHECK_SECONDS", "15"))
+
+
+def watch(target, seconds, *options):
+    done = subprocess.run([RESIDUE, "-b", "--json", "-d", "1", "-n", str(seconds), *options, target],
+                          stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True, timeout=seconds + 60)
+    assert done.returncode == 0, "exit %d" % done.returncode
+    return [json.loads(line) for line in done.stdout.splitlines()]
+
+
+def warnings(lines):
+    return [line["text"] for line in lines if line["type"] == "warning"]
+
+
+def read(lines):
+    return [line["read"] for line in lines if line["type"] == "target"][-1]
+
+
+def false_tie(lines):
+    said = warnings(lines)
+    assert len(said) == 1 and "disagree" in said[0], "%r" % said
+
+
+def true_tie(lines):
+    assert warnings(lines) == [], "%r" % warnings(lines)
+
+
+def from_memory(lines):
+    """The other's figures were never mixed in: counters do not fall."""
+    assert read(lines) == "agentless", read(lines)
+    seen = [line["total_alloc"] for line in lines if line["type"] == "sample" and "total_alloc" in line]
+    assert len(seen) > 3 and seen == sorted(seen), "%r" % seen
+
+
+def main():
+    with Plan() as plan:
+        if not os.access(WORKLOAD, os.X_OK):
+            plan.skip("memory beside an endpoint", "no workload was built: no go command")
+            finish(plan)
+        with Workload(WORKLOAD, "sawtooth", dwell=60) as one, Workload(WORKLOAD, "sawtooth", dwell=60) as two:
+            results = together([
+                lambda: watch("%d@%s" % (one.pid, two.url), FALSE_SECONDS),
+                lambda: watch("%d@%s" % (one.pid, one.url), TRUE_SECONDS),
+                lambda: watch("%d@%s" % (two.pid, one.url), FALSE_SECONDS, "--read", "agentless"),
+            ], 3)
+        for name, lines, check in (("another process's endpoint", results[0], false_tie),
+                                   ("its own endpoint", results[1], true_tie),
+                                   ("--read agentless asks no endpoint", results[2], true_tie)):
+            if lines is None:
+                plan.ok(False, name, "residue failed")
+                continue
+            plan.run(name, check, lines)
+            plan.run(name + ": figures are memory's", from_memory, lines)
+    finish(plan)
+
+
+if __name__ == "__main__":
+    main()
