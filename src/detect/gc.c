@@ -6,6 +6,8 @@
  * poll, and the first reading tells those from before we came. Without the
  * ring (metrics) only the last one has a time.
  */
+#include "limit.h"
+
 #include <residue/base/units.h>
 #include <residue/detect/detect.h>
 
@@ -28,6 +30,7 @@ struct gc {
 struct forced {
 	int64_t gcs;	/* since then */
 	int64_t forced; /* of them; -1: not known */
+	bool at_limit;	/* the heap was at its memory limit, or may have been */
 };
 
 static void forced_set(struct event *ev, const struct forced *f)
@@ -37,7 +40,18 @@ static void forced_set(struct event *ev, const struct forced *f)
 	ev->forced = f->forced > 0 && ev->forced_known;
 }
 
-static void gc_text(struct event *ev, const char *more)
+/* At the memory limit what FreeOSMemory gives back may have been given back
+ * already: nothing tells it from runtime.GC but what returned.c finds. */
+static const char *limit_words(const struct event *ev, const struct forced *f)
+{
+	if (!f->at_limit || f->forced <= 0)
+		return "";
+	return ev->forced ? ": a forced GC at the memory limit"
+			  : ", or another of these: a forced GC at the memory "
+			    "limit";
+}
+
+static void gc_text(struct event *ev, const struct forced *f, const char *more)
 {
 	char pause[UNITS_MAX];
 	int n = snprintf(ev->text, sizeof(ev->text), "GC %lld",
@@ -47,10 +61,11 @@ static void gc_text(struct event *ev, const char *more)
 		n += snprintf(ev->text + n, sizeof(ev->text) - (size_t)n,
 			      ", stopped the world for %s",
 			      units_duration(pause, ev->pause_ns));
-	snprintf(ev->text + n, sizeof(ev->text) - (size_t)n, "%s%s",
-		 ev->forced	? ", forced by the program"
-		 : ev->periodic ? ", after two minutes without one"
-				: "",
+	snprintf(ev->text + n, sizeof(ev->text) - (size_t)n, "%s%s%s",
+		 limit_words(ev, f),
+		 ev->forced && !f->at_limit ? ", forced by the program"
+		 : ev->periodic		    ? ", after two minutes without one"
+					    : "",
 		 more);
 }
 
@@ -78,7 +93,7 @@ static void from_ring(struct gc *g, const struct observation *o, int64_t first,
 		forced_set(&ev, f);
 		ev.periodic = ev.forced_known && !ev.forced && g->last_end > 0 &&
 			      ev.wall_ns - g->last_end >= FORCE_GC_PERIOD;
-		gc_text(&ev, "");
+		gc_text(&ev, f, "");
 		sink(sink_ctx, &ev);
 		g->last_end = ev.wall_ns;
 	}
@@ -109,7 +124,7 @@ static void without_ring(struct gc *g, const struct observation *o,
 	ev.periodic = ev.forced_known && !ev.forced &&
 		      g->last_end > 0 && f->gcs == 1 &&
 		      ev.wall_ns - g->last_end >= FORCE_GC_PERIOD;
-	gc_text(&ev, more);
+	gc_text(&ev, f, more);
 	sink(sink_ctx, &ev);
 	g->last_end = ev.wall_ns;
 }
@@ -131,10 +146,11 @@ static void gc_observe(void *state, const struct observation *o,
 	if (num < g->num_gc) /* another program answers now */
 		*g = (struct gc){0};
 	bool first = !g->started;
-	struct forced f = {num - g->num_gc, -1};
+	struct forced f = {num - g->num_gc, -1, false};
 
 	if (forced >= 0 && (!first || forced == 0 || forced >= num))
 		f.forced = g->num_forced < 0 ? -1 : forced - g->num_forced;
+	f.at_limit = !first && limit_near(&o->before, v);
 	if (o->pauses) {
 		int64_t from = num - g->num_gc > PAUSE_RING
 				       ? num - PAUSE_RING + 1

@@ -10,7 +10,7 @@ DETECTORS = \
 
 libresidue_a_SOURCES += $(DETECTORS) \
 	include/residue/detect/detect.h src/detect/detect.c \
-	src/detect/level.h \
+	src/detect/level.h src/detect/limit.h \
 	src/detect/swing.h src/detect/swing.c
 nodist_libresidue_a_SOURCES += src/detect/registry.c
 BUILT_SOURCES += src/detect/registry.c

@@ -6,13 +6,19 @@
  * (mheap.scavengeAll), the scavenger releases some of it of its own accord.
  *
  * Since Go 1.21 the runtime counts what the background scavenger and the
- * allocator released (mheap_.pages.scav.releasedBg, releasedEager). Where
- * these are read, what neither explains after a forced GC is FreeOSMemory:
- * exact. Elsewhere it is concluded: a forced GC, a jump of HeapReleased with
+ * allocator released (mheap_.pages.scav.releasedBg, releasedEager), and marks
+ * where a forced scavenge ran to the end (enum scav_mark). Where these are
+ * read, it is exact: FreeOSMemory is a forced GC after which a forced scavenge
+ * ran dry, which away from a memory limit nobody else causes; or after which
+ * more was given back than the counters explain, now or in the next reading,
+ * for they are counted up a little after the fact. The first sees it when the
+ * memory is in use again at once, the second while it runs and at a memory
+ * limit. Elsewhere it is concluded: a forced GC, a jump of HeapReleased with
  * nothing idle left, and, where RES is read often enough, its fall right after
  * that GC.
  */
 #include "level.h"
+#include "limit.h"
 #include "swing.h"
 
 #include <residue/base/units.h>
@@ -49,6 +55,7 @@ struct account {
 	int64_t forced;		  /* NumForcedGC; -1: not known */
 	bool counted;		  /* the counters are known: */
 	int64_t bg, eager;
+	unsigned scav; /* enum scav_mark */
 };
 
 struct returned {
@@ -66,6 +73,9 @@ struct returned {
 	int64_t forced_wall;
 	int64_t until_ns;
 	int64_t freed; /* bytes that were, as far as we know */
+	/* With counters: bytes that they did not explain in the last interval,
+	 * and may yet. */
+	int64_t unsure;
 	bool told;     /* it was told as FreeOSMemory already */
 	/* Gross releases by the counters. */
 	int64_t burst_ns, burst_bytes;
@@ -75,6 +85,7 @@ struct returned {
 struct delta {
 	int64_t given, idle, forced, bg, eager; /* as above: the rises, */
 	bool counted;				/* except of idle: now */
+	bool ran_dry; /* a forced scavenge did, and no allocator forced it */
 };
 
 /* Go 1.19 and 1.20 count what the background scavenger released only. */
@@ -105,6 +116,7 @@ static bool account_make(struct account *a, const struct observation *o)
 		.counted = values_have(v, counters) && counters_complete(o),
 		.bg = values_get(v, FIELD_RELEASED_BG, 0),
 		.eager = values_get(v, FIELD_RELEASED_EAGER, 0),
+		.scav = o->now->scav,
 	};
 	return true;
 }
@@ -113,6 +125,14 @@ static bool account_make(struct account *a, const struct observation *o)
 static int64_t risen(int64_t from, int64_t to)
 {
 	return to < from ? to : to - from;
+}
+
+/* Dry now, and either not before, or pages were freed since the last GC and
+ * are gone already: then it ran again. */
+static bool ran_dry(const struct account *a, const struct account *b)
+{
+	return a->scav & b->scav & SCAV_KNOWN && b->scav & SCAV_DRY &&
+	       (!(a->scav & SCAV_DRY) || b->scav & SCAV_FREED);
 }
 
 static struct delta delta_make(const struct account *a, const struct account *b)
@@ -128,6 +148,7 @@ static struct delta delta_make(const struct account *a, const struct account *b)
 		.counted = counted,
 		.bg = counted ? risen(a->bg, b->bg) : 0,
 		.eager = counted ? risen(a->eager, b->eager) : 0,
+		.ran_dry = ran_dry(a, b),
 	};
 }
 
@@ -195,12 +216,15 @@ static int64_t forced_end(const struct returned *s, const struct observation *o)
 	return end;
 }
 
-/* Bytes that FreeOSMemory gave back in this interval, 0 when it did not. */
-static int64_t freed_counted(const struct delta *d)
+/* Bytes that FreeOSMemory gave back, by the counters, 0 for none that is sure:
+ * what they did not explain at the last reading, less what they have counted
+ * since. */
+static int64_t freed_counted(struct returned *s, const struct delta *d)
 {
-	int64_t rest = d->given - d->bg - d->eager;
+	int64_t sure = s->unsure - d->bg - d->eager;
 
-	return rest >= UNEXPLAINED_LEAST ? rest : 0;
+	s->unsure = d->given - d->bg - d->eager;
+	return sure >= UNEXPLAINED_LEAST ? sure : 0;
 }
 
 /* The same without counters; what was given back since the forced GC is in
@@ -239,11 +263,14 @@ static void tell_freed(struct returned *s, bool counted, double confidence,
 	char by[UNITS_MAX];
 
 	ev.confidence = confidence;
-	ev.bytes = bytes;
+	if (bytes >= UNEXPLAINED_LEAST)
+		ev.bytes = bytes;
 	snprintf(ev.text, sizeof(ev.text),
-		 "FreeOSMemory gave back %s at once%s", units_bytes(by, bytes),
-		 counted ? ""
-			 : " (inferred: a forced GC, then nothing idle left)");
+		 "FreeOSMemory gave back %s at once%s",
+		 ev.bytes < 0 ? "all that was idle" : units_bytes(by, bytes),
+		 !counted ? " (inferred: a forced GC, then nothing idle left)"
+		 : ev.bytes < 0 ? "; it was little, or is in use again"
+				: "");
 	sink(sink_ctx, &ev);
 	s->told = true;
 }
@@ -255,7 +282,7 @@ static void forced_gc_seen(struct returned *s, const struct observation *o)
 	s->forced_wall = forced_end(s, o);
 	s->until_ns = s->forced_wall - o->now->wall_offset_ns + AT_ONCE +
 		      at_once_more(-s->last.given);
-	s->freed = 0;
+	s->freed = s->unsure = 0;
 	s->told = false;
 }
 
@@ -270,9 +297,17 @@ static bool look_for_freed(struct returned *s, const struct observation *o,
 	int64_t bytes;
 
 	if (d->counted) {
-		bytes = freed_counted(d);
+		bytes = freed_counted(s, d);
 		s->freed += bytes;
-		if (!s->told && s->freed && (over || !bytes))
+		if (d->ran_dry) { /* all of it is, whatever counters do */
+			s->freed += s->unsure > 0 ? s->unsure : 0;
+			bytes = s->unsure;
+			s->unsure = 0;
+		}
+		/* One more reading, for what may be counted yet. */
+		over = over && s->unsure < UNEXPLAINED_LEAST;
+		if (!s->told && (d->ran_dry || s->freed) &&
+		    s->unsure < UNEXPLAINED_LEAST)
 			tell_freed(s, true, 1, s->freed, sink, sink_ctx);
 	} else {
 		s->freed += d->given;
@@ -336,8 +371,10 @@ static void compare(struct returned *s, const struct observation *o,
 	int64_t least = level_step(&s->level, t, rss);
 	struct swing_done done;
 
+	d.ran_dry = d.ran_dry && !limit_near(&o->before, &o->now->values);
 	if (d.forced > 0) {
-		if (d.counted && s->until_ns && s->freed && !s->told)
+		if (d.counted && s->until_ns && !s->told &&
+		    (s->freed += freed_counted(s, &d)) > 0)
 			tell_freed(s, true, 1, s->freed, sink, sink_ctx);
 		forced_gc_seen(s, o);
 	}

@@ -80,8 +80,9 @@ static void scav_range(const struct layout *l, int32_t *lo, size_t *len)
 		l->mheap_scav_chunks,	   l->mheap_scav_min,
 		l->mheap_scav_max,	   l->mheap_scav_min_heap,
 		l->mheap_scav_search_bg,   l->mheap_scav_search_force,
-		l->mheap_scav_gen,	   l->mheap_scav_released,
-		l->mheap_scav_released_bg, l->mheap_scav_released_eager};
+		l->mheap_scav_free_hwm,	   l->mheap_scav_gen,
+		l->mheap_scav_released,	   l->mheap_scav_released_bg,
+		l->mheap_scav_released_eager};
 	int32_t hi = 0;
 
 	*lo = off[0];
@@ -211,6 +212,13 @@ static uint64_t scav_word(const struct extras *x, int32_t lo, int32_t off)
 	return v;
 }
 
+/* Not minOffAddr, which on amd64 is the start of the other half of the address
+ * space (mpagealloc.go: arenaBaseOffset), and 0 elsewhere. */
+static bool is_address(uint64_t word)
+{
+	return word != 0 && word >> 47 == 0;
+}
+
 static void fill_spans(const struct gomem *g, const struct extras *x,
 		       struct gomem_stats *out)
 {
@@ -227,6 +235,7 @@ static void fill_spans(const struct gomem *g, const struct extras *x,
 	out->scav_gen = (uint32_t)scav_word(x, lo, l->mheap_scav_gen);
 	out->scav_force_dry = l->mheap_scav_search_force >= 0 &&
 			      scav_word(x, lo, l->mheap_scav_search_force) == 0;
+	out->scav_freed = is_address(scav_word(x, lo, l->mheap_scav_free_hwm));
 }
 
 /* runtime/proc.go: gcount. */
@@ -280,7 +289,7 @@ static void fill(struct gomem *g, const struct figures *f,
 	fill_pacer(f, out);
 	out->mspan_inuse = out->mcache_inuse = out->goroutines = 0;
 	out->released_bg = out->released_eager = out->scav_gen = 0;
-	out->scav_force_dry = false;
+	out->scav_force_dry = out->scav_freed = false;
 	if (g->info.has_spans)
 		fill_spans(g, x, out);
 	if (g->info.has_goroutines)

@@ -154,6 +154,16 @@ static void add_ring(struct agentless *st, struct reading *out)
 			       free);
 }
 
+static unsigned scav_marks(const struct agentless *st)
+{
+	const struct gomem_stats *s = &st->stats;
+
+	if (!st->counts_eager || !gomem_info(st->gomem)->has_spans)
+		return 0;
+	return SCAV_KNOWN | (s->scav_force_dry ? SCAV_DRY : 0) |
+	       (s->scav_freed ? SCAV_FREED : 0);
+}
+
 static int agentless_read(void *state, struct reading *out, struct err *err)
 {
 	struct agentless *st = state;
@@ -164,6 +174,7 @@ static int agentless_read(void *state, struct reading *out, struct err *err)
 	st->whole_ns = st->stats.end_ns + WHOLE_NS - st->spread_ns;
 	out->begin_ns = st->stats.begin_ns;
 	out->end_ns = st->stats.end_ns;
+	out->scav = scav_marks(st);
 	set_pacer(&out->values, st);
 	/* Sys is HeapSys, which the identities cover, and words that only grow.
 	 * That it equals mappedReady + HeapReleased does not hold while memory

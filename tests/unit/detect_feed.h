@@ -31,6 +31,7 @@ struct feed {
 	struct values proc, runtime; /* what the next reading of each says */
 	struct pause_ring pauses;
 	bool ring; /* readings of the runtime have it */
+	unsigned scav; /* enum scav_mark, of readings of the runtime */
 	struct event events[FEED_EVENTS];
 	unsigned count;
 };
@@ -83,6 +84,7 @@ static inline void feed(struct feed *f, enum origin origin, int64_t ms,
 		.end_ns = FEED_BOOT + ms * MS + MS,
 		.wall_offset_ns = FEED_WALL,
 		.values = *v,
+		.scav = origin == ORIGIN_RUNTIME ? f->scav : 0,
 	};
 	struct observation o = {
 		.now = &r,

@@ -289,6 +289,73 @@ static void counted(void **state)
 	feed_release(&f);
 }
 
+static void mark(struct feed *f, unsigned scav)
+{
+	f->scav = SCAV_KNOWN | scav;
+}
+
+/* FreeOSMemory whose memory is in use again at the next reading is known by
+ * the forced scavenge that ran dry. */
+static void scavenged_dry(void **state)
+{
+	static const struct {
+		unsigned before, after;
+		bool forced;
+		int64_t limit; /* MiB; 0: none */
+		unsigned found;
+	} cases[] = {
+		{0, SCAV_DRY, true, 0, 1},
+		{SCAV_FREED, SCAV_DRY | SCAV_FREED, true, 0, 1},
+		{SCAV_DRY, SCAV_DRY | SCAV_FREED, true, 0, 1},
+		/* runtime.GC that freed no page after FreeOSMemory. */
+		{SCAV_DRY, SCAV_DRY, true, 0, 0},
+		{SCAV_DRY, SCAV_FREED, true, 0, 0},
+		{0, SCAV_FREED, true, 0, 0},
+		/* At a limit the allocator may have been it. */
+		{0, SCAV_DRY, true, 310, 0},
+		{0, SCAV_DRY, true, 4000, 1},
+	};
+	(void)state;
+	struct feed f;
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		begin(&f);
+		counters(&f, 0, 0);
+		if (cases[i].limit)
+			values_set(&f.runtime, FIELD_MEMORY_LIMIT,
+				   cases[i].limit * MIB);
+		mark(&f, cases[i].before);
+		feed_quiet(&f, 5000, 7000, 1000);
+		feed_gc(&f, 7400, cases[i].forced);
+		mark(&f, cases[i].after);
+		feed_quiet(&f, 8000, 12000, 1000);
+		feed_only(&f, EVENT_FREE_OS_MEMORY, cases[i].found);
+		if (cases[i].found)
+			assert_int_equal(
+				feed_one(&f, EVENT_FREE_OS_MEMORY)->bytes, -1);
+		feed_release(&f);
+	}
+}
+
+/* What the scavenger gave back is counted a little later. */
+static void counted_late(void **state)
+{
+	(void)state;
+	struct feed f;
+
+	begin(&f);
+	counters(&f, 0, 0);
+	feed_quiet(&f, 5000, 5500, 100);
+	feed_gc(&f, 5520, true);
+	feed_heap(&f, 20, 270, 20);
+	feed_quiet(&f, 5600, 5700, 100);
+	counters(&f, 14, 0);
+	feed_heap(&f, 20, 270, 22);
+	feed_quiet(&f, 5700, 9000, 100);
+	feed_only(&f, EVENT_FREE_OS_MEMORY, 0);
+	feed_release(&f);
+}
+
 /* The runtime's figures come once a second; RES, read more often, saw the pages
  * go and come back between two of them. It rose fast at the start, between two
  * readings too: that must not hide a fall long after it. */
@@ -640,6 +707,8 @@ int main(void)
 		cmocka_unit_test(fell_and_rose_between_readings),
 		cmocka_unit_test(forced_gc_then_scavenger),
 		cmocka_unit_test(counted),
+		cmocka_unit_test(scavenged_dry),
+		cmocka_unit_test(counted_late),
 		cmocka_unit_test(counters_that_do_not_count),
 		cmocka_unit_test(free_os_memory_takes_time),
 		cmocka_unit_test(partial_readings),

@@ -115,7 +115,9 @@ struct gomem_stats {
 	uint64_t scav_goal;	 /* heap_inuse + heap_free down to which the
 				  * background scavenger returns; UINT64_MAX: none */
 	uint32_t scav_gen;	 /* 0 before Go 1.21 */
-	bool scav_force_dry; /* a forced scavenge found nothing left: Go 1.21 */
+	/* Go 1.21: a forced scavenge has run dry and no page was freed since;
+	 * pages were freed since the last GC's mark phase. */
+	bool scav_force_dry, scav_freed;
 
 	/* Ends of the last 256 GCs (wall clock ns) and their pauses, entry
 	 * (n - 1) % 256 for GC number n. Copied only when numgc is another

@@ -34,6 +34,16 @@ enum process_life {
 
 #define READING_DOCS 3
 
+/* What the runtime's own scavenger says of FreeOSMemory (Go 1.21 and newer,
+ * mgcscavenge.go: scavengeIndex), read from memory; bits. */
+enum scav_mark {
+	SCAV_KNOWN = 1,
+	SCAV_DRY = 2,	/* a forced scavenge ran to the end, and no page was
+			 * freed since: without a memory limit only
+			 * FreeOSMemory forces one */
+	SCAV_FREED = 4, /* pages were freed since the last GC's mark phase */
+};
+
 struct reading {
 	enum origin origin;
 	enum read_by by; /* of ORIGIN_RUNTIME and _PPROF; else READ_NONE */
@@ -42,6 +52,7 @@ struct reading {
 	struct values values;
 	struct doc *docs[READING_DOCS]; /* owned by the reading; may be NULL */
 	enum process_life life;	/* of ORIGIN_PROC; values only when alive */
+	unsigned scav; /* of ORIGIN_RUNTIME: enum scav_mark */
 	/* Taken between two rows, for the detectors: what costs more is left
 	 * out, and the figures it lacks stay as they were. */
 	bool between;
