@@ -43,6 +43,7 @@ LIBRARIES = (
     (r"zlib\.h", "zlib", "decode model record"),
     (r"(libelf|gelf|elfutils/.*)\.?h?", "libelf", "goelf gomem"),
     (r"ini\.h", "inih", "ui app"),
+    (r"uthash\.h", "uthash (use residue/base/hash.h)", "base"),
     (r"cmocka.*\.h", "cmocka", ""),
 )
 

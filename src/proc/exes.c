@@ -2,6 +2,7 @@
 #include "exes.h"
 
 #include <residue/base/clock.h>
+#include <residue/base/hash.h>
 #include <residue/base/mem.h>
 
 #include <errno.h>
@@ -10,8 +11,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
-
-#include <uthash.h>
 
 struct key {
 	uint64_t dev, ino;

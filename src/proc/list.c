@@ -2,6 +2,7 @@
 #include <residue/proc/list.h>
 
 #include <residue/base/clock.h>
+#include <residue/base/hash.h>
 #include <residue/base/mem.h>
 #include <residue/proc/stat.h>
 
@@ -14,8 +15,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
-
-#include <uthash.h>
 
 #define YOUNG_NS (10 * NS_PER_SEC)
 #define ROUNDS	 16 /* the older ones are checked at every so many scans */
