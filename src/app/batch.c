@@ -5,6 +5,7 @@
 #include "signals.h"
 
 #include <residue/base/clock.h>
+#include <residue/base/hash.h>
 #include <residue/base/mem.h>
 #include <residue/record/output.h>
 
@@ -13,7 +14,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
-#include <uthash.h>
 #include <unistd.h>
 
 /* How long the one sample of -n 1 waits for endpoints to answer. Where more
@@ -215,21 +215,12 @@ static bool wait_for_more(struct batch *b)
 static int print_all(struct batch *b, struct err *err)
 {
 	for (;;) {
-		if (drain(b, err)) {
-			/* A reader that has seen enough closes the pipe. */
-			if (err->sys != EPIPE)
-				return EXIT_FAILED;
-			*err = (struct err)ERR_INIT;
-			return EXIT_FINE;
-		}
+		if (drain(b, err))
+			return EXIT_FAILED;
 		if (b->targets->scripted || complete(b))
 			break;
-		if (wait_for_more(b)) {
-			if (drain(b, err) && err->sys != EPIPE)
-				return EXIT_FAILED;
-			*err = (struct err)ERR_INIT;
-			return EXIT_FINE;
-		}
+		if (wait_for_more(b))
+			return drain(b, err) ? EXIT_FAILED : EXIT_FINE;
 	}
 	if (!b->targets->scripted && never_there(b)) {
 		err_set(err, ERR_GONE, "an endpoint never answered");
@@ -274,7 +265,7 @@ int batch_run(struct targets *s, const struct options *o, struct err *err)
 	if (!s->scripted &&
 	    sampler_run(s->sampler,
 			s->endpoints && o->samples == 1 ? WARM_NS : 0, err))
-		return EXIT_FAILED;
+		return exit_code_of(err);
 	b.out = output_new(&oo, stdout);
 	rc = print_all(&b, err);
 	lost = sampler_lost_ticks(s->sampler);

@@ -8,6 +8,7 @@
 #include <residue/base/text.h>
 #include <residue/base/units.h>
 
+#include <errno.h>
 #include <jansson.h>
 #include <stdlib.h>
 #include <string.h>
@@ -173,7 +174,7 @@ static int print_json(const struct list_row *r, struct err *err)
 
 	json_decref(o);
 	if (rc || putchar('\n') == EOF)
-		return err_set(err, ERR_SYS, "cannot write the list");
+		return err_sys(err, errno, "cannot write the output");
 	return 0;
 }
 

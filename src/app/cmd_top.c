@@ -107,7 +107,7 @@ static int print_json(const struct top *t, struct err *err)
 	rc = json_dumpf(o, stdout, JSON_COMPACT);
 	json_decref(o);
 	if (rc || putchar('\n') == EOF)
-		return err_set(err, ERR_SYS, "cannot write the table");
+		return err_sys(err, errno, "cannot write the output");
 	return 0;
 }
 
@@ -119,7 +119,7 @@ static int print_text(const struct top *t, struct err *err)
 	buf_init(&text, 256u << 20);
 	rc = top_text(t, &text, err);
 	if (rc == 0 && fwrite(text.data, 1, text.len, stdout) != text.len)
-		rc = err_set(err, ERR_SYS, "cannot write the table");
+		rc = err_sys(err, errno, "cannot write the output");
 	buf_release(&text);
 	return rc;
 }

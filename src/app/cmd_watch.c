@@ -31,9 +31,11 @@ static int watch(struct options *o, struct err *err)
 		rc = err_set(err, ERR_USAGE,
 			     "--json and --csv need -b here: 'residue -b "
 			     "--json TARGET'");
-	if (rc || need_terminal("residue -b' or 'residue list", err))
+	if (rc)
 		return EXIT_USAGE;
+	/* What is wrong with a target is said with and without a terminal. */
 	if (targets_open(&s, o, TARGETS_DISCOVER, err) ||
+	    need_terminal("residue -b' or 'residue list", err) ||
 	    screen_run(&s, o, NULL, err))
 		rc = exit_code_of(err);
 	targets_close(&s);

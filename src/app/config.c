@@ -45,17 +45,20 @@ int config_read(const char *path, config_setter *set, void *ctx,
 	char *own = dir ? mem_printf("%s/residuerc", dir) : NULL;
 	const char *name = path ? path : own;
 	FILE *f = name ? fopen(name, "re") : NULL;
-	int line = 0;
+	int line = 0, failed = 0;
 
 	if (f) {
 		line = ini_parse_file(f, one_line, &r);
+		failed = ferror(f) ? errno : 0;
 		fclose(f);
 	} else if (path)
-		err_sys(err, errno, "config file '%s'", path);
-	if (line)
+		failed = errno;
+	if (failed)
+		err_sys(err, failed, "config file '%s'", name);
+	else if (line)
 		err_set(err, ERR_USAGE, "config file '%s', line %d: %s", name,
 			line, why.code ? why.msg : "not 'name = value'");
 	free(dir);
 	free(own);
-	return line || (path && !f) ? -1 : 0;
+	return line || failed ? -1 : 0;
 }

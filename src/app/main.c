@@ -3,13 +3,18 @@
 
 #include "command.h"
 
+#include <residue/base/mem.h>
+
 #include <errno.h>
+#include <fcntl.h>
+#include <jansson.h>
 #include <locale.h>
 #include <malloc.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 int exit_code_of(const struct err *err)
 {
@@ -23,16 +28,33 @@ int exit_code_of(const struct err *err)
 	}
 }
 
+/*
+ * A standard stream that we were started without is one on which every read and
+ * write fails: else the next file that we open takes its number, and gets what
+ * we print.
+ */
+static void hold_standard_streams(void)
+{
+	for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
+		if (fcntl(fd, F_GETFD) < 0 &&
+		    open("/dev/null",
+			 fd == STDIN_FILENO ? O_WRONLY : O_RDONLY) != fd)
+			_exit(EXIT_FAILED);
+}
+
 /* Output that did not reach its reader is a failure; a reader that has seen
  * enough is not. */
-static int close_stdout(int code)
+static int close_stdout(int code, struct err *err)
 {
+	errno = 0;
 	if (fflush(stdout) == 0 && !ferror(stdout))
 		return code;
-	if (errno == EPIPE)
-		return code;
-	fprintf(stderr, "residue: cannot write the output: %s\n",
-		strerror(errno));
+	if (err->code == ERR_NONE)
+		err_sys(err, errno ? errno : EIO, "cannot write the output");
+	if (err->sys == EPIPE) {
+		*err = (struct err)ERR_INIT;
+		return EXIT_FINE;
+	}
 	return code ? code : EXIT_FAILED;
 }
 
@@ -69,7 +91,10 @@ int main(int argc, char **argv)
 	struct options o;
 	int code;
 
+	hold_standard_streams();
 	keep_small();
+	/* jansson itself overlooks some failures, and loses text. */
+	json_set_alloc_funcs(mem_alloc, free);
 	setlocale(LC_ALL, "");
 	/* Numbers are written as JSON and CSV want them. */
 	setlocale(LC_NUMERIC, "C");
@@ -77,7 +102,7 @@ int main(int argc, char **argv)
 		code = EXIT_USAGE;
 	else
 		code = run(&o, command, &err);
-	code = close_stdout(code);
+	code = close_stdout(code, &err);
 	if (err.code != ERR_NONE)
 		fprintf(stderr, "residue: %s%s\n", err.msg,
 			err.code == ERR_USAGE ? "\nTry 'residue --help'." : "");

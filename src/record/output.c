@@ -60,7 +60,8 @@ static int send_line(struct output *o, struct err *err)
 	sent = fwrite(o->text, 1, o->size, o->to) == o->size &&
 	       fflush(o->to) == 0;
 	if (!sent)
-		return err_sys(err, errno ? errno : EIO, "cannot write output");
+		return err_sys(err, errno ? errno : EIO,
+			       "cannot write the output");
 	rewind(o->line);
 	return 0;
 }
