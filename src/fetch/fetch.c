@@ -12,6 +12,7 @@
 #include <residue/base/mem.h>
 
 #include <errno.h>
+#include <poll.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdatomic.h>
@@ -24,6 +25,8 @@
 #define IDLE_MAX	 4 /* easy handles kept for the next requests */
 #define CONNECTIONS_KEPT 32L
 #define NAP_MAX_MS	 60000
+#define SPIN_MS		 10 /* between polls that fail at once */
+#define WAKE_TRIES	 3
 
 /* An item of the queue: a transfer to begin, or an owner to cancel. Of one
  * queue, so that a cancel ends what was submitted before it and no more. */
@@ -185,6 +188,14 @@ static void end_all(struct fetcher *f)
 		curl_easy_cleanup(f->idle[--f->n_idle]);
 }
 
+/* A wake that is lost would leave the thread asleep for up to NAP_MAX_MS. */
+static void wake(struct fetcher *f)
+{
+	for (int i = 0; i < WAKE_TRIES; i++)
+		if (curl_multi_wakeup(f->multi) == CURLM_OK)
+			return;
+}
+
 static void *run(void *arg)
 {
 	struct fetcher *f = arg;
@@ -195,7 +206,9 @@ static void *run(void *arg)
 		follow_orders(f);
 		curl_multi_perform(f->multi, &running);
 		finish_done(f);
-		curl_multi_poll(f->multi, NULL, 0, nap_ms(f), NULL);
+		/* Without memory to poll with: not at full speed. */
+		if (curl_multi_poll(f->multi, NULL, 0, nap_ms(f), NULL))
+			poll(NULL, 0, SPIN_MS);
 	}
 	end_all(f);
 	return NULL;
@@ -329,7 +342,7 @@ void fetcher_stop(struct fetcher *f)
 	if (!f)
 		return;
 	atomic_store(&f->stop, true);
-	curl_multi_wakeup(f->multi);
+	wake(f);
 	pthread_join(f->thread, NULL);
 	fetcher_free(f);
 }
@@ -339,7 +352,7 @@ static void give_order(struct fetcher *f, struct order *o)
 	pthread_mutex_lock(&f->lock);
 	DL_APPEND(f->queue, o);
 	pthread_mutex_unlock(&f->lock);
-	curl_multi_wakeup(f->multi);
+	wake(f);
 }
 
 void fetcher_submit(struct fetcher *f, const struct fetch_request *req)
@@ -363,5 +376,5 @@ void fetcher_cancel(struct fetcher *f, uint64_t owner)
 
 void fetcher_wake(struct fetcher *f)
 {
-	curl_multi_wakeup(f->multi);
+	wake(f);
 }
