@@ -79,13 +79,35 @@ int proc_exe_read(int dir, struct proc_exe *out, struct err *err)
 #define NAMES 16
 static _Thread_local struct proc_owner names[NAMES];
 
+/* A user of /etc/passwd: 0 and NULL where it is not there, or errno's value. */
+static int local_user(uid_t uid, struct passwd *pw, char *room, size_t size,
+		      struct passwd **out)
+{
+	FILE *f = fopen("/etc/passwd", "re");
+	int rc;
+
+	*out = NULL;
+	if (!f)
+		return errno;
+	do {
+		rc = fgetpwent_r(f, pw, room, size, out);
+	} while (rc == 0 && pw->pw_uid != uid);
+	fclose(f);
+	return rc == ENOENT ? 0 : rc;
+}
+
+/* Name services come second: they load libraries, and without memory to set
+ * them up glibc 2.36 crashes. */
 static void look_up(struct proc_owner *out)
 {
 	char room[4096];
-	struct passwd pw, *found = NULL;
+	struct passwd pw, *found;
+	int rc = local_user(out->uid, &pw, room, sizeof(room), &found);
 
-	if (getpwuid_r(out->uid, &pw, room, sizeof(room), &found) == 0 &&
-	    found && *found->pw_name)
+	if (!found && rc != ENOMEM &&
+	    getpwuid_r(out->uid, &pw, room, sizeof(room), &found))
+		found = NULL;
+	if (found && *found->pw_name)
 		text_visible(out->name, sizeof(out->name), found->pw_name,
 			     strlen(found->pw_name));
 	else
