@@ -27,4 +27,4 @@ if !FUZZERS
 TESTS += tests/fuzz/fuzz_script
 endif
 tests_fuzz_fuzz_script_SOURCES = tests/fuzz/fuzz_script.c $(FUZZ_DRIVER)
-tests_fuzz_fuzz_script_LDFLAGS = $(FUZZ_LDFLAGS)
+tests_fuzz_fuzz_script_LDFLAGS = $(FUZZER_LINK)
