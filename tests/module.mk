@@ -71,11 +71,15 @@ EXTRA_DIST += $(WORKLOAD_FILES) \
 
 # What distcheck runs of the tests: all but those that watch and wait.
 AM_DISTCHECK_CONFIGURE_FLAGS = --enable-werror
-.PHONY: quick-tests check-threads
+.PHONY: quick-tests check-threads check-faults
 quick-tests:
 	@echo $(UNIT_TESTS) $(SCRIPT_TESTS)
 check-threads:
 	$(MAKE) $(AM_MAKEFLAGS) check TESTS='$(THREADED_TESTS)'
+
+# Every allocation and every kind of system call fails in turn: half an hour.
+check-faults: residue workload tests/fault/oomfail.so
+	$(AM_TESTS_ENVIRONMENT) $(TEST_PYTHON) $(srcdir)/tests/fault/check.py --all
 
 # For developers, where the tools of clang are at hand.
 .PHONY: format-check tidy

@@ -1,10 +1,11 @@
 #!/usr/bin/env python3
 """Fail every allocation of a command in turn, and see how it ends.
 
-  torture.py [--sticky] [--own] [--points N] [--tui] -- COMMAND...
+  torture.py [--sticky] [--own] [--points N] [--same] [--tui] -- COMMAND...
 
 Without memory a program may fail (exit 1); it may not crash, hang, or leave a
-terminal in the alternate screen. --sticky: all later allocations fail too;
+terminal in the alternate screen. What ends well did the whole of its work: with
+--same its output is the one of the undisturbed run. --sticky: all later allocations fail too;
 --own: only those that the program makes itself; --points: at most N of them,
 evenly spread; --tui: in a pseudo terminal of 80x24, where q ends it. $OOMFAIL is oomfail.so.
 """
@@ -27,12 +28,13 @@ def end_of(status):
 
 
 def run_plain(command, env):
+    """(how it ended, its output)"""
     try:
-        done = subprocess.run(command, env={**os.environ, **env}, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
+        done = subprocess.run(command, env={**os.environ, **env}, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
                               stderr=subprocess.DEVNULL, timeout=PATIENCE)
     except subprocess.TimeoutExpired:
-        return "hang"
-    return end_of(done.returncode)
+        return "hang", b""
+    return end_of(done.returncode), done.stdout
 
 
 def run_tui(command, env):
@@ -42,17 +44,18 @@ def run_tui(command, env):
         tui.keys("q")
         status = tui.wait_exit(PATIENCE)
         if status is None:
-            return "hang"
+            return "hang", b""
         end = end_of(os.waitstatus_to_exitcode(status))
-        return end + ", alternate screen left on" if tui.screen.alternate else end
+        return end + (", alternate screen left on" if tui.screen.alternate else ""), b""
 
 
 class Torture:
     """One command's runs: how often each end was seen, and where bad ones came from."""
 
-    def __init__(self, command, sticky=False, own=False, tui=False, env=None):
-        self.command, self.run = command, run_tui if tui else run_plain
-        self.env = {"LD_PRELOAD": os.environ.get("OOMFAIL", os.path.abspath("tests/fault/oomfail.so")), **(env or {})}
+    def __init__(self, command, sticky=False, own=False, tui=False, same=False):
+        self.command, self.run, self.same = command, run_tui if tui else run_plain, same
+        self.undisturbed = None
+        self.env = {"LD_PRELOAD": os.environ.get("OOMFAIL", os.path.abspath("tests/fault/oomfail.so"))}
         if sticky:
             self.env["OOM_STICKY"] = "1"
         if own:
@@ -62,11 +65,13 @@ class Torture:
     def count(self):
         """Allocations of an undisturbed run, and how that one ends."""
         with tempfile.NamedTemporaryFile("r") as f:
-            end = self.run(self.command, {**self.env, "OOM_COUNT": f.name})
+            end, self.undisturbed = self.run(self.command, {**self.env, "OOM_COUNT": f.name})
             return int(f.read() or 0), end
 
     def at(self, n):
-        end = self.run(self.command, {**self.env, "OOM_AT": str(n)})
+        end, output = self.run(self.command, {**self.env, "OOM_AT": str(n)})
+        if self.same and end == "exit 0" and output != self.undisturbed:
+            end = "exit 0, but something is missing"
         self.ends[end] += 1
         if end not in GOOD_ENDS:
             self.bad.append("allocation %d: %s" % (n, end))
@@ -80,12 +85,12 @@ class Torture:
 
 def main():
     ap = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
-    for option in ("sticky", "own", "tui"):
+    for option in ("sticky", "own", "tui", "same"):
         ap.add_argument("--" + option, action="store_true")
     ap.add_argument("--points", type=int, default=0)
     ap.add_argument("command", nargs="+")
     a = ap.parse_args()
-    t = Torture(a.command, a.sticky, a.own, a.tui)
+    t = Torture(a.command, a.sticky, a.own, a.tui, a.same)
     total, end = t.count()
     for n in t.points(total, a.points):
         t.at(n)
