@@ -2,15 +2,19 @@
 #include "target.h"
 
 #include <residue/base/mem.h>
+#include <residue/proc/stat.h>
 
 #include <elf.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
+#include <limits.h>
 #include <poll.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -221,6 +225,51 @@ static int attach_file(struct gomem *g, const char *dir, struct err *err)
 	return 0;
 }
 
+/* pidfds are kept of as many targets as leave most descriptors to others. */
+#define PIDFD_PART 4
+static atomic_int pidfds;
+
+static int open_pidfd(struct gomem *g, pid_t pid)
+{
+	struct rlimit files;
+	int most = INT_MAX;
+
+	if (getrlimit(RLIMIT_NOFILE, &files) == 0 && files.rlim_cur < INT_MAX)
+		most = (int)files.rlim_cur / PIDFD_PART;
+	errno = 0;
+	if (atomic_fetch_add(&pidfds, 1) < most)
+		g->pidfd = (int)syscall(SYS_pidfd_open, pid, 0);
+	if (g->pidfd < 0)
+		atomic_fetch_sub(&pidfds, 1);
+	return g->pidfd < 0 ? errno : 0;
+}
+
+void attach_close_pidfd(struct gomem *g)
+{
+	if (g->pidfd < 0)
+		return;
+	close(g->pidfd);
+	g->pidfd = -1;
+	atomic_fetch_sub(&pidfds, 1);
+}
+
+/* Clock ticks since boot; 0: not to be seen. */
+static uint64_t starttime_of(pid_t pid)
+{
+	char path[32];
+	struct proc_stat st = {.starttime = 0};
+	int dir;
+
+	snprintf(path, sizeof(path), "/proc/%d", (int)pid);
+	dir = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (dir < 0)
+		return 0;
+	if (proc_stat_read(dir, &st, NULL))
+		st.starttime = 0;
+	close(dir);
+	return st.starttime;
+}
+
 int attach(struct gomem *g, pid_t pid, const char *proc_dir, struct err *err)
 {
 	char dir[PATH_ROOM / 2];
@@ -234,9 +283,10 @@ int attach(struct gomem *g, pid_t pid, const char *proc_dir, struct err *err)
 			return -1;
 		return attach_file(g, dir, err);
 	}
-	g->pidfd = (int)syscall(SYS_pidfd_open, pid, 0);
-	if (g->pidfd < 0 && errno == ESRCH)
+	if (open_pidfd(g, pid) == ESRCH)
 		return err_set(err, ERR_GONE, "the process has ended");
+	if (g->pidfd < 0)
+		g->starttime = starttime_of(pid);
 	remote_live(&g->remote, pid);
 	if (attach_file(g, dir, err))
 		return -1;
@@ -247,7 +297,8 @@ int attach_alive(const struct gomem *g, struct err *err)
 {
 	struct pollfd p = {.fd = g->pidfd, .events = POLLIN};
 
-	if (g->pidfd >= 0 && poll(&p, 1, 0) > 0)
+	if ((g->pidfd >= 0 && poll(&p, 1, 0) > 0) ||
+	    (g->starttime && starttime_of(g->remote.pid) != g->starttime))
 		return err_set(err, ERR_GONE, "the process has ended");
 	return 0;
 }

@@ -50,8 +50,7 @@ void gomem_close(struct gomem *g)
 	elf_close(&g->elf);
 	attach_close_file(g);
 	free(g->exe_path);
-	if (g->pidfd >= 0)
-		close(g->pidfd);
+	attach_close_pidfd(g);
 	free(g);
 }
 

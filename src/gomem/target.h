@@ -46,7 +46,8 @@ struct gomem {
 	char *exe_path; /* owned; with device and inode, to open it again */
 	dev_t exe_dev;
 	ino_t exe_ino;
-	int pidfd;     /* -1: --proc, or an old kernel */
+	int pidfd; /* -1: --proc, an old kernel, or too many are open */
+	uint64_t starttime; /* where there is no pidfd; 0: not known */
 	uint64_t bias; /* run-time minus link-time address */
 	struct goexe exe;
 	const struct layout *layout;
@@ -77,6 +78,7 @@ int attach(struct gomem *g, pid_t pid, const char *proc_dir,
  * limit: the executable is closed when it is not read, and opened again. */
 void attach_close_file(struct gomem *g);
 int attach_reopen_file(struct gomem *g, struct err *err) RESIDUE_CHECK;
+void attach_close_pidfd(struct gomem *g);
 /* ERR_GONE when the process has ended; asked after a read, it also says that
  * the pid was still the same process's. */
 int attach_alive(const struct gomem *g, struct err *err) RESIDUE_CHECK;

@@ -302,8 +302,15 @@ static void add_brief(struct brief *b, const struct row *row)
 
 	if (step - from >= BRIEF_SAMPLES)
 		from = step - BRIEF_SAMPLES + 1;
-	for (int64_t n = from; n <= step; n++)
-		b->rss[n % BRIEF_SAMPLES] = b->heap[n % BRIEF_SAMPLES] = 0;
+	for (int64_t n = from; n <= step; n++) {
+		/* One that was passed over: it was at rest, and its figures
+		 * stood until then at the least (sampler/lane.c). */
+		bool stands = n == b->end_step + 1 && n == step - 1;
+		int64_t former = (n + BRIEF_SAMPLES - 1) % BRIEF_SAMPLES;
+
+		b->rss[n % BRIEF_SAMPLES] = stands ? b->rss[former] : 0;
+		b->heap[n % BRIEF_SAMPLES] = stands ? b->heap[former] : 0;
+	}
 	if (step > b->end_step)
 		b->end_step = step;
 	b->rss[step % BRIEF_SAMPLES] = pages(&row->values, FIELD_RSS);

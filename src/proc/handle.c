@@ -12,8 +12,14 @@
 
 /* Look for an exec this often without a suspicion. */
 #define CHECK_PERIOD_NS (5 * NS_PER_SEC)
-#define KEPT_EACH	2 /* statm and status */
+/* What is at rest by its statm is read whole this often: an exec would show
+ * there, swap and threads need not. */
+#define WHOLE_PERIOD_NS (15 * NS_PER_SEC)
 #define STATUS_MAX	8192
+#define STATM_MAX	128
+/* The part of kept_max up to which status is kept open too: statm is what
+ * tells whether anything has changed. */
+#define STATUS_PART	8
 
 struct proc_handle {
 	struct procfs *fs;
@@ -21,6 +27,9 @@ struct proc_handle {
 	int statm, status; /* kept open; -1: open for each read */
 	char comm[PROC_COMM_MAX];
 	uint64_t start_stack; /* 0: not to be seen */
+	char last[STATM_MAX]; /* statm as last read whole */
+	ssize_t last_len;     /* 0: none */
+	int64_t whole_ns;     /* by then it is read whole, CLOCK_BOOTTIME */
 	int64_t hwm;
 	int64_t check_ns; /* CLOCK_BOOTTIME of the next look for an exec */
 	unsigned generation;
@@ -28,32 +37,37 @@ struct proc_handle {
 	enum proc_life end; /* EXITED or REUSED, once ended */
 };
 
-static void give_back(struct proc_handle *h)
+static void give_back_one(struct proc_handle *h, int *fd)
 {
-	if (h->statm < 0)
+	if (*fd < 0)
 		return;
-	close(h->statm);
-	close(h->status);
-	h->statm = h->status = -1;
-	atomic_fetch_sub(&h->fs->kept, KEPT_EACH);
+	close(*fd);
+	*fd = -1;
+	atomic_fetch_sub(&h->fs->kept, 1);
 }
 
-/* Keep both files of the process open, if there are descriptors to spare. */
+static void give_back(struct proc_handle *h)
+{
+	give_back_one(h, &h->statm);
+	give_back_one(h, &h->status);
+}
+
+static void keep_one(struct proc_handle *h, int dir, const char *name, int most,
+		     int *fd)
+{
+	if (*fd >= 0)
+		return;
+	if (atomic_fetch_add(&h->fs->kept, 1) < most)
+		*fd = openat(dir, name, O_RDONLY | O_CLOEXEC);
+	if (*fd < 0)
+		atomic_fetch_sub(&h->fs->kept, 1);
+}
+
+/* Keep the files of the process open, as far as there are descriptors. */
 static void keep_open(struct proc_handle *h, int dir)
 {
-	if (atomic_fetch_add(&h->fs->kept, KEPT_EACH) + KEPT_EACH <=
-	    h->fs->kept_max) {
-		h->statm = openat(dir, "statm", O_RDONLY | O_CLOEXEC);
-		h->status = openat(dir, "status", O_RDONLY | O_CLOEXEC);
-		if (h->statm >= 0 && h->status >= 0)
-			return;
-		if (h->statm >= 0)
-			close(h->statm);
-		if (h->status >= 0)
-			close(h->status);
-	}
-	h->statm = h->status = -1;
-	atomic_fetch_sub(&h->fs->kept, KEPT_EACH);
+	keep_one(h, dir, "statm", h->fs->kept_max, &h->statm);
+	keep_one(h, dir, "status", h->fs->kept_max / STATUS_PART, &h->status);
 }
 
 /* One file, by the kept descriptor or else below `dir`. */
@@ -72,7 +86,7 @@ static ssize_t read_one(int kept, int dir, const char *name, char *out,
 	return n;
 }
 
-/* Both files into *out and comm; `dir` is -1 when they are kept open. */
+/* Both files into *out and comm; `dir` is -1 when both are kept open. */
 static int read_files(struct proc_handle *h, int dir, struct proc_fast *out,
 		      char comm[PROC_COMM_MAX], struct err *err)
 {
@@ -84,6 +98,8 @@ static int read_files(struct proc_handle *h, int dir, struct proc_fast *out,
 	if (n < 0 ||
 	    proc_statm_parse(out, text, (size_t)n, h->fs->page_size, err))
 		return -1;
+	h->last_len = n < STATM_MAX ? n : 0;
+	memcpy(h->last, text, (size_t)h->last_len);
 	n = read_one(h->status, dir, "status", text, sizeof(text), err);
 	if (n < 0 || proc_status_parse(out, comm, text, (size_t)n, err))
 		return -1;
@@ -96,7 +112,7 @@ static int read_round(struct proc_handle *h, struct proc_fast *out,
 {
 	int dir = -1, failed;
 
-	if (h->statm < 0) {
+	if (h->statm < 0 || h->status < 0) {
 		dir = procfs_pid_open(h->fs, &h->id, err);
 		if (dir < 0)
 			return -1;
@@ -166,8 +182,7 @@ static bool check_exec(struct proc_handle *h, struct proc_fast *now,
 		h->start_stack = st.start_stack;
 		h->check_ns = now->begin_ns + CHECK_PERIOD_NS;
 	}
-	if (h->statm < 0)
-		keep_open(h, dir);
+	keep_open(h, dir);
 	if (execed) {
 		*ended = read_files(h, dir, now, comm, NULL) != 0;
 		now->end_ns = clock_boot_ns();
@@ -190,6 +205,9 @@ static void remember(struct proc_handle *h, const struct proc_fast *now,
 		     const char *comm)
 {
 	memcpy(h->comm, comm, PROC_COMM_MAX);
+	/* Not all in the same tick. */
+	h->whole_ns = now->end_ns + WHOLE_PERIOD_NS -
+		      h->id.pid % 16 * (NS_PER_SEC / 4);
 	h->hwm = now->known & PROC_FAST_HWM ? now->hwm : 0;
 }
 
@@ -232,6 +250,34 @@ int proc_read_fast(struct proc_handle *h, struct proc_fast *out,
 	}
 	remember(h, out, comm);
 	return 0;
+}
+
+int64_t proc_read_rss(const struct proc_handle *h)
+{
+	struct proc_fast now = {0};
+	char text[STATM_MAX];
+	ssize_t n;
+
+	if (h->ended || h->statm < 0)
+		return -1;
+	n = read_one(h->statm, -1, "statm", text, sizeof(text), NULL);
+	if (n < 0 ||
+	    proc_statm_parse(&now, text, (size_t)n, h->fs->page_size, NULL) ||
+	    now.size == 0) /* a zombie's reads zeros */
+		return -1;
+	return now.rss;
+}
+
+bool proc_handle_changed(struct proc_handle *h)
+{
+	char text[STATM_MAX];
+	ssize_t n;
+
+	if (h->ended || h->statm < 0 || h->last_len == 0 ||
+	    clock_boot_ns() >= h->whole_ns)
+		return true;
+	n = read_one(h->statm, -1, "statm", text, sizeof(text), NULL);
+	return n != h->last_len || memcmp(text, h->last, (size_t)n) != 0;
 }
 
 struct proc_handle *proc_handle_open(struct procfs *fs,

@@ -55,7 +55,7 @@ int procfs_open(struct procfs *fs, const char *root, struct err *err)
 	fs->clock_ticks = sysconf(_SC_CLK_TCK);
 	fs->kept_max = 512;
 	if (getrlimit(RLIMIT_NOFILE, &files) == 0 && files.rlim_cur < 1 << 20)
-		fs->kept_max = (int)(files.rlim_cur / 2);
+		fs->kept_max = (int)(files.rlim_cur / 8 * 5);
 	atomic_init(&fs->kept, 0);
 	return 0;
 }

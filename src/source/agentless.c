@@ -18,7 +18,7 @@
 #define NO_GOAL (UINT64_C(1) << 62)
 /* A target that is only in the list is read whole so often though its books
  * are as they were: goroutines are in neither. */
-#define WHOLE_NS (5 * NS_PER_SEC)
+#define WHOLE_NS (15 * NS_PER_SEC)
 
 struct agentless {
 	struct gomem *gomem;
@@ -36,7 +36,7 @@ static int agentless_open(void *state, const struct source_subject *s,
 	struct agentless *st = state;
 
 	st->opened = s->opened;
-	st->spread_ns = s->id.pid % 16 * (NS_PER_SEC / 16);
+	st->spread_ns = s->id.pid % 16 * (NS_PER_SEC / 4);
 	st->walk_caches = s->interval_ns >= NS_PER_SEC;
 	st->gomem = memory_open(s, err);
 	if (!st->gomem)

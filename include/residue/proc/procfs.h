@@ -41,7 +41,7 @@ struct procfs {
 	atomic_int kept;
 };
 
-/* root NULL is /proc. Handles may keep half of the soft descriptor limit, so
+/* root NULL is /proc. Handles may keep 5/8 of the soft descriptor limit, so
  * raise that first. ERR_GONE, ERR_DENIED, ERR_SYS. Usable from every thread
  * afterwards. */
 int procfs_open(struct procfs *fs, const char *root,
