@@ -23,13 +23,32 @@ static double gc_per_s(const struct target *t)
 	       1e9 / (double)span;
 }
 
+/* The words of a failure are most of an origin, and there are few. */
+static void copy_origins(struct origin_state to[ORIGIN_COUNT],
+			 const struct origin_state from[ORIGIN_COUNT])
+{
+	for (unsigned i = 0; i < ORIGIN_COUNT; i++) {
+		if (from[i].fail.code != ERR_NONE) {
+			to[i] = from[i];
+			continue;
+		}
+		to[i].ever = from[i].ever;
+		to[i].begin_ns = from[i].begin_ns;
+		to[i].end_ns = from[i].end_ns;
+		to[i].by = from[i].by;
+		to[i].failed_ns = from[i].failed_ns;
+		to[i].fail.code = ERR_NONE;
+		to[i].fail.msg[0] = '\0';
+	}
+}
+
 static void fill_row(struct list_row *r, const struct target *t)
 {
 	const struct state *s = &t->state;
 
 	r->info = s->info;
 	r->values = s->values;
-	memcpy(r->origins, s->origins, sizeof(r->origins));
+	copy_origins(r->origins, s->origins);
 	r->brief = s->brief;
 	r->gc_per_s = gc_per_s(t);
 	r->verdict = t->verdict;
