@@ -1,12 +1,14 @@
 /* remote.c - reading another process's memory, and why it may be refused. */
 #include "remote.h"
 
+#include <residue/proc/rights.h>
+
 #include <elf.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <sys/uio.h>
 #include <unistd.h>
 
@@ -99,6 +101,16 @@ void remote_live(struct remote *r, pid_t pid)
 	r->pagemap_fd = open(path, O_RDONLY | O_CLOEXEC);
 }
 
+/* `dir` is ROOT/PID. */
+static int explain_file(const char *dir, struct err *err)
+{
+	const char *pid = strrchr(dir, '/');
+	char root[4096];
+
+	snprintf(root, sizeof(root), "%.*s", (int)(pid - dir), dir);
+	return rights_explain(root, atoi(pid + 1), false, err);
+}
+
 int remote_file(struct remote *r, const char *dir, struct err *err)
 {
 	char path[4096];
@@ -108,6 +120,8 @@ int remote_file(struct remote *r, const char *dir, struct err *err)
 		return err_set(err, ERR_USAGE, "the path %.64s... is too long",
 			       dir);
 	r->mem_fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (r->mem_fd < 0 && (errno == EACCES || errno == EPERM))
+		return explain_file(dir, err);
 	if (r->mem_fd < 0)
 		return err_sys(err, errno, "cannot open %.180s", path);
 	snprintf(path, sizeof(path), "%s/pagemap", dir);
@@ -205,63 +219,10 @@ found:
 	return true;
 }
 
-static long read_number(const char *path)
-{
-	FILE *f = fopen(path, "re");
-	long v = -1;
-
-	if (f && fscanf(f, "%ld", &v) != 1)
-		v = -1;
-	if (f)
-		fclose(f);
-	return v;
-}
-
-/* Does a system call filter refuse process_vm_readv to us altogether? */
-static bool filtered(void)
-{
-	char a = 1, b = 0;
-	struct iovec from = {&a, 1}, to = {&b, 1};
-
-	return process_vm_readv(getpid(), &to, 1, &from, 1, 0) != 1;
-}
-
-static int explain_denied(const struct remote *r, struct err *err)
-{
-	char path[64];
-	struct stat st;
-
-	if (filtered())
-		return err_set(err, ERR_DENIED,
-			       "a seccomp filter forbids process_vm_readv "
-			       "here; in a container: --cap-add SYS_PTRACE");
-	snprintf(path, sizeof(path), "/proc/%d", (int)r->pid);
-	if (stat(path, &st) == 0 && st.st_uid != geteuid())
-		return err_set(
-			err, ERR_DENIED,
-			"process %d belongs to another user (uid %u), or "
-			"has capabilities of its own; run as that user "
-			"or root, or once: sudo setcap cap_sys_ptrace+ep "
-			"$(command -v residue)",
-			(int)r->pid, (unsigned)st.st_uid);
-	if (read_number("/proc/sys/kernel/yama/ptrace_scope") > 0)
-		return err_set(
-			err, ERR_DENIED,
-			"kernel.yama.ptrace_scope forbids reading "
-			"process %d; once: sudo setcap cap_sys_ptrace+ep "
-			"$(command -v residue)",
-			(int)r->pid);
-	return err_set(err, ERR_DENIED,
-		       "the kernel refuses the memory of process %d (it has "
-		       "more rights than we, or a security module); once: sudo "
-		       "setcap cap_sys_ptrace+ep $(command -v residue)",
-		       (int)r->pid);
-}
-
 int remote_explain(const struct remote *r, int sysno, struct err *err)
 {
 	if (r->mem_fd < 0 && (sysno == EPERM || sysno == ENOSYS))
-		return explain_denied(r, err);
+		return rights_explain("/proc", r->pid, true, err);
 	if (sysno == EFAULT || sysno == EIO)
 		return err_set(err, ERR_GONE,
 			       "the memory that was read before is no longer "

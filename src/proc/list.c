@@ -17,6 +17,7 @@
 #include <unistd.h>
 
 #define YOUNG_NS (10 * NS_PER_SEC)
+#define PATH_ROOM 4096
 #define ROUNDS	 16 /* the older ones are checked at every so many scans */
 
 /* One process as of the last scan. */
@@ -99,25 +100,45 @@ static void skipped(struct seen *s, enum proc_skip why)
 	s->skip = why;
 }
 
+/* The file that a command line begins with: a path, or a name in one of the
+ * folders of programs. */
+static bool find_program(char path[PATH_ROOM], struct stat *st)
+{
+	static const char *const folders[] = {
+		"/usr/local/sbin", "/usr/local/bin", "/usr/sbin",
+		"/usr/bin",	   "/sbin",	     "/bin"};
+	char name[PATH_ROOM / 2];
+
+	if (path[0] == '/')
+		return stat(path, st) == 0 && S_ISREG(st->st_mode);
+	if (!path[0] || strchr(path, '/') || strlen(path) >= sizeof(name))
+		return false;
+	memcpy(name, path, strlen(path) + 1);
+	for (size_t i = 0; i < sizeof(folders) / sizeof(*folders); i++) {
+		snprintf(path, PATH_ROOM, "%s/%s", folders[i], name);
+		if (stat(path, st) == 0 && S_ISREG(st->st_mode))
+			return true;
+	}
+	return false;
+}
+
 /* /proc/PID/exe is closed to us: does the command line begin with a file whose
  * name fits comm? A process may write there what it likes, hence "guessed".
  * Our own root directory only: another /proc's paths are not ours. */
 static bool guess(struct proc_list *l, struct seen *s, int dir,
 		  const struct proc_stat *about)
 {
-	char path[4096], want[PROC_COMM_MAX];
+	char path[PATH_ROOM], want[PROC_COMM_MAX];
 	struct stat st;
 	struct exe *exe;
-	const char *base;
 
 	if (!l->fs->live ||
 	    procfs_read(dir, "cmdline", path, sizeof(path), NULL) <= 0 ||
-	    path[0] != '/')
+	    !find_program(path, &st))
 		return false;
-	base = strrchr(path, '/') + 1;
-	snprintf(want, sizeof(want), "%.15s", base); /* TASK_COMM_LEN - 1 */
-	if (strcmp(want, about->comm) != 0 || stat(path, &st) ||
-	    !S_ISREG(st.st_mode))
+	/* TASK_COMM_LEN - 1 */
+	snprintf(want, sizeof(want), "%.15s", strrchr(path, '/') + 1);
+	if (strcmp(want, about->comm) != 0)
 		return false;
 	exe = exes_take(&l->exes, AT_FDCWD, path, &st);
 	if (!exe)

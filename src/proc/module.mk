@@ -9,6 +9,7 @@ libresidue_a_SOURCES += \
 	src/proc/mounts.h src/proc/mounts.c \
 	include/residue/proc/netns.h src/proc/netns.c \
 	include/residue/proc/procfs.h src/proc/procfs.c \
+	include/residue/proc/rights.h src/proc/rights.c \
 	src/proc/scan.h src/proc/scan.c \
 	include/residue/proc/smaps.h src/proc/smaps.c \
 	include/residue/proc/sockets.h src/proc/sockets.c \
@@ -17,6 +18,8 @@ libresidue_a_SOURCES += \
 PROC_FIXTURE = tests/unit/proc_fixture.h tests/unit/proc_fixture.c
 UNIT_TESTS += tests/unit/test_pidfd
 tests_unit_test_pidfd_SOURCES = tests/unit/test_pidfd.c $(PROC_FIXTURE)
+UNIT_TESTS += tests/unit/test_rights
+tests_unit_test_rights_SOURCES = tests/unit/test_rights.c $(PROC_FIXTURE)
 UNIT_TESTS += tests/unit/test_smaps
 tests_unit_test_smaps_SOURCES = tests/unit/test_smaps.c $(PROC_FIXTURE)
 UNIT_TESTS += tests/unit/test_stat

@@ -1,0 +1,113 @@
+/* test_rights.c - why memory may not be read, from made-up /proc trees. */
+#include <residue/proc/rights.h>
+
+#include "proc_fixture.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#define SETCAP "sudo setcap cap_sys_ptrace+ep $(command -v residue)"
+
+struct scene {
+	unsigned uid; /* of the process; ours with OURS */
+	const char *its_caps, *our_caps;
+	int yama;    /* -1: there is none */
+	int seccomp; /* of ours */
+	const char *says, *grants;
+};
+
+#define OURS 0xffffffffu
+
+static void status(const char *root, const char *name, unsigned uid,
+		   const char *caps, const char *effective, int seccomp)
+{
+	char text[512];
+
+	snprintf(text, sizeof(text),
+		 "Name:\tserver\nState:\tS (sleeping)\n"
+		 "Uid:\t%u\t%u\t%u\t%u\nCapPrm:\t%s\nCapEff:\t%s\n"
+		 "Seccomp:\t%d\n",
+		 uid, uid, uid, uid, caps, effective, seccomp);
+	fixture_file(root, name, text);
+}
+
+static void explains(const struct scene *s)
+{
+	char *root = fixture_dir();
+	unsigned uid = s->uid == OURS ? (unsigned)geteuid() : s->uid;
+	struct err err = ERR_INIT;
+	char scope[8];
+
+	status(root, "4388/status", uid, s->its_caps, s->its_caps, 0);
+	status(root, "self/status", (unsigned)geteuid(), s->our_caps,
+	       s->our_caps, s->seccomp);
+	snprintf(scope, sizeof(scope), "%d\n", s->yama);
+	if (s->yama >= 0)
+		fixture_file(root, "sys/kernel/yama/ptrace_scope", scope);
+	assert_int_equal(rights_explain(root, 4388, false, &err), -1);
+	assert_int_equal(err.code, ERR_DENIED);
+	if (!strstr(err.msg, s->says) || !strstr(err.msg, s->grants) ||
+	    strlen(err.msg) + 1 >= sizeof(err.msg))
+		fail_msg("\"%s\" does not say \"%s\" and \"%s\"", err.msg,
+			 s->says, s->grants);
+	fixture_remove(root);
+}
+
+#define NONE "0000000000000000"
+
+static void test_reasons(void **state)
+{
+	static const struct scene scenes[] = {
+		{12345, NONE, NONE, 0, 0,
+		 "4388 belongs to another user (uid 12345)", SETCAP},
+		{12345, NONE, NONE, 1, 0,
+		 "4388 belongs to another user (uid 12345)", SETCAP},
+		{OURS, "0000000000000400", NONE, -1, 0,
+		 "has capabilities of its own (CapPrm 400)", SETCAP},
+		{OURS, "0000000000000400", NONE, 1, 0,
+		 "has capabilities of its own (CapPrm 400)", SETCAP},
+		{OURS, NONE, NONE, 1, 0, "ptrace_scope is 1", SETCAP},
+		{OURS, NONE, NONE, 1, 0, "residue run", SETCAP},
+		{OURS, NONE, NONE, 2, 0, "ptrace_scope is 2", SETCAP},
+		{OURS, NONE, NONE, 3, 0, "ptrace_scope is 3", "4388@URL"},
+		{12345, NONE, NONE, 3, 0, "root neither", "/etc/sysctl.d"},
+		{OURS, NONE, NONE, -1, 2, "a seccomp filter",
+		 "--cap-add SYS_PTRACE"},
+		{OURS, NONE, NONE, 0, 0, "not dumpable", SETCAP},
+		{12345, NONE, "0000000000080000", 0, 0, "a security module",
+		 "sudo"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(scenes) / sizeof(scenes[0]); i++)
+		explains(&scenes[i]);
+}
+
+static void test_hidden(void **state)
+{
+	char *root = fixture_dir();
+	struct err err = ERR_INIT;
+
+	(void)state;
+	fixture_file(root, "4388/stat", "");
+	assert_int_equal(rights_explain(root, 4388, false, &err), -1);
+	assert_non_null(strstr(err.msg, "hidepid"));
+	assert_non_null(strstr(err.msg, SETCAP));
+	fixture_remove(root);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_reasons),
+		cmocka_unit_test(test_hidden),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
