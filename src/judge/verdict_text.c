@@ -250,9 +250,17 @@ static void words_cache(struct verdict *out, const struct finding *f,
 	WHY("HeapIdle - HeapReleased is %s, above what the next GC cycle "
 	    "needs; %s",
 	    size(w, f->b->releasable), live_heap(w));
-	ADVICE("debug.FreeOSMemory would return %s; else the scavenger does, "
-	       "after the next GCs; GOMEMLIMIT bounds it",
-	       size(w, f->b->releasable));
+	if (values_has(f->v, FIELD_DUE_NOW) &&
+	    values_has(f->v, FIELD_DUE_NEXT_GC))
+		ADVICE("debug.FreeOSMemory would return %s; returned by "
+		       "itself: %s now, %s after the next GC; GOMEMLIMIT "
+		       "bounds it",
+		       size(w, f->b->releasable), figure(w, FIELD_DUE_NOW),
+		       figure(w, FIELD_DUE_NEXT_GC));
+	else
+		ADVICE("debug.FreeOSMemory would return %s; else the scavenger "
+		       "does, after the next GCs; GOMEMLIMIT bounds it",
+		       size(w, f->b->releasable));
 }
 
 static void words_limit(struct verdict *out, const struct finding *f,

@@ -20,12 +20,20 @@
  * are as they were: goroutines are in neither. */
 #define WHOLE_NS (15 * NS_PER_SEC)
 
+/* What the scavenger will do is read in less than this part of the time, and
+ * not more often than: the page bitmaps of 1 GiB take some 0.1 ms. */
+#define DUE_SHARE 500
+#define DUE_NS	  (2 * NS_PER_SEC)
+
 struct agentless {
 	struct gomem *gomem;
 	struct gomem_stats stats;
 	const atomic_bool *opened;
 	bool walk_caches; /* the interval is long enough for gomem_objects */
 	bool counts_eager; /* this Go counts what the allocator releases */
+	struct gomem_return due; /* of the last prediction, */
+	bool due_known;
+	int64_t due_ns; /* which lasts until then, CLOCK_BOOTTIME */
 	int64_t whole_ns; /* read whole again by then, CLOCK_BOOTTIME */
 	int64_t spread_ns; /* not all targets in the same tick */
 };
@@ -140,6 +148,30 @@ static void add_alloc(struct agentless *st, struct reading *out)
 	set(&out->values, FIELD_FREES, o.frees);
 }
 
+/* How much the scavenger will return by itself: for opened targets, with their
+ * rows. What it was stands until the next time. */
+static void add_due(struct agentless *st, struct reading *out)
+{
+	int64_t begin = out->end_ns;
+
+	if (out->between || !atomic_load(st->opened) ||
+	    !(st->stats.exact_parts & GOMEM_EXACT_HEAP))
+		return;
+	if (begin >= st->due_ns) {
+		st->due_known = gomem_predict(st->gomem, &st->stats, &st->due,
+					      NULL) == 0;
+		int64_t took = clock_boot_ns() - begin;
+
+		st->due_ns = begin + (took * DUE_SHARE > DUE_NS
+					      ? took * DUE_SHARE
+					      : DUE_NS);
+	}
+	if (!st->due_known)
+		return;
+	set(&out->values, FIELD_DUE_NOW, st->due.now);
+	set(&out->values, FIELD_DUE_NEXT_GC, st->due.next);
+}
+
 static void add_ring(struct agentless *st, struct reading *out)
 {
 	struct pause_ring *copy;
@@ -185,6 +217,7 @@ static int agentless_read(void *state, struct reading *out, struct err *err)
 		set_sys(&out->values, &st->stats);
 	}
 	add_alloc(st, out);
+	add_due(st, out);
 	add_ring(st, out);
 	return 0;
 }

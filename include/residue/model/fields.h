@@ -79,6 +79,8 @@ X(MEMORY_LIMIT,  "memory_limit",  BYTES,   RUNTIME, 1, "GOMEMLIMIT", "soft memor
 X(GOROUTINES,    "goroutines",    COUNT,   RUNTIME, 0, "goroutines", "goroutines that exist") \
 X(RELEASED_BG,   "released_bg",   BYTES,   RUNTIME, 0, "scavenged",  "bytes the background scavenger released, a counter (Go 1.21)") \
 X(RELEASED_EAGER,"released_eager",BYTES,   RUNTIME, 0, "eager",      "bytes the allocator released, a counter (Go 1.21)") \
+X(DUE_NOW,       "due_now",       BYTES,   RUNTIME, 0, "due now",    "bytes the background scavenger will return by itself, as things are") \
+X(DUE_NEXT_GC,   "due_next_gc",   BYTES,   RUNTIME, 0, "due next",   "bytes it will have returned after the next GC, the heap staying as it is") \
 X(PPROF_INUSE,   "pprof_inuse",   BYTES,   PPROF,   1, "pprof",      "heap profile, inuse_space: objects live at the last GC, sampled") \
 X(PPROF_OBJECTS, "pprof_inuse_objects", COUNT, PPROF, 0, "pprof objects", "heap profile, inuse_objects") \
 X(PPROF_ALLOC,   "pprof_alloc",   BYTES,   PPROF,   0, "pprof alloc","heap profile, alloc_space") \
