@@ -40,15 +40,22 @@ static void forced_set(struct event *ev, const struct forced *f)
 	ev->forced = f->forced > 0 && ev->forced_known;
 }
 
-/* At the memory limit what FreeOSMemory gives back may have been given back
- * already: nothing tells it from runtime.GC but what returned.c finds. */
-static const char *limit_words(const struct event *ev, const struct forced *f)
+/* What the program forced. At the memory limit nothing tells FreeOSMemory from
+ * runtime.GC but what returned.c finds: what it gives back may have been given
+ * back already. */
+static int forced_text(char *to, size_t size, const struct event *ev,
+		       const struct forced *f)
 {
-	if (!f->at_limit || f->forced <= 0)
-		return "";
-	return ev->forced ? ": a forced GC at the memory limit"
-			  : ", or another of these: a forced GC at the memory "
-			    "limit";
+	const char *where = f->at_limit ? " GC at the memory limit" : "";
+
+	if (ev->forced && f->at_limit)
+		return snprintf(to, size, ", a forced%s", where);
+	if (ev->forced)
+		return snprintf(to, size, ", forced by the program");
+	if (!ev->forced_known && f->forced > 0)
+		return snprintf(to, size, "; of %lld here %lld forced%s",
+				(long long)f->gcs, (long long)f->forced, where);
+	return 0;
 }
 
 static void gc_text(struct event *ev, const struct forced *f, const char *more)
@@ -61,12 +68,9 @@ static void gc_text(struct event *ev, const struct forced *f, const char *more)
 		n += snprintf(ev->text + n, sizeof(ev->text) - (size_t)n,
 			      ", stopped the world for %s",
 			      units_duration(pause, ev->pause_ns));
-	snprintf(ev->text + n, sizeof(ev->text) - (size_t)n, "%s%s%s",
-		 limit_words(ev, f),
-		 ev->forced && !f->at_limit ? ", forced by the program"
-		 : ev->periodic		    ? ", after two minutes without one"
-					    : "",
-		 more);
+	n += forced_text(ev->text + n, sizeof(ev->text) - (size_t)n, ev, f);
+	snprintf(ev->text + n, sizeof(ev->text) - (size_t)n, "%s%s",
+		 ev->periodic ? ", after two minutes without one" : "", more);
 }
 
 /* The collections `first` to `last` from the ring. */
