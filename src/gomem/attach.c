@@ -32,7 +32,7 @@ static int read_entry(const char *dir, uint64_t *entry, struct err *err)
 	snprintf(path, sizeof(path), "%s/auxv", dir);
 	fd = open(path, O_RDONLY | O_CLOEXEC);
 	if (fd < 0)
-		return err_sys(err, errno, "cannot open %.180s", path);
+		return err_sys(err, errno, "cannot open %.150s", path);
 	*entry = 0;
 	while (read(fd, pair, sizeof(pair)) == (ssize_t)sizeof(pair) &&
 	       pair[0] != AT_NULL)
@@ -200,10 +200,49 @@ static int explain_exe(const struct gomem *g, const char *dir, int sysno,
 	return err_sys(err, sysno, "cannot open %.180s/exe", dir);
 }
 
+/* Where the executable is mapped, from maps. auxv is for its owner's eyes:
+ * CAP_SYS_PTRACE, which opens all else, does not open it. */
+static int mapped_bias(struct gomem *g, const char *dir, struct err *err)
+{
+	char path[PATH_ROOM], line[PATH_ROOM + 256];
+	const char *name;
+	bool found = false;
+	uint64_t lo;
+	ino_t ino;
+	FILE *f;
+
+	snprintf(path, sizeof(path), "%s/maps", dir);
+	f = fopen(path, "re");
+	if (!f)
+		return err_sys(err, errno, "cannot open %.150s", path);
+	while (!found && fgets(line, sizeof(line), f))
+		found = parse_map(line, &lo, &ino, &name) &&
+			ino == g->exe_ino && library_bias(&g->elf, lo, &g->bias);
+	fclose(f);
+	return found ? 0
+		     : err_set(err, ERR_GONE,
+			       "the executable is not in %.150s", path);
+}
+
+static int find_bias(struct gomem *g, const char *dir, struct err *err)
+{
+	struct err why = ERR_INIT;
+	uint64_t entry;
+
+	if (read_entry(dir, &entry, &why) == 0) {
+		g->bias = entry - g->elf.entry;
+		return 0;
+	}
+	if (why.code == ERR_DENIED)
+		return mapped_bias(g, dir, err);
+	if (err)
+		*err = why;
+	return -1;
+}
+
 static int attach_file(struct gomem *g, const char *dir, struct err *err)
 {
 	char path[PATH_ROOM];
-	uint64_t entry;
 	int fd;
 
 	snprintf(path, sizeof(path), "%s/exe", dir);
@@ -212,12 +251,8 @@ static int attach_file(struct gomem *g, const char *dir, struct err *err)
 		return explain_exe(g, dir, errno, err);
 	if (use_file(g, fd, path, err))
 		return -1;
-	if (g->exe.is_go) {
-		if (read_entry(dir, &entry, err))
-			return -1;
-		g->bias = entry - g->elf.entry;
-		return 0;
-	}
+	if (g->exe.is_go)
+		return find_bias(g, dir, err);
 	drop_file(g);
 	if (attach_library(g, dir))
 		return err_set(err, ERR_UNSUPPORTED, "not a Go program");
