@@ -22,6 +22,7 @@
 /* How a pair of roles looks: made when it is first used. */
 struct look {
 	bool made;
+	bool black; /* text that many terminals show grey when it is bold */
 	short pair;
 	attr_t attrs;
 };
@@ -373,9 +374,16 @@ static const struct look *look_of(struct terminal *t, struct pen p)
 	if (on->fg.c16 != COLOUR_DEFAULT || on->fg.rgb != COLOUR_DEFAULT)
 		fg = &on->fg;
 	l->attrs = attrs_of(s->attrs | on->attrs);
-	if (t->depth != DEPTH_MONO)
-		l->pair = pair_for(t, index_of(fg, t->depth, &l->attrs),
-				   index_of(&on->bg, t->depth, &none));
+	if (t->depth != DEPTH_MONO) {
+		int ink = index_of(fg, t->depth, &l->attrs);
+
+		/* The cube's black stays black, whatever the palette, and
+		 * where bold means bright. */
+		if (ink == COLOR_BLACK && t->depth == DEPTH_256)
+			ink = 16;
+		l->black = ink == COLOR_BLACK;
+		l->pair = pair_for(t, ink, index_of(&on->bg, t->depth, &none));
+	}
 	l->made = true;
 	return l;
 }
@@ -390,6 +398,8 @@ static void put(struct terminal *t, int y, int x, const struct cell *cell)
 	if (cell->pen.attrs & STYLE_REVERSE)
 		attrs ^= A_REVERSE;
 	attrs |= attrs_of(cell->pen.attrs & ~(unsigned)STYLE_REVERSE);
+	if (l->black)
+		attrs &= ~(attr_t)(A_BOLD | A_DIM);
 	if (setcchar(&cc, text, attrs, l->pair, NULL) == OK)
 		mvwadd_wch(stdscr, y, x, &cc);
 }
