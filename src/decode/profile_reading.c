@@ -25,21 +25,19 @@ int profile_reading(struct buf *bytes, struct reading *out, struct err *err)
 	struct profile *p;
 	int64_t band;
 
-	if (profile_decode(bytes->data ? bytes->data : "", bytes->len, &p,
-			   err))
+	if (profile_decode(bytes->data ? bytes->data : "", bytes->len, &p, err))
 		return -1;
 	take_total(&out->values, FIELD_PPROF_INUSE, p, "inuse_space");
 	take_total(&out->values, FIELD_PPROF_OBJECTS, p, "inuse_objects");
 	take_total(&out->values, FIELD_PPROF_ALLOC, p, "alloc_space");
-	take_total(&out->values, FIELD_PPROF_ALLOC_OBJECTS, p,
-		   "alloc_objects");
+	take_total(&out->values, FIELD_PPROF_ALLOC_OBJECTS, p, "alloc_objects");
 	band = profile_error_bytes(p);
 	if (band >= 0)
 		values_set(&out->values, FIELD_PPROF_ERROR, band);
-	out->docs[0] = doc_new(DOC_PROFILE, out->end_ns, p, p->memory,
-			       free_profile);
-	out->docs[1] = doc_new(DOC_RAW, out->end_ns, bytes->data, bytes->len,
-			       free);
+	out->docs[0] =
+		doc_new(DOC_PROFILE, out->end_ns, p, p->memory, free_profile);
+	out->docs[1] =
+		doc_new(DOC_RAW, out->end_ns, bytes->data, bytes->len, free);
 	buf_init(bytes, bytes->cap);
 	out->docs[2] = site_column_new(p, out->end_ns);
 	return 0;

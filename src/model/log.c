@@ -33,7 +33,8 @@ void log_add(struct log *l, int64_t wall_ns, const struct target_info *about,
 	line = &l->line[l->count++ % LOG_LINES];
 	line->wall_ns = wall_ns;
 	line->pid = about ? about->pid : 0;
-	snprintf(line->who, sizeof(line->who), "%.23s", about ? about->comm : "");
+	snprintf(line->who, sizeof(line->who), "%.23s",
+		 about ? about->comm : "");
 	line->error = error;
 	snprintf(line->text, sizeof(line->text), "%s", text);
 }

@@ -21,7 +21,8 @@ struct gathering {
 	unsigned type;
 	uint32_t row;
 	/* Entries of the profile's lines[] that are the same line of a file are
-	 * one here: the first of them. By index; PROFILE_NONE: another site's. */
+	 * one here: the first of them. By index; PROFILE_NONE: another site's.
+	 */
 	uint32_t *same;
 	struct sums lines;   /* by index of lines[] */
 	struct sums callers; /* by row */
@@ -132,11 +133,10 @@ static void add_stack(struct gathering *g, size_t sample, int64_t v)
 			if (row == g->row) {
 				sums_add(&g->lines, line, sample, v);
 				if (f == 0 && j == 0) {
-					g->lines.flat[line] = top_add(
-						g->lines.flat[line], v);
+					g->lines.flat[line] =
+						top_add(g->lines.flat[line], v);
 					g->flat = top_add(g->flat, v);
-					g->variance +=
-						profile_noise(p, sample);
+					g->variance += profile_noise(p, sample);
 				}
 			} else if (inside) {
 				sums_add(&g->callers, row, sample, v);
@@ -189,11 +189,10 @@ static int take_lines(const struct gathering *g, struct site_detail *out,
 	for (size_t i = 0; i < n; i++) {
 		uint32_t at = g->lines.used[i];
 
-		all[i] = (struct site_line){
-			.file = file_of(p, at),
-			.line = p->lines[at].line,
-			.flat = g->lines.flat[at],
-			.cum = g->lines.cum[at]};
+		all[i] = (struct site_line){.file = file_of(p, at),
+					    .line = p->lines[at].line,
+					    .flat = g->lines.flat[at],
+					    .cum = g->lines.cum[at]};
 	}
 	qsort(all, n, sizeof(*all), line_first);
 	out->line_count = at_most(n, &out->more_lines);

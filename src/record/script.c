@@ -116,17 +116,18 @@ static int read_target(json_t *o, struct script_item *item, struct err *err)
 {
 	struct target_info *info = &item->target.info;
 	const char *comm = "", *cmdline = "", *user = "", *go = "";
-	const char *module = "", *endpoint = "", *read = "none";
+	const char *module = "", *endpoint = "", *listens = "", *read = "none";
 	int url_only = 0, opened = 1, read_by;
 	json_int_t pid = 0, starttime = 0;
 	struct head h = {0};
 
 	if (unpack(o, err,
 		   "{" HEAD ", s?I, s?I, s?s, s?s, s?s, s?s, s?s, s?s, s?s, "
-		   "s?b, s?b}",
+		   "s?s, s?b, s?b}",
 		   HEAD_KEYS(h), "pid", &pid, "starttime", &starttime, "comm",
 		   &comm, "cmdline", &cmdline, "user", &user, "go", &go,
-		   "module", &module, "endpoint", &endpoint, "read", &read,
+		   "module", &module, "endpoint", &endpoint, "listens",
+		   &listens, "read", &read,
 		   "url_only", &url_only, "opened", &opened))
 		return -1;
 	read_by = name_index(read, read_by_name, READ_COUNT, "'read'", err);
@@ -148,6 +149,7 @@ static int read_target(json_t *o, struct script_item *item, struct err *err)
 	visible(info->go_version, sizeof(info->go_version), go);
 	visible(info->module, sizeof(info->module), module);
 	visible(info->endpoint, sizeof(info->endpoint), endpoint);
+	visible(info->listens, sizeof(info->listens), listens);
 	return 0;
 }
 

@@ -36,8 +36,7 @@ static int read_frame(struct drawing *d, const char *words, struct err *err)
 	f->address = 16 * (d->frames + 1);
 	f->function = (uint32_t)d->text.len;
 	if (buf_append(&d->text, words,
-		       placed ? (size_t)(blank - words) : strlen(words),
-		       err) ||
+		       placed ? (size_t)(blank - words) : strlen(words), err) ||
 	    buf_append(&d->text, "", 1, err))
 		return -1;
 	f->file = (uint32_t)d->text.len;

@@ -107,8 +107,9 @@ static void ask_gc(const struct subject *x, int cols, char *out, size_t size)
 	char name[64], cost[80], idle[64];
 
 	if (cols < WIDE)
-		snprintf(out, size, "Force a GC in %s? Takes %s. RES falls "
-				    "only after two.",
+		snprintf(out, size,
+			 "Force a GC in %s? Takes %s. RES falls "
+			 "only after two.",
 			 target_name(x->info), gc_cost(x->v, cost));
 	else
 		snprintf(out, size,
@@ -188,7 +189,8 @@ void confirm_draw(const struct screens *s, struct canvas *c, int y)
 	rows = rows > y ? y : rows;
 	canvas_fill(c, (struct rect){y - rows, 0, rows + 1, c->cols},
 		    pen(ROLE_PROMPT), ' ');
-	draw_wrapped(c, &s->glyphs, (struct rect){y - rows, 1, rows, c->cols - 2},
+	draw_wrapped(c, &s->glyphs,
+		     (struct rect){y - rows, 1, rows, c->cols - 2},
 		     pen(ROLE_PROMPT), q->text);
 	for (unsigned i = 0; i < 3; i++) {
 		const char *label = i || gc ? answers[i][1] : " yes   ";

@@ -54,8 +54,8 @@ static void entry(struct page *p, int name_w, struct pen mark_pen,
 static void keys(struct page *p)
 {
 	bool ascii = p->s->glyphs.across == '-';
-	enum place place = p->s->depth ? p->s->under[p->s->depth - 1]->place
-				       : IN_LIST;
+	enum place place =
+		p->s->depth ? p->s->under[p->s->depth - 1]->place : IN_LIST;
 	char title[64];
 
 	snprintf(title, sizeof(title), "Keys of this screen (%s)",

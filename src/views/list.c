@@ -2,7 +2,7 @@
 #include "columns.h"
 #include "list_order.h"
 #include "look.h"
-#include "menu.h"
+#include "sort_menu.h"
 #include "sites_table.h"
 
 #include <residue/base/clock.h>
@@ -442,7 +442,8 @@ static void draw(struct screens *s, const struct frame *f, struct canvas *c)
 			draw_graph(s, f, selected, l.graph, c);
 	}
 	if (s->list.menu.open)
-		menu_draw(&s->list.menu, c, l.title_y, COLUMNS, column_title);
+		sort_menu_draw(&s->list.menu, c, l.title_y, COLUMNS,
+			       column_title);
 }
 
 static const char *blocked(const struct screens *s, const struct frame *f,
@@ -496,7 +497,7 @@ static void act(struct screens *s, const struct frame *f, enum action action)
 		screens_say(s, f, false, "writing a snapshot");
 		break;
 	case ACTION_SORT:
-		s->list.menu = (struct menu){true, list_sort(s)};
+		s->list.menu = (struct sort_menu){true, list_sort(s)};
 		break;
 	default:
 		list_act(s, f, action);
@@ -509,7 +510,7 @@ static void click(struct screens *s, const struct frame *f, int y, int x)
 	unsigned n;
 
 	if (s->list.menu.open) {
-		if (menu_click(&s->list.menu, y - l.title_y, x, COLUMNS))
+		if (sort_menu_click(&s->list.menu, y - l.title_y, x, COLUMNS))
 			list_sort_by(s, s->list.menu.at);
 		return;
 	}
@@ -550,7 +551,7 @@ static bool press(struct screens *s, const struct frame *f, uint32_t key)
 		return clear_texts(s, f);
 	if (!s->list.menu.open)
 		return false;
-	if (menu_key(&s->list.menu, key, action, COLUMNS))
+	if (sort_menu_key(&s->list.menu, key, action, COLUMNS))
 		list_sort_by(s, s->list.menu.at);
 	return action != ACTION_QUIT;
 }

@@ -12,7 +12,7 @@ libresidue_a_SOURCES += $(VIEWS) \
 	src/views/event_list.h src/views/event_list.c \
 	src/views/list_order.h src/views/list_order.c \
 	src/views/look.h src/views/look.c \
-	src/views/menu.h src/views/menu.c \
+	src/views/sort_menu.h src/views/sort_menu.c \
 	src/views/panels.h src/views/panels.c \
 	src/views/site_detail.h src/views/site_detail.c \
 	src/views/sites_table.h src/views/sites_table.c \
@@ -27,3 +27,6 @@ src/views/registry.c: src/views/module.mk tools/gen-registry
 UNIT_TESTS += tests/unit/test_views
 tests_unit_test_views_SOURCES = tests/unit/canvas_text.h \
 	tests/unit/test_views.c
+UNIT_TESTS += tests/unit/test_sites_view
+tests_unit_test_sites_view_SOURCES = tests/unit/canvas_text.h \
+	tests/unit/test_sites_view.c $(DECODE_FIXTURE)

@@ -216,10 +216,9 @@ static void heap_note(const struct graph_panel *g, char *out, size_t size)
 				    ? "stale, "
 				    : "";
 	/* The profile is of the GC that it was taken after. */
-	int64_t gcs = values_get(g->m->v,
-				 field == PANEL_PPROF ? FIELD_PPROF_NUM_GC
-						      : FIELD_NUM_GC,
-				 -1);
+	int64_t gcs = values_get(
+		g->m->v,
+		field == PANEL_PPROF ? FIELD_PPROF_NUM_GC : FIELD_NUM_GC, -1);
 	char age_s[32], gc[32] = "";
 
 	age_text(age, age_s);

@@ -12,19 +12,17 @@
 #include <stdio.h>
 #include <string.h>
 
-#define SIDE_BY_SIDE 72 /* columns that two lists need */
-#define GRAPH_CELLS 512 /* at most; wider screens leave the rest empty */
+#define SIDE_BY_SIDE 72	 /* columns that two lists need */
+#define GRAPH_CELLS  512 /* at most; wider screens leave the rest empty */
 
-const char *site_value(const struct profile_type *type, int64_t v,
-		       char out[32])
+const char *site_value(const struct profile_type *type, int64_t v, char out[32])
 {
 	if (v != 0 && strcmp(type->unit, "bytes") == 0)
 		return units_bytes_short(out, v);
 	return units_count(out, v);
 }
 
-const char *site_place(const char *file, int64_t line, bool path,
-		       char out[256])
+const char *site_place(const char *file, int64_t line, bool path, char out[256])
 {
 	const char *slash = strrchr(file, '/');
 
@@ -51,10 +49,9 @@ const char *site_name(const char *name, int w)
 /* A round step so that `cells` of them reach from the first profile to now. */
 static int64_t step_for(int64_t span_ns, int cells)
 {
-	static const int seconds[] = {1,   2,	3,   5,	  10,  15,  20,
-				      30,  45,	60,  75,  90,  120, 150,
-				      180, 240, 300, 450, 600, 900, 1800,
-				      3600, 7200};
+	static const int seconds[] = {1,   2,	3,   5,	  10,	15,   20,  30,
+				      45,  60,	75,  90,  120,	150,  180, 240,
+				      300, 450, 600, 900, 1800, 3600, 7200};
 	unsigned i = 0;
 
 	while (i + 1 < sizeof(seconds) / sizeof(*seconds) &&
@@ -117,8 +114,7 @@ static void past_of(const struct screens *s, const struct frame *f,
 }
 
 static struct timeline timeline_of(const struct frame *f,
-				   const struct past *past, int cells,
-				   int dots)
+				   const struct past *past, int cells, int dots)
 {
 	struct timeline t = {.wall_offset_ns = f->wall_offset_ns};
 
@@ -196,7 +192,8 @@ static void draw_graph(const struct screens *s, const struct frame *f,
 	plot_times(&plot, r.y + r.h - 2, !s->sites.paused);
 }
 
-/* ---- lines and callers ---------------------------------------------------- */
+/* ---- lines and callers ----------------------------------------------------
+ */
 
 static void draw_heading(struct canvas *c, const struct glyphs *g,
 			 struct rect r, const char *text)
@@ -215,13 +212,14 @@ static void draw_lines(const struct screens *s, const struct site_detail *d,
 	for (unsigned i = 0; i < d->line_count && (int)i + 1 < r.h; i++) {
 		const struct site_line *l = &d->line[i];
 		int y = r.y + 1 + (int)i;
-		bool short_of = r.w - 16 < text_columns(site_place(
-						   l->file, l->line, true,
-						   place));
+		bool short_of =
+			r.w - 16 <
+			text_columns(site_place(l->file, l->line, true, place));
 
 		if (short_of)
 			site_place(l->file, l->line, false, place);
-		canvas_right(c, y, r.x, 7, pen(l->flat ? ROLE_HEAP : ROLE_FAINT),
+		canvas_right(c, y, r.x, 7,
+			     pen(l->flat ? ROLE_HEAP : ROLE_FAINT),
 			     l->flat ? site_value(type, l->flat, flat) : dash);
 		canvas_right(c, y, r.x + 8, 7, pen(ROLE_TEXT),
 			     site_value(type, l->cum, cum));
@@ -277,7 +275,7 @@ static void draw_head(const struct screens *s, const struct top_row *row,
 		   s->glyphs.ellipsis);
 }
 
-/* What the lists leave, with six rows for them at least. */
+/* What the lists leave; they get half of it at least where they are long. */
 static int graph_rows(const struct site_detail *d, int h, bool beside)
 {
 	int lines = (int)d->line_count + 1, callers = (int)d->caller_count + 1;
@@ -286,12 +284,10 @@ static int graph_rows(const struct site_detail *d, int h, bool beside)
 				      : callers;
 	int left;
 
-	if (lists < 6)
-		lists = 6;
+	if (lists > (h - 1) / 2)
+		lists = (h - 1) / 2;
 	left = h - 1 - lists;
-	if (left < h / 3)
-		left = h / 3;
-	return left >= 6 && h >= 13 ? left : 0;
+	return left >= 6 ? left : 0;
 }
 
 void site_detail_draw(struct screens *s, const struct frame *f, struct rect r,

@@ -3,7 +3,7 @@
  * that came to be.
  */
 #include "look.h"
-#include "menu.h"
+#include "sort_menu.h"
 #include "panels.h"
 #include "site_detail.h"
 #include "sites_table.h"
@@ -17,11 +17,13 @@
 #include <stdio.h>
 #include <string.h>
 
+#define PLUS_MINUS "\302\261" /* two bytes, like "+-" */
+
 struct sites_layout {
 	int answer_y, more_y, types_y; /* < 0: not drawn */
 	int title_y;
 	int rows_y, rows_h;
-	int said_y; /* the selected site's full name; < 0: none */
+	int said_y;	    /* the selected site's full name; < 0: none */
 	struct rect detail; /* h 0: none */
 	struct column col[SITE_COLUMNS];
 };
@@ -37,13 +39,14 @@ static struct sites_layout layout(const struct screens *s, int rows, int cols)
 		l.types_y = 3;
 		l.title_y = rows >= 24 ? 5 : 4;
 	} else if (rows < 12) {
-		l.more_y = rows < 6 ? -1 : 2;
-		l.title_y = rows < 6 ? 2 : 3;
+		l.more_y = -1;
+		l.title_y = 2;
 	}
 	l.rows_y = l.title_y + 1;
 	left = rows - l.rows_y;
 	if (s->sites.detail && rows < 16) {
 		/* All of it; the table is under it. */
+		l.more_y = -1;
 		l.detail = (struct rect){2, 1, rows - 2, cols - 2};
 		left = 1;
 	} else if (s->sites.detail) {
@@ -73,25 +76,28 @@ static void want(struct screens *s, struct frame_want *w)
 	w->trail = true;
 }
 
-/* ---- what stands above the table ------------------------------------------ */
+/* ---- what stands above the table ------------------------------------------
+ */
 
-/* "profile 12 s old, taken after GC #17, from memory" */
+/* "profile 12 s old, taken after GC #17, from memory", or shorter. */
 static void profile_words(const struct frame *f, const struct sites_table *t,
-			  bool brief, char *out, size_t size)
+			  int cols, char *out, size_t size)
 {
+	static const char *const from[][2] = {
+		{", endpoint", ", memory"},
+		{", from the endpoint", ", from memory"}};
+	bool brief = cols < 64, wide = cols >= 110;
 	int64_t age = f->now_ns - t->doc->t_ns;
 	char age_s[32], gc[48] = "";
 
 	age_text((age > 0 ? age : 0) / NS_PER_MS, age_s);
 	if (t->num_gc > 0)
 		snprintf(gc, sizeof(gc), ", %sGC #%lld",
-			 brief ? "" : "taken after ", (long long)t->num_gc);
+			 wide ? "taken after " : "", (long long)t->num_gc);
 	else if (t->stale)
 		snprintf(gc, sizeof(gc), ", before the first GC");
 	snprintf(out, size, "%s%s old%s%s", brief ? "" : "profile ", age_s, gc,
-		 brief			      ? ""
-		 : t->by == READ_AGENTLESS ? ", from memory"
-					      : ", from the endpoint");
+		 brief ? "" : from[wide][t->by == READ_AGENTLESS]);
 }
 
 static void draw_header(const struct screens *s, const struct frame *f,
@@ -103,7 +109,7 @@ static void draw_header(const struct screens *s, const struct frame *f,
 	int x = 1, right_w;
 
 	if (t)
-		profile_words(f, t, c->cols < 64, right, sizeof(right));
+		profile_words(f, t, c->cols, right, sizeof(right));
 	right_w = text_columns(right);
 	if (c->cols >= 64)
 		x += canvas_text(c, 0, x, c->cols, pen(ROLE_BRAND), "residue ");
@@ -111,7 +117,7 @@ static void draw_header(const struct screens *s, const struct frame *f,
 			   target_name(&p->info));
 	x += 2;
 	if (x + right_w + 4 >= c->cols && t) {
-		profile_words(f, t, true, right, sizeof(right));
+		profile_words(f, t, 0, right, sizeof(right));
 		right_w = text_columns(right);
 	}
 	if (x + right_w + 4 >= c->cols)
@@ -161,11 +167,10 @@ static const struct top_row *largest(const struct top *top)
 static void answer(const struct sites_table *t, char *out, size_t size)
 {
 	const struct top_row *best = largest(t->top);
-	char total[48], band[48] = "", share[MEASURE_MAX], half[UNITS_MAX];
+	char total[48], band[48] = "", share[MEASURE_MAX];
 
 	if (t->error > 0 && t->top->total > 0)
-		snprintf(band, sizeof(band), " \302\261%s (%.2g%%)",
-			 units_bytes(half, t->error),
+		snprintf(band, sizeof(band), " " PLUS_MINUS "%.2g%%",
 			 100.0 * (double)t->error / (double)t->top->total);
 	if (!best || t->top->total <= 0) {
 		snprintf(out, size, "No %s in this profile.",
@@ -173,33 +178,33 @@ static void answer(const struct sites_table *t, char *out, size_t size)
 		return;
 	}
 	measure_percent(share, best->flat, t->top->total);
-	snprintf(out, size, "%s%s%s; %s has %s of it, of %zu site%s.",
+	snprintf(out, size, "%s%s%s at %zu site%s, %s of it in %s.",
 		 amount(t, t->top->total, total), band,
 		 is_type(t, "inuse")   ? " in use"
 		 : is_type(t, "alloc") ? " allocated since the start"
 				       : "",
-		 site_name(best->name, 40), share + strspn(share, " "),
-		 t->sites, t->sites == 1 ? "" : "s");
+		 t->sites, t->sites == 1 ? "" : "s", share + strspn(share, " "),
+		 site_name(best->name, 40));
 }
 
 /* What else to know: a failure, a profile from before the first GC, what is
  * left out. True where it is a warning. */
-static bool more_words(const struct screens *s, const struct frame *f,
-		       const struct panel *p, char *out, size_t size)
+static bool more_words(const struct screens *s, const struct panel *p,
+		       char *out, size_t size)
 {
 	const struct sites_table *t = s->sites.table;
 	const struct err *fail = &p->origins[ORIGIN_PPROF].fail;
 	char share[MEASURE_MAX];
 
-	(void)f;
 	if (fail->code != ERR_NONE) {
 		snprintf(out, size, "no newer profile: %s", fail->msg);
 		return true;
 	}
 	if (t->stale) {
-		snprintf(out, size,
-			 "No GC had ended when it was taken: what is garbage is "
-			 "not known, and it stays as it is until one has.");
+		snprintf(
+			out, size,
+			"No GC had ended when it was taken: what is garbage is "
+			"not known, and it stays as it is until one has.");
 		return true;
 	}
 	if (s->sites.paused) {
@@ -217,10 +222,9 @@ static bool more_words(const struct screens *s, const struct frame *f,
 	*out = '\0';
 	if (t->top->n_dropped)
 		snprintf(out, size,
-			 "%zu function%s under 0.5%% left out, as go tool pprof "
-			 "-top does",
-			 t->top->n_dropped,
-			 t->top->n_dropped == 1 ? " is" : "s are");
+			 "without %zu function%s under 0.5%%, as in go tool "
+			 "pprof -top",
+			 t->top->n_dropped, t->top->n_dropped == 1 ? "" : "s");
 	return false;
 }
 
@@ -250,25 +254,25 @@ static void draw_types(const struct sites_table *t, int y, struct canvas *c)
 			      " %s ", p->type[i].name);
 }
 
-static void draw_words(const struct screens *s, const struct frame *f,
-		       const struct panel *p, const struct sites_layout *l,
-		       struct canvas *c)
+static void draw_words(const struct screens *s, const struct panel *p,
+		       const struct sites_layout *l, struct canvas *c)
 {
 	const struct sites_table *t = s->sites.table;
-	char line[400];
-	bool warn;
+	char said[400], more[400];
+	bool warn = more_words(s, p, more, sizeof(more));
+	/* Where there is one row for both, a warning goes before. */
+	bool instead = warn && l->more_y < 0;
 
-	answer(t, line, sizeof(line));
-	if (s->ascii_only || c->ascii)
-		for (char *at; (at = strstr(line, "\302\261"));) {
-			memcpy(at, "+-", 2);
-		}
-	canvas_fit(c, l->answer_y, 1, c->cols - 2, pen(ROLE_ANSWER), line,
-		   s->glyphs.ellipsis);
-	warn = more_words(s, f, p, line, sizeof(line));
+	answer(t, said, sizeof(said));
+	for (char *at;
+	     s->glyphs.across == '-' && (at = strstr(said, PLUS_MINUS));)
+		memcpy(at, "+-", 2);
+	canvas_fit(c, l->answer_y, 1, c->cols - 2,
+		   pen(instead ? ROLE_WARN : ROLE_ANSWER),
+		   instead ? more : said, s->glyphs.ellipsis);
 	if (l->more_y >= 0)
 		canvas_fit(c, l->more_y, 1, c->cols - 2,
-			   pen(warn ? ROLE_WARN : ROLE_DIM), line,
+			   pen(warn ? ROLE_WARN : ROLE_DIM), more,
 			   s->glyphs.ellipsis);
 	if (l->types_y >= 0)
 		draw_types(t, l->types_y, c);
@@ -299,8 +303,8 @@ static void draw_titles(const struct screens *s, const struct sites_layout *l,
 		snprintf(title, sizeof(title), "%s%s",
 			 site_column_info[i].title, sorted ? mark : "");
 		if (site_column_info[i].right)
-			canvas_right(c, l->title_y, l->col[i].x, l->col[i].w,
-				     p, title);
+			canvas_right(c, l->title_y, l->col[i].x, l->col[i].w, p,
+				     title);
 		else
 			canvas_text(c, l->title_y, l->col[i].x, l->col[i].w, p,
 				    title);
@@ -498,7 +502,7 @@ static void draw(struct screens *s, const struct frame *f, struct canvas *c)
 		return;
 	}
 	sites_scroll(s, (unsigned)l.rows_h);
-	draw_words(s, f, p, &l, c);
+	draw_words(s, p, &l, c);
 	if (!l.detail.h || l.detail.y > l.title_y) {
 		draw_titles(s, &l, c);
 		draw_rows(s, f, &l, c);
@@ -507,8 +511,8 @@ static void draw(struct screens *s, const struct frame *f, struct canvas *c)
 		site_detail_draw(s, f, l.detail, c);
 	draw_said(s, &l, c);
 	if (s->sites.menu.open)
-		menu_draw(&s->sites.menu, c, l.title_y, SITE_COLUMNS,
-			  sites_title);
+		sort_menu_draw(&s->sites.menu, c, l.title_y, SITE_COLUMNS,
+			       sites_title);
 }
 
 /* ---- keys --------------------------------------------------------------- */
@@ -555,7 +559,7 @@ static void act(struct screens *s, const struct frame *f, enum action action)
 		st->detail = !st->detail;
 		break;
 	case ACTION_SORT:
-		st->menu = (struct menu){true, sites_sort(s)};
+		st->menu = (struct sort_menu){true, sites_sort(s)};
 		break;
 	case ACTION_PAUSE:
 		st->paused = !st->paused;
@@ -601,7 +605,7 @@ static bool press(struct screens *s, const struct frame *f, uint32_t key)
 
 	if (!s->sites.menu.open)
 		return key == PRESS_ESC && leave(s, f);
-	if (menu_key(&s->sites.menu, key, action, SITE_COLUMNS))
+	if (sort_menu_key(&s->sites.menu, key, action, SITE_COLUMNS))
 		sites_sort_by(s, s->sites.menu.at);
 	return action != ACTION_QUIT;
 }
@@ -627,7 +631,8 @@ static void click(struct screens *s, const struct frame *f, int y, int x)
 	if (!t || !t->top)
 		return;
 	if (s->sites.menu.open) {
-		if (menu_click(&s->sites.menu, y - l.title_y, x, SITE_COLUMNS))
+		if (sort_menu_click(&s->sites.menu, y - l.title_y, x,
+				    SITE_COLUMNS))
 			sites_sort_by(s, s->sites.menu.at);
 		return;
 	}

@@ -67,11 +67,11 @@ static void find_before(struct sites_table *t, const struct panel *p)
 {
 	t->before = mem_alloc((t->top->n_rows + 1) * sizeof(*t->before));
 	for (size_t i = 0; i < t->top->n_rows; i++)
-		t->before[i] =
-			p->trail_count
-				? site_column_get(p->trail[0]->data,
-						  site_key(t->top->rows[i].name))
-				: -1;
+		t->before[i] = p->trail_count
+				       ? site_column_get(
+						 p->trail[0]->data,
+						 site_key(t->top->rows[i].name))
+				       : -1;
 }
 
 static struct sites_table *table_new(struct doc *doc, unsigned type,
@@ -125,7 +125,8 @@ void sites_update(struct screens *s, const struct frame *f)
 	t->by = p->origins[ORIGIN_PPROF].by;
 }
 
-/* ---- order ---------------------------------------------------------------- */
+/* ---- order ----------------------------------------------------------------
+ */
 
 unsigned sites_sort(const struct screens *s)
 {
@@ -194,7 +195,7 @@ static int compare_rows(const void *x, const void *y, void *ctx)
 		c = strcmp(r->row->file, q->row->file);
 		c = c ? c
 		      : (r->row->line > q->row->line) -
-				(r->row->line < q->row->line);
+				    (r->row->line < q->row->line);
 	} else {
 		i = figure(t, column, a);
 		k = figure(t, column, b);

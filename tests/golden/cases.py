@@ -4,7 +4,7 @@ The streams are in tests/data/scripts. Their cast: orders holds 5.8 GiB of idle
 memory after one GC (cache), or has given it back (article), or stopped answering
 (silent); cart leaks; batch runs with GOGC=off and has not collected yet; index
 has a heap it never touched, so its residue is negative; search maps a file;
-prober may not be read at all.
+prober may not be read at all. In sites, orders is profiled after each GC and cart is not.
 """
 from run import Case
 
@@ -21,6 +21,7 @@ def first(steps):
 
 
 LIST, WATCH = first(()), first(("keys:<Enter>",))
+SITES = first(("keys:a",))
 COMPARE = first(("keys:<Space*2>", "keys:c"))
 
 CASES = (
@@ -45,6 +46,18 @@ CASES = (
     Case("watch-back", residue("cache"), WATCH + ("keys:<Esc>",), sizes=(USUAL,)),
     Case("compare", residue("compare"), COMPARE, attrs=("utf8",)),
     Case("compare-classes", residue("compare"), COMPARE + ("keys:<F5>",), sizes=(LARGE,)),
+    Case("sites", residue("sites"), SITES, modes=("utf8", "ascii", "mono", "truecolor"), attrs=("utf8", "mono")),
+    Case("sites-lines", residue("sites"), SITES + ("keys:<Enter>",)),
+    Case("sites-objects", residue("sites"), SITES + ("keys:<Tab>",), sizes=(USUAL,)),
+    Case("sites-growth", residue("sites"), SITES + ("keys:<F6>", "keys:<Down*5><Enter>"), sizes=(USUAL,)),
+    Case("sites-menu", residue("sites"), SITES + ("keys:<F6>",), sizes=(USUAL,)),
+    Case("sites-filter", residue("sites"), SITES + ("keys:\\", "keys:main<Enter>"), sizes=(USUAL,)),
+    Case("sites-help", residue("sites"), SITES + ("keys:?",), sizes=(USUAL,)),
+    Case("sites-none", residue("sites"), first(("keys:<Down>", "keys:a")), sizes=(SMALL, USUAL)),
+    Case("force-gc", residue("sites"), WATCH + ("keys:g",)),
+    Case("force-gc-refused", residue("sites"), first(("keys:<Down>", "keys:g")), sizes=(USUAL,)),
+    Case("probe", residue("sites"), first(("keys:<Down>", "keys:e")), sizes=(SMALL, USUAL)),
+    Case("log", residue("sites"), first(("keys:L",))),
     Case("list-hostile", residue("hostile"), first(()), sizes=(USUAL, LARGE)),
     Case("watch-hostile", residue("hostile", "a1"), ("wait:snapshot in",), sizes=(USUAL,)),
     Case("watch-exited", residue("exited", "a1"), ("wait:exited",), sizes=(SMALL, USUAL)),

@@ -4,7 +4,7 @@
     tui.wait("Quit"); tui.keys("<F5><C-c>"); print(tui.text()); tui.close()
 
 Built on pyte (Debian: python3-pyte), to which Screen adds what ncurses programs
-use and pyte lacks: the alternate screen and REP.
+use and pyte lacks: the alternate screen, REP, SU and SD.
 """
 import codecs
 import copy
@@ -57,6 +57,19 @@ class Screen(pyte.Screen):
     def repeat(self, count=1):
         self.draw(self._last * min(count or 1, self.columns * self.lines))
 
+    def _scroll(self, edge, step, count):
+        """Move the lines of the scrolling region; the cursor stays."""
+        y, self.cursor.y = self.cursor.y, edge
+        for _ in range(min(count or 1, self.lines)):
+            step()
+        self.cursor.y = y
+
+    def scroll_up(self, count=1):
+        self._scroll(self.margins.bottom if self.margins else self.lines - 1, self.index, count)
+
+    def scroll_down(self, count=1):
+        self._scroll(self.margins.top if self.margins else 0, self.reverse_index, count)
+
     def set_mode(self, *modes, **kw):
         if kw.get("private") and any(m in ALTERNATE for m in modes) and not self.alternate:
             self._main = (copy.deepcopy(self.buffer), copy.copy(self.cursor))
@@ -77,8 +90,8 @@ class Screen(pyte.Screen):
 
 
 class Stream(pyte.Stream):
-    csi = dict(pyte.Stream.csi, b="repeat")
-    events = pyte.Stream.events | frozenset(["repeat"])
+    csi = dict(pyte.Stream.csi, b="repeat", S="scroll_up", T="scroll_down")
+    events = pyte.Stream.events | frozenset(["repeat", "scroll_up", "scroll_down"])
 
 
 # Sequences that pyte takes for text: CSI with a < = > prefix or an intermediate

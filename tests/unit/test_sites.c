@@ -30,9 +30,8 @@ static struct profile *load(const char *name)
 
 static struct top *rows_of(const struct profile *p, const char *type)
 {
-	struct top_options o = {
-		.type = (unsigned)profile_find_type(p, type),
-		.true_names = true};
+	struct top_options o = {.type = (unsigned)profile_find_type(p, type),
+				.true_names = true};
 	struct err err = ERR_INIT;
 	struct top *t;
 
@@ -208,16 +207,15 @@ static void noise(void **state)
 	assert_true(whole > 0);
 	for (size_t i = 0; i < p->n_rows; i++) {
 		assert_int_equal(site_detail_make(p, type,
-						  site_key(p->rows[i].name),
-						  &d, NULL),
+						  site_key(p->rows[i].name), &d,
+						  NULL),
 				 0);
 		squares += (double)d.error * (double)d.error;
 	}
 	assert_true(squares > whole * whole * 0.99 &&
 		    squares < whole * whole * 1.01);
-	assert_int_equal(site_detail_make(p, 0, site_key(p->rows[0].name), &d,
-					  NULL),
-			 0);
+	assert_int_equal(
+		site_detail_make(p, 0, site_key(p->rows[0].name), &d, NULL), 0);
 	assert_int_equal(d.error, -1); /* of another type */
 	profile_free(p);
 }

@@ -17,9 +17,9 @@
 #define LOG_TEXT_MAX 200
 
 struct log_line {
-	int64_t wall_ns;   /* CLOCK_REALTIME */
-	pid_t pid;	   /* 0: of no process */
-	char who[24];	   /* its name; "": of none */
+	int64_t wall_ns; /* CLOCK_REALTIME */
+	pid_t pid;	 /* 0: of no process */
+	char who[24];	 /* its name; "": of none */
 	bool error;
 	char text[LOG_TEXT_MAX];
 };

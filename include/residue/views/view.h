@@ -21,7 +21,7 @@
 #define VIEWS_DEEP   4
 
 /* A menu of columns to sort by, over a table's titles. */
-struct menu {
+struct sort_menu {
 	bool open;
 	unsigned at;
 };
@@ -38,7 +38,7 @@ struct list_state {
 	char search[PROMPT_MAX];
 	char tags[TAGS_MAX][TARGET_ID_MAX];
 	unsigned tag_count;
-	struct menu menu;
+	struct sort_menu menu;
 	unsigned *order; /* rows of the frame as shown; owned */
 	unsigned count, room;
 	int title_y; /* row of the column titles */
@@ -49,16 +49,16 @@ struct sites_table;
 /* The sites of one target: what is shown, in which order. */
 struct sites_state {
 	char target[TARGET_ID_MAX]; /* whose; choices last as long */
-	struct sites_table *table; /* owned; NULL before there was a profile */
-	unsigned type;	/* of the profile; UINT32_MAX: its default */
-	unsigned sort;	/* column, see sites_table.h */
+	struct sites_table *table;  /* owned; NULL before there was a profile */
+	unsigned type; /* of the profile; UINT32_MAX: its default */
+	unsigned sort; /* column, see sites_table.h */
 	bool inverted;
 	uint64_t selected; /* site_key */
 	bool moved; /* by the user; until then the first row is selected */
 	unsigned top, page; /* as in list_state */
 	char filter[PROMPT_MAX];
 	char search[PROMPT_MAX];
-	struct menu menu;
+	struct sort_menu menu;
 	bool detail; /* of the selected one, below the table */
 	bool paused;
 };
@@ -100,7 +100,7 @@ struct screens {
 	bool classes;  /* graphs are stacks */
 	bool unlocked; /* each graph has a scale of its own */
 	unsigned help_top, help_lines;
-	unsigned log_top; /* lines newer than the first on the screen */
+	unsigned log_top;   /* lines newer than the first on the screen */
 	enum action asking; /* the prompt is SEARCH's or FILTER's; NONE: off */
 	struct prompt prompt;
 	/* What a key has to say, until it is replaced or read. */

@@ -1,10 +1,12 @@
 #!/usr/bin/env python3
 """Scripted streams that no journal can give: made-up targets, on purpose odd.
 
-  make.py DIR    write hostile.jsonl and exited.jsonl there
+  make.py DIR    write hostile.jsonl, exited.jsonl and sites.jsonl there
 
 hostile  what processes may call themselves, and an endpoint that was refused
 exited   a process that grows, is marked, becomes another program, and ends
+sites    orders, whose cache fills: a heap profile after each of 12 GCs, and what was
+         done to it; cart, which listens and has no profile
 (docs/script-format.md has the lines; tests/golden/from_journal.py the others.)
 """
 import json
@@ -79,9 +81,65 @@ def exited():
     return s
 
 
+SRC, GO = "/srv/orders/", "/usr/lib/go/src/"
+SERVE = "net/http.(*conn).serve %snet/http/server.go:2092" % GO
+CACHE = "example.com/orders/internal/cache.(*Cache)"
+MAIN = ["main.main %smain.go:22" % SRC, "runtime.main %sruntime/proc.go:283" % GO]
+
+
+def profile(k):
+    """The heap of orders after its k-th GC: the cache grows, buffers come and go."""
+    fill, buffers = (20 + 7 * k) * MIB, k * 5 % 9
+    return {"rate": 524288, "sites": [
+        [[CACHE + ".fill %sinternal/cache/cache.go:88" % SRC, CACHE + ".Get %sinternal/cache/cache.go:41" % SRC,
+          "main.handle %smain.go:120" % SRC, SERVE], fill // 4096, fill, fill // 1000, fill * 3],
+        [[CACHE + ".fill %sinternal/cache/cache.go:93" % SRC, "main.warm %smain.go:60" % SRC, *MAIN],
+         900, 6 * MIB, 2000, 9 * MIB],
+        [["bytes.growSlice %sbytes/buffer.go:249" % GO, "bytes.(*Buffer).Write %sbytes/buffer.go:179" % GO,
+          "main.handle %smain.go:131" % SRC, SERVE], buffers + 1, (buffers + 1) * MIB // 2, 1 << 20, 800 * MIB],
+        [["example.com/orders/store.Open %sstore/open.go:17" % SRC, *MAIN], 12, 12 * MIB, 12, 12 * MIB],
+        [["encoding/json.(*decodeState).literalStore %sencoding/json/decode.go:960" % GO,
+          "main.handle %smain.go:118" % SRC, SERVE], 13 - k, (13 - k) * MIB // 3, 90000, 300 * MIB],
+        [["runtime.allocm %sruntime/proc.go:2276" % GO], 2, MIB, 4, MIB]]}
+
+
+def runtime(s, number, t, live, num_gc):
+    s.add(type="reading", target="a%d" % number, t=t, origin="runtime", by="agentless", values={
+        "heap_alloc": live + 20 * MIB, "heap_live": live, "heap_inuse": live + 30 * MIB, "heap_idle": 60 * MIB,
+        "heap_released": 10 * MIB, "heap_sys": live + 90 * MIB, "heap_objects": 1600000, "stack_inuse": 2 * MIB,
+        "stack_sys": 2 * MIB, "mspan_sys": MIB, "mcache_sys": MIB // 8, "buckhash_sys": MIB // 2, "gc_sys": 4 * MIB,
+        "other_sys": MIB, "sys": live + 99 * MIB, "next_gc": 2 * live, "num_gc": num_gc, "num_forced_gc": 0,
+        "last_gc": int((t - 5) * 1e9), "gogc": 100, "goroutines": 44})
+
+
+def sites():
+    s = Stream("sites")
+    s.target(1, END - 700, pid=4121, comm="orders", cmdline="/srv/bin/orders -v", user="svc", go="go1.26.8",
+             module="example.com/orders", endpoint="http://127.0.0.1:6060", read="agentless")
+    s.target(2, END - 700, pid=4388, comm="cart", cmdline="/srv/bin/cart", user="svc", go="go1.23.12",
+             module="example.com/cart", listens="127.0.0.1:8080 *:9090", read="none")
+    for second in range(0, 701, 10):
+        t, k = END - 700 + second, (second + 30) // 60
+        s.proc(1, t, (180 + second // 8) * MIB)
+        s.proc(2, t, 40 * MIB)
+        runtime(s, 1, t, (50 + 7 * k) * MIB, 10 + k)
+        if second % 60 == 30:
+            s.add(type="reading", target="a1", t=t + 2, origin="pprof", by="agentless", profile=profile(k),
+                  values={"pprof_num_gc": 10 + k})
+        s.tick(1, t)
+        s.tick(2, t)
+    for ago, text in ((95, "probed http://127.0.0.1:8080: no pprof there (404)"),
+                      (94, "probed http://127.0.0.1:6060: Go's pprof"),
+                      (40, "GC forced by residue (heap?gc=1), took 33 ms")):
+        s.add(type="event", target="a1", t=END - ago, kind="mark", source="user", text=text)
+    s.add(type="reading", target="a2", t=END - 30, origin="runtime",
+          fail={"code": "denied", "msg": "ptrace_scope is 1: run as root"})
+    return s
+
+
 def main():
     folder = sys.argv[1] if len(sys.argv) > 1 else os.path.dirname(os.path.abspath(__file__))
-    for stream in (hostile(), exited()):
+    for stream in (hostile(), exited(), sites()):
         stream.write(folder)
 
 

@@ -1,10 +1,10 @@
-/* menu.c - choosing a column to sort by, as htop does. */
-#include "menu.h"
+/* sort_menu.c - choosing a column to sort by, as htop does. */
+#include "sort_menu.h"
 
 #define WIDTH 14
 
-void menu_draw(const struct menu *m, struct canvas *c, int y, unsigned n,
-	       const char *(*title)(unsigned i))
+void sort_menu_draw(const struct sort_menu *m, struct canvas *c, int y,
+		    unsigned n, const char *(*title)(unsigned i))
 {
 	canvas_fill(c, (struct rect){y, 0, (int)n + 1, WIDTH},
 		    pen(ROLE_KEY_LABEL), ' ');
@@ -22,7 +22,8 @@ void menu_draw(const struct menu *m, struct canvas *c, int y, unsigned n,
 	}
 }
 
-bool menu_key(struct menu *m, uint32_t key, enum action action, unsigned n)
+bool sort_menu_key(struct sort_menu *m, uint32_t key, enum action action,
+		   unsigned n)
 {
 	if (action == ACTION_UP)
 		m->at = (m->at + n - 1) % n;
@@ -33,7 +34,7 @@ bool menu_key(struct menu *m, uint32_t key, enum action action, unsigned n)
 	return key == PRESS_ENTER;
 }
 
-bool menu_click(struct menu *m, int row, int x, unsigned n)
+bool sort_menu_click(struct sort_menu *m, int row, int x, unsigned n)
 {
 	m->open = false;
 	if (x >= WIDTH || row < 1 || row > (int)n)

@@ -1,0 +1,413 @@
+/* test_sites_view.c - the sites' screen, and what asks before it acts. */
+#include "canvas_text.h"
+#include "decode_fixture.h"
+
+#include <residue/base/clock.h>
+#include <residue/model/sites.h>
+#include <residue/model/top.h>
+#include <residue/views/view.h>
+
+#include <stdarg.h>
+#include <setjmp.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+#include <locale.h>
+#include <stdio.h>
+#include <string.h>
+
+#define S   NS_PER_SEC
+#define NOW (5000 * S)
+
+struct fixture {
+	struct screens s;
+	struct frame f;
+	struct canvas c;
+	char text[32768];
+};
+
+static void free_profile(void *p)
+{
+	profile_free(p);
+}
+
+/* A profile came, so long ago. */
+static void profile_came(struct fixture *x, const char *name, int64_t ago_s)
+{
+	struct panel *p = &x->f.panels[0];
+	struct buf b = fixture_read(name);
+	struct profile *profile = fixture_decode(b.data, b.len, NULL);
+	struct doc *d = doc_new(DOC_PROFILE, NOW - ago_s * S, profile,
+				profile->memory, free_profile);
+
+	buf_release(&b);
+	p->trail[p->trail_count++] = site_column_new(profile, d->t_ns);
+	doc_replace(&p->profile, d);
+	doc_unref(d);
+	p->origins[ORIGIN_PPROF].ever = true;
+	p->origins[ORIGIN_PPROF].by = READ_PPROF;
+	values_set(&p->values, FIELD_PPROF_INUSE,
+		   profile_total(profile, "inuse_space"));
+	values_set(&p->values, FIELD_PPROF_NUM_GC, 17);
+}
+
+/* On the sites of a1, opened from the watch screen. */
+static void make(struct fixture *x, const char *profile)
+{
+	static const char ids[][TARGET_ID_MAX] = {"a1"};
+	struct panel *p = &x->f.panels[0];
+
+	memset(x, 0, sizeof(*x));
+	canvas_init(&x->c, false);
+	canvas_resize(&x->c, 40, 160);
+	frame_init(&x->f);
+	x->f.now_ns = NOW;
+	x->f.interval_ns = S;
+	p->present = true;
+	snprintf(p->info.id, sizeof(p->info.id), "a1");
+	snprintf(p->info.comm, sizeof(p->info.comm), "orders");
+	p->info.pid = 4121;
+	p->live = -1;
+	if (profile)
+		profile_came(x, profile, 12);
+	screens_init(&x->s, false, GLYPHS_BRAILLE);
+	screens_start(&x->s, ids, 1, true);
+}
+
+static void release(struct fixture *x)
+{
+	screens_release(&x->s);
+	frame_release(&x->f);
+	canvas_release(&x->c);
+}
+
+static const char *show(struct fixture *x)
+{
+	struct frame_want want;
+	size_t n = 0;
+
+	screens_want(&x->s, x->c.rows, x->c.cols, &want);
+	panel_reserve_spans(&x->f.panels[0],
+			    (size_t)want.columns * (want.field_count + 1));
+	memset(x->f.panels[0].spans, 0,
+	       (size_t)want.columns * want.field_count * sizeof(struct span));
+	x->f.end_ns = NOW;
+	screens_draw(&x->s, &x->f, &x->c);
+	for (int y = 0; y < x->c.rows; y++) {
+		n += strlen(canvas_row(&x->c, y, x->text + n));
+		x->text[n++] = '\n';
+	}
+	x->text[n] = '\0';
+	return x->text;
+}
+
+static void press(struct fixture *x, uint32_t key)
+{
+	struct press p = {.key = key};
+
+	screens_press(&x->s, &x->f, &p);
+	show(x);
+}
+
+static void type(struct fixture *x, const char *text)
+{
+	for (; *text; text++)
+		press(x, (unsigned char)*text);
+}
+
+static struct top *top_of(const struct fixture *x, const char *type)
+{
+	const struct profile *p = x->f.panels[0].profile->data;
+	struct top_options o = {.type = (unsigned)profile_find_type(p, type),
+				.true_names = true};
+	struct top *t;
+
+	assert_int_equal(top_select(p, &o, &t, NULL), 0);
+	return t;
+}
+
+/* Where a row's function is on the screen: its line, or NULL. */
+static const char *line_of(const struct fixture *x, const char *name)
+{
+	const char *at = strstr(x->text, name);
+
+	while (at && at > x->text && at[-1] != '\n')
+		at--;
+	return at;
+}
+
+/* Rows, order and shares are those of residue top, for each sample type. */
+static void rows_are_those_of_top(void **state)
+{
+	static const char *const types[] = {"inuse_space", "inuse_objects",
+					    "alloc_space", "alloc_objects"};
+	struct fixture x;
+	int shares = 0;
+
+	(void)state;
+	make(&x, "profiles/leak.rate524288.3.pb.gz");
+	press(&x, 'a');
+	for (unsigned i = 0; i < 4; i++) {
+		struct top *t = top_of(&x, types[i]);
+		const char *before = x.text;
+
+		assert_true(t->n_rows > 3);
+		for (size_t k = 0; k < t->n_rows && k < 20; k++) {
+			const char *line = line_of(&x, t->rows[k].name), *at;
+			char share[16];
+
+			assert_non_null(line);
+			assert_true(line > before);
+			before = line;
+			snprintf(share, sizeof(share), "%.2f%%",
+				 100.0 * (double)t->rows[k].flat /
+					 (double)t->total);
+			/* From 1% to 10% there are two digits after the point.
+			 */
+			if (t->rows[k].flat >= t->total / 10 ||
+			    t->rows[k].flat < t->total / 100)
+				continue;
+			at = strstr(line, share);
+			assert_non_null(at);
+			assert_true(at < strchr(line, '\n'));
+			shares++;
+		}
+		top_free(t);
+		press(&x, PRESS_TAB);
+	}
+	assert_true(shares > 3);
+	release(&x);
+}
+
+static void keys_sort_search_and_filter(void **state)
+{
+	struct fixture x;
+
+	(void)state;
+	make(&x, "profiles/prometheus.pb.gz");
+	press(&x, 'a');
+	/* By function, the first letters first. */
+	press(&x, '>');
+	while (x.s.sites.menu.open && x.s.sites.menu.at != 6)
+		press(&x, PRESS_DOWN);
+	press(&x, PRESS_ENTER);
+	assert_true(line_of(&x, "bufio.(*Writer).Flush") <
+		    line_of(&x, "gzip.NewReader"));
+	press(&x, 'I');
+	/* It is at the end now. */
+	assert_null(line_of(&x, "bufio.(*Writer).Flush"));
+	press(&x, '/');
+	type(&x, "writer).flush");
+	press(&x, PRESS_ENTER);
+	assert_non_null(line_of(&x, "bufio.(*Writer).Flush"));
+	assert_non_null(strstr(x.text, "bufio.go:"));
+	press(&x, '\\');
+	type(&x, "tsdb");
+	press(&x, PRESS_ENTER);
+	assert_null(line_of(&x, "bufio.(*Writer).Flush"));
+	assert_non_null(strstr(x.text, "filter \"tsdb\""));
+	press(&x, PRESS_ESC);
+	assert_ptr_equal(x.s.view, view_at(IN_SITES));
+	press(&x, PRESS_HOME);
+	press(&x, PRESS_ESC);
+	assert_ptr_equal(x.s.view, view_at(IN_WATCH));
+	release(&x);
+}
+
+/* While it is paused, a newer profile waits. */
+static void pausing_keeps_the_profile(void **state)
+{
+	struct fixture x;
+
+	(void)state;
+	make(&x, "profiles/leak.rate524288.1.pb.gz");
+	press(&x, 'a');
+	press(&x, PRESS_SPACE);
+	profile_came(&x, "profiles/nats.pb.gz", 1);
+	show(&x);
+	assert_non_null(strstr(x.text, "paused"));
+	assert_non_null(strstr(x.text, "profile 12 s old"));
+	press(&x, PRESS_SPACE);
+	assert_non_null(strstr(x.text, "profile 1.0 s old"));
+	assert_non_null(strstr(x.text, "nats-server"));
+	release(&x);
+}
+
+static void a_site_in_full(void **state)
+{
+	struct fixture x;
+
+	(void)state;
+	make(&x, "profiles/leak.rate524288.1.pb.gz");
+	profile_came(&x, "profiles/leak.rate524288.2.pb.gz", 8);
+	profile_came(&x, "profiles/leak.rate524288.3.pb.gz", 1);
+	press(&x, 'a');
+	press(&x, PRESS_ENTER);
+	assert_non_null(strstr(x.text, "3 profiles in 12 s"));
+	assert_non_null(strstr(x.text, "THROUGH CALLER"));
+	assert_non_null(strstr(x.text, "sampled, within"));
+	press(&x, PRESS_ESC);
+	assert_null(strstr(x.text, "THROUGH CALLER"));
+	assert_ptr_equal(x.s.view, view_at(IN_SITES));
+	release(&x);
+}
+
+static void what_is_missing_is_said(void **state)
+{
+	struct fixture x;
+	struct panel *p = &x.f.panels[0];
+
+	(void)state;
+	make(&x, NULL);
+	press(&x, 'a');
+	assert_non_null(strstr(x.text, "no endpoint is known"));
+	snprintf(p->info.listens, sizeof(p->info.listens), "127.0.0.1:6060");
+	assert_non_null(strstr(show(&x), "listens on 127.0.0.1:6060; e asks"));
+	p->info.read = READ_AGENTLESS;
+	assert_non_null(strstr(show(&x), "p fetches one"));
+	err_set(&p->origins[ORIGIN_PPROF].fail, ERR_UNSUPPORTED,
+		"the program has no heap profiler linked in");
+	assert_non_null(strstr(show(&x), "no heap profiler linked in"));
+	press(&x, PRESS_ENTER);
+	assert_non_null(strstr(x.text, "there is no profile"));
+	release(&x);
+}
+
+static void before_the_first_gc_it_says_so(void **state)
+{
+	struct fixture x;
+
+	(void)state;
+	make(&x, "profiles/leak.rate524288.1.pb.gz");
+	values_set(&x.f.panels[0].values, FIELD_PPROF_NUM_GC, 0);
+	press(&x, 'a');
+	assert_non_null(strstr(x.text, "before the first GC"));
+	assert_non_null(strstr(x.text, "No GC had ended"));
+	release(&x);
+}
+
+static unsigned gc_requests(const struct fixture *x)
+{
+	unsigned n = 0;
+
+	for (unsigned i = 0; i < x->s.request_count; i++)
+		n += x->s.requests[i].kind == REQUEST_GC;
+	return n;
+}
+
+static void a_gc_is_forced_only_after_a_yes(void **state)
+{
+	struct fixture x;
+	struct panel *p = &x.f.panels[0];
+
+	(void)state;
+	make(&x, NULL);
+	press(&x, 'g');
+	assert_non_null(strstr(x.text, "none is known; residue never signals"));
+	snprintf(p->info.endpoint, sizeof(p->info.endpoint),
+		 "http://127.0.0.1:6060");
+	values_set(&p->values, FIELD_HEAP_OBJECTS, 1600000);
+	press(&x, 'g');
+	assert_non_null(strstr(x.text, "32.0 ms of its CPU"));
+	assert_non_null(strstr(x.text, "orders (pid 4121)"));
+	press(&x, 'n');
+	press(&x, 'g');
+	press(&x, PRESS_ESC);
+	press(&x, 'g');
+	press(&x, PRESS_ENTER); /* not a yes */
+	assert_int_equal(gc_requests(&x), 0);
+	assert_ptr_equal(x.s.view, view_at(IN_WATCH));
+	press(&x, 'g');
+	press(&x, 'y');
+	assert_int_equal(gc_requests(&x), 1);
+	x.s.request_count = 0;
+	press(&x, 'g');
+	press(&x, '2');
+	assert_int_equal(gc_requests(&x), 1);
+	assert_string_equal(x.s.requests[0].text, "2");
+	press(&x, 'g');
+	press(&x, 'q');
+	assert_true(x.s.quit);
+	release(&x);
+}
+
+static void a_probe_says_what_it_sends(void **state)
+{
+	struct fixture x;
+	struct panel *p = &x.f.panels[0];
+
+	(void)state;
+	make(&x, NULL);
+	press(&x, 'e');
+	assert_non_null(strstr(x.text, "listens on no socket"));
+	snprintf(p->info.listens, sizeof(p->info.listens), "127.0.0.1:6060");
+	x.s.request_count = 0;
+	press(&x, 'e');
+	assert_non_null(strstr(x.text, "GET /debug/pprof/ goes to each"));
+	press(&x, '2'); /* no answer to this */
+	assert_int_equal(x.s.request_count, 0);
+	press(&x, 'e');
+	press(&x, 'y');
+	assert_int_equal(x.s.request_count, 1);
+	assert_int_equal(x.s.requests[0].kind, REQUEST_PROBE);
+	release(&x);
+}
+
+/* Each goes back to where it was opened, through all of them. */
+static void screens_go_back_as_they_came(void **state)
+{
+	struct fixture x;
+
+	(void)state;
+	make(&x, "profiles/nats.pb.gz");
+	press(&x, 'a');
+	press(&x, 'L');
+	assert_ptr_equal(x.s.view, view_at(IN_LOG));
+	press(&x, PRESS_F(1));
+	assert_ptr_equal(x.s.view, view_at(IN_HELP));
+	press(&x, PRESS_ESC);
+	assert_ptr_equal(x.s.view, view_at(IN_LOG));
+	press(&x, PRESS_ESC);
+	assert_ptr_equal(x.s.view, view_at(IN_SITES));
+	press(&x, PRESS_ESC);
+	assert_ptr_equal(x.s.view, view_at(IN_WATCH));
+	release(&x);
+}
+
+static void any_size_draws_something(void **state)
+{
+	struct fixture x;
+
+	(void)state;
+	make(&x, "profiles/prometheus.pb.gz");
+	press(&x, 'a');
+	for (int rows = 1; rows < 40; rows++)
+		for (int cols = 1; cols < 170; cols += cols < 80 ? 1 : 7) {
+			canvas_resize(&x.c, rows, cols);
+			show(&x);
+			press(&x, PRESS_ENTER);
+			press(&x, PRESS_ENTER);
+			press(&x, 'g');
+			press(&x, 'n');
+		}
+	release(&x);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(rows_are_those_of_top),
+		cmocka_unit_test(keys_sort_search_and_filter),
+		cmocka_unit_test(pausing_keeps_the_profile),
+		cmocka_unit_test(a_site_in_full),
+		cmocka_unit_test(what_is_missing_is_said),
+		cmocka_unit_test(before_the_first_gc_it_says_so),
+		cmocka_unit_test(a_gc_is_forced_only_after_a_yes),
+		cmocka_unit_test(a_probe_says_what_it_sends),
+		cmocka_unit_test(screens_go_back_as_they_came),
+		cmocka_unit_test(any_size_draws_something),
+	};
+
+	setlocale(LC_ALL, "C.UTF-8");
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
