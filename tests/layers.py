@@ -40,6 +40,7 @@ LIBRARIES = (
     (r"curl/.*", "libcurl", "fetch"),
     (r"protobuf-c/.*|.*\.pb-c\.h", "protobuf-c", "decode"),
     (r"jansson\.h", "jansson", "decode record app"),
+    (r"pcre2\.h", "pcre2", "model"),
     (r"zlib\.h", "zlib", "decode model record"),
     (r"(libelf|gelf|elfutils/.*)\.?h?", "libelf", "goelf gomem"),
     (r"ini\.h", "inih", "ui app"),

@@ -37,7 +37,7 @@ static const struct option_info table[] = {
 {"output",        'o', TEXT,    M(output),          "DIR",   "where snapshots go"},
 {"scale",          0,  COUNT,   M(scale),           "N",     "demo: sizes times N (20 is the article's 10 GB)"},
 {"cum",            0,  FLAG,    M(cum),             NULL,    "top: sort by cumulative value"},
-{"focus",          0,  TEXT,    M(focus),           "RE",    "top: only stacks through a function that matches"},
+{"focus",          0,  TEXT,    M(focus),           "RE",    "top: only stacks through a match (Go's regexp)"},
 {"sample_index",   0,  TEXT,    M(sample_index),    "TYPE",  "top: inuse_space, inuse_objects, alloc_space or alloc_objects"},
 {"endpoint",      'H', TEXT,    M(endpoint),        "URL",   "the target's net/http/pprof or expvar address"},
 {"header",         0,  LIST,    M(headers),         "LINE",  "send this header (\"Authorization: Bearer ...\")"},

@@ -50,8 +50,9 @@ tests_unit_test_promtext_SOURCES = tests/unit/test_promtext.c $(DECODE_FIXTURE)
 UNIT_TESTS += tests/unit/test_top
 tests_unit_test_top_SOURCES = tests/unit/test_top.c $(DECODE_FIXTURE)
 UNIT_TESTS += tests/unit/test_top_pattern
-tests_unit_test_top_pattern_SOURCES = tests/unit/test_top_pattern.c
-EXTRA_DIST += tests/data/profiles tests/data/hostile
+tests_unit_test_top_pattern_SOURCES = tests/unit/test_top_pattern.c \
+	$(DECODE_FIXTURE)
+EXTRA_DIST += tests/data/profiles tests/data/hostile tests/data/re2
 
 # Fuzzers: with --enable-fuzzers libFuzzer programs, else the corpus replayed.
 FUZZ_DECODE = \

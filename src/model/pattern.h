@@ -1,23 +1,28 @@
 /*
- * pattern.h - the regular expressions of `go tool pprof -focus`, on regcomp.
+ * pattern.h - the regular expressions of `go tool pprof -focus`, on PCRE2.
  *
- * Go's syntax (RE2) is written as a POSIX extended expression: what both have
- * is passed on; \d \w \s \Q..\E, (?:..), (?P<name>..), a leading (?i) and
- * lazy repeats are translated. Whether something matches does not depend on
- * laziness or groups. The rest is refused, never taken for something else.
+ * Go's syntax (RE2) in the words of PCRE2 (re2.h); what Go refuses is refused.
+ * Matched as an automaton (pcre2_dfa_match), not by backtracking: the time is
+ * that of the text times the pattern, whatever the pattern is.
  */
 #ifndef RESIDUE_MODEL_PATTERN_H
 #define RESIDUE_MODEL_PATTERN_H
 
 #include <residue/base/err.h>
 
-#include <regex.h>
+#include <stddef.h>
+
+#define PCRE2_CODE_UNIT_WIDTH 8
+#include <pcre2.h>
 
 struct pattern {
-	regex_t regex;
+	pcre2_code *code;
+	pcre2_match_data *match;
+	int *workspace; /* of the automaton */
+	size_t workspace_size;
 };
 
-/* ERR_USAGE with the place or regcomp's words; ERR_LIMIT without memory. */
+/* ERR_USAGE with what is wrong and where; ERR_LIMIT without memory. */
 int pattern_compile(struct pattern *p, const char *re2,
 		    struct err *err) RESIDUE_CHECK;
 void pattern_release(struct pattern *p);
