@@ -79,7 +79,8 @@ static bool tell_trouble(const struct panel *p)
 	else if (p->info.endpoint[0] && !from_memory && rt->code != ERR_NONE)
 		fprintf(stderr, "residue: %s: %s\n", p->info.endpoint,
 			rt->msg);
-	else if (rt->code == ERR_DENIED && !from_memory)
+	else if ((rt->code == ERR_DENIED || rt->code == ERR_TIMEOUT) &&
+		 !from_memory)
 		fprintf(stderr, "residue: memory is not read: %s\n", rt->msg);
 	else
 		return false;

@@ -10,7 +10,7 @@
 #include <string.h>
 #include <unistd.h>
 
-/* With each turn of the slow lane, however often it is woken. */
+/* With each turn of the finder, however often it is woken. */
 #define SCAN_NS (1900 * NS_PER_MS)
 #define LIST_UNSEEN_NS (5 * NS_PER_SEC)
 /* An exited process stays in the list so long, for its end to be seen. */

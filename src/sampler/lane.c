@@ -1,6 +1,9 @@
 /* lane.c - the threads of blocking sources. */
 #include "lane.h"
+
+#include "grid.h"
 #include "thread.h"
+#include "watchdog.h"
 
 #include <residue/base/clock.h>
 #include <residue/base/mem.h>
@@ -11,18 +14,16 @@
 
 /* A source whose open or read fails is tried again after this. */
 #define RETRY_NS (5 * NS_PER_SEC)
-/* RES that comes or goes between two reads and means something. */
-#define MOVE_BYTES (1 << 20)
 /* The slow lane looks what is due so often, and when it is asked. */
 #define SLOW_TURN_NS (2 * NS_PER_SEC)
-/* What a lane gets to end in. */
-#define JOIN_SECONDS 2
+/* What a lane gets to end in. One that may block has nothing to lose. */
+#define JOIN_NS		 (2 * NS_PER_SEC)
+#define JOIN_BLOCKING_NS (500 * NS_PER_MS)
 /* Readings in a row that may make no sense before it is opened anew. */
 #define PASSING_FAILURES 10
-/* The part of a step that the other lanes have to deliver what belongs to the
- * same row, and its most. Less than a step: what is read between comes later. */
-#define GRACE_PERCENT 75
-#define GRACE_MOST_NS (200 * NS_PER_MS)
+/* A process that is only in the list and has been still for so many rows is
+ * looked at for every other row. */
+#define STILL_ROWS 10
 
 struct chair { /* one source at one target */
 	const struct source *source;
@@ -31,6 +32,10 @@ struct chair { /* one source at one target */
 	unsigned failures; /* in a row, while open */
 	bool never;	/* the target cannot be read this way */
 	int64_t due_ns; /* CLOCK_BOOTTIME */
+	/* Of the fast and the memory lane, what is only in the list: */
+	struct values last;
+	unsigned still;	 /* looks in a row with nothing new */
+	int64_t rest_ns; /* not looked at before; CLOCK_BOOTTIME */
 };
 
 struct seat {
@@ -38,7 +43,10 @@ struct seat {
 	struct chair *chairs;
 	unsigned count;
 	unsigned execs; /* target->execs that the sources are of */
-	int64_t rss;	/* fast lane: newest */
+	/* Fast lane: the last reading of the living process, and the last look
+	 * since at which there was nothing new (0: none). */
+	struct reading last;
+	int64_t rested_ns;
 };
 
 /* ---- the list of targets -------------------------------------------------- */
@@ -48,6 +56,8 @@ static bool wanted(const struct lane_run *l, const struct target *t)
 	if (t->kind != TARGET_PROCESS)
 		return false;
 	if (l->lane == LANE_MEMORY && atomic_load(&t->stuck))
+		return false;
+	if (l->lane == LANE_SLOW && atomic_load(&t->slow_stuck))
 		return false;
 	/* The list shows RES and the runtime's figures of every process; what
 	 * costs more is read for opened targets only. */
@@ -85,7 +95,7 @@ static void start_over(struct seat *seat)
 	for (unsigned i = 0; i < seat->count; i++) {
 		close_chair(&seat->chairs[i]);
 		seat->chairs[i].never = false;
-		seat->chairs[i].due_ns = 0;
+		seat->chairs[i].due_ns = seat->chairs[i].rest_ns = 0;
 	}
 }
 
@@ -170,8 +180,7 @@ static int64_t rss_of(struct store *s, const struct target *t)
 }
 
 /* The net lane waits for this word before it asks an endpoint. */
-static void memory_is(struct lane_run *l, struct target *t,
-		      enum memory_state state)
+void memory_is(struct lane_run *l, struct target *t, enum memory_state state)
 {
 	if (atomic_exchange(&t->memory, (int)state) != (int)state)
 		l->ticked(l->ctx, false);
@@ -261,16 +270,61 @@ static void drop_docs(struct reading *r)
 		doc_unref(r->docs[i]);
 }
 
+/* RES at the last look, which found nothing new and stored nothing: before a
+ * reading that differs from it, the detectors need to know how long it stood. */
+static void store_rest(struct lane_run *l, struct seat *seat)
+{
+	struct reading rest = seat->last;
+
+	if (!seat->rested_ns)
+		return;
+	rest.begin_ns = rest.end_ns = seat->rested_ns;
+	rest.wall_offset_ns = clock_wall_offset_ns();
+	rest.between = true;
+	store_reading(l->store, seat->target, &rest);
+}
+
 /* Between rows the runtime is read only while RES moves: a process at rest is
  * not worth the wake. */
 static void watch_move(struct lane_run *l, struct seat *seat,
 		       const struct reading *r)
 {
-	int64_t rss = values_get(&r->values, FIELD_RSS, seat->rss);
+	int64_t moved = values_get(&r->values, FIELD_RSS, 0) -
+			values_get(&seat->last.values, FIELD_RSS, 0);
 
-	l->moved |= rss - seat->rss >= MOVE_BYTES ||
-		    seat->rss - rss >= MOVE_BYTES;
-	seat->rss = rss;
+	if (r->life == LIFE_ALIVE &&
+	    (moved >= RSS_MOVED || -moved >= RSS_MOVED))
+		store_rest(l, seat);
+	l->moved |= l->between;
+	seat->last = *r;
+	if (r->life != LIFE_ALIVE) /* said once; nothing to go by */
+		seat->last.values.known = 0;
+	seat->rested_ns = 0;
+}
+
+/* Put off the next look at what has not moved for long. */
+static void rest(const struct lane_run *l, const struct seat *seat,
+		 struct chair *c, int64_t now_ns)
+{
+	/* Not all in the same tick. */
+	unsigned enough = STILL_ROWS + (unsigned)seat->target->proc.pid % 2;
+
+	if (++c->still >= enough)
+		c->rest_ns = now_ns + l->store->interval_ns * 3 / 2;
+}
+
+/* A whole reading, which may say the same as the last. */
+static void note_rest(const struct lane_run *l, const struct seat *seat,
+		      struct chair *c, const struct reading *r)
+{
+	bool same = r->life == LIFE_ALIVE &&
+		    !memcmp(&c->last, &r->values, sizeof(c->last));
+
+	c->last = r->values;
+	if (same && !l->between)
+		rest(l, seat, c, r->end_ns);
+	else if (!same)
+		c->still = 0;
 }
 
 static void read_chair(struct lane_run *l, struct seat *seat, struct chair *c)
@@ -323,8 +377,13 @@ static void read_chair(struct lane_run *l, struct seat *seat, struct chair *c)
 	c->due_ns = c->source->period ? r.end_ns : 0;
 	if (l->lane == LANE_FAST)
 		watch_move(l, seat, &r);
-	if (c->source->origin == ORIGIN_RUNTIME)
+	if (l->lane != LANE_SLOW)
+		note_rest(l, seat, c, &r);
+	if (c->source->origin == ORIGIN_RUNTIME) {
+		atomic_store(&seat->target->counted,
+			     values_has(&r.values, FIELD_RELEASED_EAGER));
 		memory_is(l, seat->target, MEMORY_WORKS);
+	}
 	if (is_sites(l, c))
 		atomic_store(&seat->target->sites, MEMORY_WORKS);
 	store_reading(l->store, seat->target, &r);
@@ -357,12 +416,28 @@ static bool asked_for(const struct lane_run *l, struct target *t,
 	       atomic_exchange(&t->ask_profile, false);
 }
 
-/* A due read that would find nothing new is put off by a period. */
-static bool nothing_new(struct chair *c, int64_t now_ns)
+/* A due read that would find nothing new is put off by a period; in the fast
+ * lane the figures stand as they were. Rows of targets that are shown in full
+ * have readings of their own in any case. */
+static bool nothing_new(struct lane_run *l, struct seat *seat, struct chair *c,
+			int64_t now_ns)
 {
-	if (!c->open || !c->source->changed || c->source->changed(c->state))
+	bool fast = l->lane == LANE_FAST;
+
+	if (!c->open || !c->source->changed)
+		return false;
+	if (fast && (!seat->last.values.known ||
+		     (!l->between && atomic_load(&seat->target->opened))))
+		return false;
+	if (c->source->changed(c->state))
 		return false;
 	c->due_ns = now_ns;
+	if (fast)
+		seat->rested_ns = now_ns;
+	if (l->lane != LANE_SLOW && !l->between) {
+		store_still(l->store, seat->target, c->source->origin);
+		rest(l, seat, c, now_ns);
+	}
 	return true;
 }
 
@@ -373,7 +448,9 @@ static bool to_be_read(struct lane_run *l, struct seat *seat, struct chair *c,
 		return false;
 	if (asked_for(l, seat->target, c) && !c->never)
 		return true;
-	return due(l, seat, c) <= now_ns && !nothing_new(c, now_ns);
+	if (now_ns < c->rest_ns && !atomic_load(&seat->target->opened))
+		return false;
+	return due(l, seat, c) <= now_ns && !nothing_new(l, seat, c, now_ns);
 }
 
 static void read_all(struct lane_run *l, int64_t now_ns)
@@ -392,11 +469,11 @@ static void read_all(struct lane_run *l, int64_t now_ns)
 
 			if (atomic_load(&l->stop))
 				return;
-			if (!to_be_read(l, seat, c, now_ns))
-				continue;
 			atomic_store(&l->busy_ns, clock_boot_ns());
+			atomic_store(&l->busy_origin, c->source->origin);
 			atomic_store(&l->busy, seat->target);
-			read_chair(l, seat, c);
+			if (to_be_read(l, seat, c, now_ns))
+				read_chair(l, seat, c);
 			atomic_store(&l->busy, NULL);
 		}
 	}
@@ -425,73 +502,58 @@ static void wait_until(struct lane_run *l, int64_t boot_ns, bool wakes)
 	pthread_mutex_unlock(&l->wake_lock);
 }
 
-/* Readings a row, for detectors, and the least time between two. */
-#define READS_A_ROW	 4
-#define BETWEEN_LEAST_NS (100 * NS_PER_MS)
-
-/* The fast lane's grid: steps, of which each `each`th is a tick with a row. */
-struct grid {
-	int64_t step_ns, next_ns;
-	int64_t count; /* steps so far */
-	int64_t each;
-};
-
-static struct grid grid_make(int64_t interval_ns)
+/* Samples that could not be taken, for this machine or we were stopped or
+ * starved, are said and not hidden. */
+static void say_lost(struct lane_run *l, int64_t lost)
 {
-	int64_t each = interval_ns / BETWEEN_LEAST_NS;
-
-	each = each < 1 ? 1 : each > READS_A_ROW ? READS_A_ROW : each;
-	return (struct grid){interval_ns / each, clock_boot_ns(), 0, each};
+	pthread_mutex_lock(&l->store->lock);
+	l->store->lost_ticks += (uint64_t)lost;
+	pthread_mutex_unlock(&l->store->lock);
+	store_toast(l->store, true,
+		    "%lld samples were lost: this machine is too busy",
+		    (long long)lost);
 }
 
-/* On to the next step that has not passed; returns how many rows were missed. */
-static int64_t grid_advance(struct grid *g)
+/* Does any target that is shown in full keep from us what it gave back and
+ * took again since the last look? */
+static bool must_look_close(const struct lane_run *l)
 {
-	int64_t now = clock_boot_ns(), skip, rows;
+	for (unsigned i = 0; i < l->seat_count; i++) {
+		struct target *t = l->seats[i].target;
 
-	g->count++;
-	g->next_ns += g->step_ns;
-	if (g->next_ns > now)
-		return 0;
-	skip = (now - g->next_ns) / g->step_ns + 1;
-	/* Multiples of `each` in [count, count + skip). */
-	rows = (g->count + skip + g->each - 1) / g->each -
-	       (g->count + g->each - 1) / g->each;
-	g->count += skip;
-	g->next_ns += skip * g->step_ns;
-	return rows;
+		if (atomic_load(&t->opened) &&
+		    !(atomic_load(&t->counted) &&
+		      atomic_load(&t->memory) == MEMORY_WORKS))
+			return true;
+	}
+	return false;
 }
 
 static void *fast_main(void *arg)
 {
 	struct lane_run *l = arg;
-	struct grid grid = grid_make(l->store->interval_ns);
-	int64_t grace = grid.step_ns * GRACE_PERCENT / 100;
+	struct grid grid = grid_make(l->store->interval_ns, clock_boot_ns());
+	int64_t row_ns = grid.next_ns;
 
-	grace = grace < GRACE_MOST_NS ? grace : GRACE_MOST_NS;
 	while (!atomic_load(&l->stop)) {
-		int64_t tick = grid.next_ns, lost;
+		int64_t lost;
 
-		l->between = grid.count % grid.each != 0;
+		if (grid_makes_row(&grid))
+			store_compose(l->store, row_ns);
+		l->between = !grid_has_row(&grid);
+		row_ns = l->between ? row_ns : grid.next_ns;
 		bring_up_to_date(l);
 		read_all(l, clock_boot_ns());
 		if (!l->between || l->moved)
 			l->ticked(l->ctx, l->between);
 		l->moved = false;
-		if (!l->between) {
-			wait_until(l, tick + grace, false);
-			store_compose(l->store, tick);
+		if (!l->between && !grid.make_at) {
+			wait_until(l, row_ns + grid.grace_ns, false);
+			store_compose(l->store, row_ns);
 		}
-		lost = grid_advance(&grid);
-		if (lost) { /* stopped or starved: said, not hidden */
-			pthread_mutex_lock(&l->store->lock);
-			l->store->lost_ticks += (uint64_t)lost;
-			pthread_mutex_unlock(&l->store->lock);
-			store_toast(l->store, true,
-				    "%lld samples were lost: this machine is "
-				    "too busy",
-				    (long long)lost);
-		}
+		lost = grid_advance(&grid, must_look_close(l), clock_boot_ns());
+		if (lost)
+			say_lost(l, lost);
 		wait_until(l, grid.next_ns, false);
 	}
 	return NULL;
@@ -507,32 +569,7 @@ static void *memory_main(void *arg)
 		wait_until(l, clock_boot_ns() + NS_PER_SEC, true);
 		l->between = !atomic_exchange(&l->whole, false);
 	}
-	return NULL;
-}
-
-/* Alone in the world: nobody joins this thread or knows this lane. */
-static void come_back(struct lane_run *l, struct target *was)
-{
-	struct store *s = l->store;
-
-	if (lane_join(l)) /* not started any more: only its seats go */
-		lane_release(l);
-	free(l);
-	atomic_store(&was->stuck, false);
-	target_unref(was);
-	pthread_mutex_lock(&s->lock);
-	s->generation++;
-	pthread_mutex_unlock(&s->lock);
-	atomic_fetch_sub(&s->lost_lanes, 1);
-}
-
-static void *memory_lane_main(void *arg)
-{
-	struct lane_run *l = arg;
-
-	memory_main(l);
-	if (atomic_load(&l->abandoned))
-		come_back(l, l->caught);
+	lane_come_back(l);
 	return NULL;
 }
 
@@ -544,8 +581,20 @@ static void *slow_main(void *arg)
 		bring_up_to_date(l);
 		read_all(l, clock_boot_ns());
 		store_seal(l->store);
-		if (l->turn)
-			l->turn(l->ctx, clock_boot_ns());
+		wait_until(l, clock_boot_ns() + SLOW_TURN_NS, true);
+	}
+	lane_come_back(l);
+	return NULL;
+}
+
+static void *finder_main(void *arg)
+{
+	struct lane_run *l = arg;
+
+	while (!atomic_load(&l->stop)) {
+		atomic_store(&l->busy_ns, clock_boot_ns());
+		l->turn(l->ctx, clock_boot_ns());
+		atomic_store(&l->busy_ns, 0);
 		wait_until(l, clock_boot_ns() + SLOW_TURN_NS, true);
 	}
 	return NULL;
@@ -570,8 +619,9 @@ void lane_init(struct lane_run *l, enum lane lane, struct store *store,
 
 int lane_start(struct lane_run *l, struct err *err)
 {
-	void *(*entry)(void *) = l->lane == LANE_FAST	  ? fast_main
-				 : l->lane == LANE_MEMORY ? memory_lane_main
+	void *(*entry)(void *) = l->turn			  ? finder_main
+				 : l->lane == LANE_FAST	  ? fast_main
+				 : l->lane == LANE_MEMORY ? memory_main
 							  : slow_main;
 	int rc = thread_start(&l->thread, entry, l);
 
@@ -598,10 +648,12 @@ void lane_stop(struct lane_run *l)
 /* A thread that is caught in the kernel must not keep the program from ending. */
 static bool joined(struct lane_run *l)
 {
+	int64_t most = l->lane == LANE_FAST ? JOIN_NS : JOIN_BLOCKING_NS;
 	struct timespec until;
 
 	clock_gettime(CLOCK_REALTIME, &until);
-	until.tv_sec += JOIN_SECONDS;
+	until.tv_sec += (until.tv_nsec + most) / NS_PER_SEC;
+	until.tv_nsec = (until.tv_nsec + most) % NS_PER_SEC;
 	if (pthread_timedjoin_np(l->thread, NULL, &until) == 0)
 		return true;
 	pthread_detach(l->thread);
@@ -626,123 +678,4 @@ void lane_release(struct lane_run *l)
 {
 	pthread_cond_destroy(&l->wake);
 	pthread_mutex_destroy(&l->wake_lock);
-}
-
-/* ---- the memory lane's watchdog ----------------------------------------- */
-
-#define CAUGHT_NS NS_PER_SEC
-/* Finding the runtime in a large program on a cold disk takes its time. */
-#define CAUGHT_OPENING_NS (5 * NS_PER_SEC)
-
-struct lane_run *memory_lane_new(struct store *store, struct procfs *fs,
-				 void (*ticked)(void *ctx, bool between),
-				 void *ctx)
-{
-	struct lane_run *l = mem_alloc(sizeof(*l));
-
-	lane_init(l, LANE_MEMORY, store, fs);
-	l->ticked = ticked;
-	l->ctx = ctx;
-	return l;
-}
-
-static void say_stuck(struct store *s, struct target *t)
-{
-	struct reading r = {.origin = ORIGIN_RUNTIME,
-			    .by = READ_AGENTLESS,
-			    .end_ns = clock_boot_ns(),
-			    .wall_offset_ns = clock_wall_offset_ns()};
-
-	err_set(&r.fail, ERR_TIMEOUT,
-		"reading its memory blocks in the kernel (a page on a slow "
-		"disk, a frozen filesystem or userfaultfd): set aside until "
-		"it comes back");
-	store_reading(s, t, &r);
-}
-
-/* From here on the lane is its thread's own; takes the reference to `t`. */
-static void abandon(struct lane_run *l, struct target *t)
-{
-	bool ending = atomic_load(&l->stop);
-
-	atomic_fetch_add(&l->store->lost_lanes, 1);
-	l->caught = t;
-	atomic_store(&t->stuck, true);
-	pthread_detach(l->thread);
-	l->started = false;
-	atomic_store(&l->abandoned, true);
-	if (!ending) /* else the lane may be gone by now */
-		atomic_store(&l->stop, true);
-}
-
-/* A reference to what the lane is caught by, or NULL. The pointer alone might
- * be of a target that has just been let go. */
-static struct target *caught_by(struct lane_run *l)
-{
-	struct store *s = l->store;
-	struct target *busy, *t = NULL;
-
-	pthread_mutex_lock(&s->lock);
-	busy = atomic_load(&l->busy);
-	for (unsigned i = 0; busy && i < s->count && !t; i++)
-		if (s->targets[i] == busy)
-			t = target_ref(busy);
-	pthread_mutex_unlock(&s->lock);
-	return t;
-}
-
-void memory_lane_watch(struct lane_run **lane)
-{
-	struct lane_run *l = *lane;
-	struct lane_run *next;
-	struct store *s = l->store;
-	struct target *t;
-
-	if (!l->started && lane_start(l, NULL))
-		return; /* no thread to be had: at the next tick again */
-	if (!atomic_load(&l->busy) ||
-	    clock_boot_ns() - atomic_load(&l->busy_ns) <
-		    (atomic_load(&l->opening) ? CAUGHT_OPENING_NS : CAUGHT_NS))
-		return;
-	t = caught_by(l);
-	if (!t)
-		return;
-	next = memory_lane_new(s, l->fs, l->ticked, l->ctx);
-	/* Stuck first: others take its memory up as soon as it is refused. */
-	atomic_store(&t->stuck, true);
-	memory_is(l, t, MEMORY_REFUSED);
-	say_stuck(s, t);
-	abandon(l, t);
-	*lane = next;
-	if (lane_start(next, NULL))
-		store_toast(s, true, "no thread to read memory with");
-}
-
-unsigned memory_lanes_lost(const struct store *store)
-{
-	return atomic_load(&store->lost_lanes);
-}
-
-void memory_lane_end(struct lane_run *l)
-{
-	struct target *t;
-
-	if (!l)
-		return;
-	lane_stop(l);
-	for (unsigned ms = 0; l->started && atomic_load(&l->busy) && ms < 500;
-	     ms++) {
-		const struct timespec pause = {0, NS_PER_MS};
-
-		nanosleep(&pause, NULL);
-	}
-	t = l->started ? caught_by(l) : NULL;
-	if (t) {
-		abandon(l, t);
-		return;
-	}
-	if (!lane_join(l))
-		return;
-	lane_release(l);
-	free(l);
 }

@@ -1,17 +1,17 @@
 /*
  * lane.h - threads that read targets: fast, memory and slow.
  *
- *   fast    tick -- between -- between -- tick -----       absolute times
- *           |statm of all       |
- *           |wakes memory, net  |statm of opened targets, wakes memory
- *           '--- grace ---> compose the rows of this tick
+ *   fast    tick -- look -- look -- look -- tick -----       absolute times
+ *           |statm of all     |
+ *           |wakes memory,net |RES of opened targets; moved: wakes memory
+ *           '----- grace ---->| makes the rows of this tick
  *
  * The fast lane never blocks: it reads procfs by kept descriptors only, and
  * gives the others a part of the interval (grace) to deliver what belongs to
  * the same tick before rows are made. Late deliveries are in the next row.
- * Opened targets are read four times a row (at most every 100 ms), for the
- * detectors: a swing of half a second is an event too. Their memory is read
- * between rows only while RES moves.
+ * Between rows it looks at RES of opened targets, for the detectors: a swing
+ * of half a second is an event too. What has moved is read, and its memory
+ * too; what rests costs a look. How often: grid.h.
  * A lane keeps its own list of targets with the state of its sources; it
  * brings the list up to date when the store's generation has changed.
  */
@@ -44,14 +44,16 @@ struct lane_run {
 	 * target turns out to be readable, or not. */
 	void (*ticked)(void *ctx, bool between);
 	void *ctx;
-	/* Slow lane: called once a turn, with the time. */
+	/* The finder: all it does, called once a turn, with the time. */
 	void (*turn)(void *ctx, int64_t now_ns);
-	/* Memory lane: what it reads and since when, for the watchdog. */
+	/* What it reads and since when, for the watchdog (watchdog.h). */
 	_Atomic(struct target *) busy; /* NULL: nothing */
-	atomic_llong busy_ns;	       /* CLOCK_BOOTTIME */
+	atomic_int busy_origin;	       /* enum origin */
+	atomic_llong busy_ns;	       /* CLOCK_BOOTTIME; the finder: or 0 */
 	atomic_bool opening;	       /* ... and it is being opened */
 	atomic_bool abandoned;	       /* nobody waits for it any more */
 	struct target *caught;	       /* by this one, when abandoned */
+	bool said;		       /* the finder: that it is held up */
 	/* ---- the thread's own ------------------------------------------ */
 	struct seat *seats;
 	unsigned seat_count;
@@ -64,29 +66,14 @@ int lane_start(struct lane_run *l, struct err *err) RESIDUE_CHECK;
 /* Ask it to end; then lane_join. */
 void lane_stop(struct lane_run *l);
 /* False: it is caught and was left behind; neither it nor what it uses may be
- * freed (memory_lanes_lost). */
+ * freed (lanes_lost). */
 bool lane_join(struct lane_run *l);
 void lane_wake(struct lane_run *l);
 /* Whether the slow lane reads the target's heap profile from its memory. */
 bool sites_wanted(const struct store *s, const struct target *t);
 void lane_release(struct lane_run *l);
 
-/*
- * The memory lane can be caught in the kernel: a target's page that is on a
- * dead disk, in a frozen filesystem or behind userfaultfd. When it has read
- * one target for longer than a second, that target is marked stuck, the lane
- * is left to its fate and another takes the rest. A lane that comes back finds
- * itself abandoned, lets everything go and frees itself.
- */
-struct lane_run *memory_lane_new(struct store *store, struct procfs *fs,
-				 void (*ticked)(void *ctx, bool between),
-				 void *ctx);
-/* Called at each tick, by the fast lane; *l becomes the new lane where one was
- * abandoned. */
-void memory_lane_watch(struct lane_run **l);
-/* Lanes that have not come back: what they use must not be freed. */
-unsigned memory_lanes_lost(const struct store *store);
-/* lane_stop, lane_join and free; one that is caught is abandoned. */
-void memory_lane_end(struct lane_run *l);
+/* What is known of reading the target's memory; the other lanes are told. */
+void memory_is(struct lane_run *l, struct target *t, enum memory_state state);
 
 #endif

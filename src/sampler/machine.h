@@ -8,6 +8,7 @@
 #include "lane.h"
 #include "net.h"
 #include "store.h"
+#include "watchdog.h"
 
 #include <residue/source/facts.h>
 #include <residue/source/listeners.h>
@@ -38,8 +39,10 @@ struct sampler {
 	struct store store;
 	struct procfs fs;
 	bool scripted; /* no fs, no threads */
-	struct lane_run fast, slow;
+	struct lane_run fast, finder;
 	struct lane_run *memory; /* changed by the fast lane; NULL: none */
+	struct lane_run *slow;	 /* the same, under slow_lock */
+	pthread_mutex_t slow_lock;
 	/* NULL until there is an endpoint to ask: started with the lanes, or
 	 * by the jobs' thread when a probe finds the first. */
 	_Atomic(struct net *) net;
@@ -58,7 +61,7 @@ int start_net(struct sampler *s, struct err *err) RESIDUE_CHECK;
 /* discover.c: bring the store's targets up to date with the machine's Go
  * processes. Called by one thread at a time. */
 int discover(struct sampler *s, bool opened, struct err *err) RESIDUE_CHECK;
-/* The same as the slow lane's turn. */
+/* The same as the finder's turn. */
 void discover_turn(void *ctx, int64_t now_ns);
 /* What targets listen on, as facts: read every 10 s of opened ones, once a
  * minute of all. */

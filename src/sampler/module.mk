@@ -4,17 +4,21 @@ libresidue_a_SOURCES += \
 	src/sampler/discover.c \
 	src/sampler/feed.c \
 	src/sampler/frame_fill.c \
+	src/sampler/grid.h src/sampler/grid.c \
 	src/sampler/jobs.c \
 	src/sampler/lane.h src/sampler/lane.c \
 	src/sampler/machine.h \
 	src/sampler/meter.h src/sampler/meter.c \
 	src/sampler/net.h src/sampler/net.c \
 	src/sampler/store.h src/sampler/store.c \
-	src/sampler/thread.h src/sampler/thread.c
+	src/sampler/thread.h src/sampler/thread.c \
+	src/sampler/watchdog.h src/sampler/watchdog.c
 
 EXTRA_PROGRAMS += tests/bench/scan
 tests_bench_scan_SOURCES = tests/bench/scan.c
 
+UNIT_TESTS += tests/unit/test_grid
+tests_unit_test_grid_SOURCES = tests/unit/test_grid.c
 UNIT_TESTS += tests/unit/test_net
 tests_unit_test_net_SOURCES = tests/unit/test_net.c
 

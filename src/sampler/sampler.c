@@ -46,6 +46,13 @@ static void wake_net(void *ctx, bool between)
 		net_wake(net);
 }
 
+static void wake_slow(struct sampler *s)
+{
+	pthread_mutex_lock(&s->slow_lock);
+	lane_wake(s->slow);
+	pthread_mutex_unlock(&s->slow_lock);
+}
+
 /* Whether a target's memory can be read is known now: the net and the slow
  * lane have waited for the word. */
 static void told(void *ctx, bool between)
@@ -53,7 +60,7 @@ static void told(void *ctx, bool between)
 	struct sampler *s = ctx;
 
 	wake_net(s, between);
-	lane_wake(&s->slow);
+	wake_slow(s);
 }
 
 static bool lane_has_sources(enum lane lane)
@@ -79,10 +86,12 @@ struct sampler *sampler_new(const struct sampler_options *opt, struct err *err)
 		lane_has_sources(LANE_MEMORY) &&
 		(opt->read == READ_COUNT || opt->read == READ_AGENTLESS);
 	lane_init(&s->fast, LANE_FAST, &s->store, &s->fs);
-	lane_init(&s->slow, LANE_SLOW, &s->store, &s->fs);
+	lane_init(&s->finder, LANE_SLOW, &s->store, &s->fs);
+	pthread_mutex_init(&s->slow_lock, NULL);
+	s->slow = lane_new(LANE_SLOW, &s->store, &s->fs, NULL, NULL);
 	s->store.profile_every_ns = opt->profile_every_ns;
 	if (s->store.memory_lane)
-		s->memory = memory_lane_new(&s->store, &s->fs, told, s);
+		s->memory = lane_new(LANE_MEMORY, &s->store, &s->fs, told, s);
 	jobs_init(s);
 	return s;
 }
@@ -102,17 +111,24 @@ static void ticked(void *ctx, bool between)
 	struct sampler *s = ctx;
 
 	if (s->memory) {
-		memory_lane_watch(&s->memory);
+		s->memory = lane_watch(s->memory);
 		if (!between)
 			atomic_store(&s->memory->whole, true);
 		lane_wake(s->memory);
 	}
+	if (!between) {
+		pthread_mutex_lock(&s->slow_lock);
+		s->slow = lane_watch(s->slow);
+		pthread_mutex_unlock(&s->slow_lock);
+		finder_watch(&s->finder);
+	}
 	wake_net(s, between);
 }
 
-static void slow_turn(void *ctx, int64_t now_ns)
+static void find_turn(void *ctx, int64_t now_ns)
 {
 	struct sampler *s = ctx;
+
 	refresh_facts(s);
 	if (s->opt.discover)
 		discover_turn(s, now_ns);
@@ -164,11 +180,11 @@ int sampler_run(struct sampler *s, int64_t warm_ns, struct err *err)
 	}
 	s->fast.ticked = ticked;
 	s->fast.ctx = s;
-	s->slow.turn = slow_turn;
-	s->slow.ctx = s;
+	s->finder.turn = find_turn;
+	s->finder.ctx = s;
 	if (jobs_start(&s->jobs, err))
 		return -1;
-	if (lane_start(&s->slow, err) ||
+	if (lane_start(&s->finder, err) || lane_start(s->slow, err) ||
 	    (s->memory && lane_start(s->memory, err)))
 		return -1;
 	if (warm_ns > 0)
@@ -191,10 +207,11 @@ void sampler_free(struct sampler *s)
 		jobs_stop(&s->jobs);
 		end_lane(&s->fast);
 		/* It wakes the slow lane and the net lane: it goes first. */
-		memory_lane_end(s->memory);
-		end_lane(&s->slow);
+		lane_end(s->memory);
+		lane_end(s->slow);
+		end_lane(&s->finder);
 		net_stop(atomic_exchange(&s->net, NULL));
-		if (memory_lanes_lost(&s->store))
+		if (lanes_lost(&s->store))
 			return; /* they may come back and use all of it */
 		go_list_free(s->go_list);
 		socket_tables_free(s->sockets);
@@ -267,7 +284,7 @@ void sampler_frame(struct sampler *s, const struct frame_want *want,
 		int64_t seen = atomic_exchange(&s->list_ns, now);
 
 		if (now - seen > NS_PER_SEC)
-			lane_wake(&s->slow);
+			lane_wake(&s->finder);
 	}
 	store_frame(&s->store, want, out, s->cuts);
 }
@@ -302,7 +319,7 @@ int ask_profile(struct sampler *s, struct target *t, struct err *err)
 			       "PID@URL or -H URL",
 			       t->id);
 	atomic_store(&t->ask_profile, true);
-	lane_wake(&s->slow);
+	wake_slow(s);
 	return 0;
 }
 
@@ -340,7 +357,7 @@ static int post_to(struct sampler *s, struct target *t,
 		return ask_gc(s, t, req->text, err);
 	case REQUEST_SMAPS:
 		atomic_store(&t->ask_smaps, true);
-		lane_wake(&s->slow);
+		wake_slow(s);
 		return 0;
 	}
 	return 0;

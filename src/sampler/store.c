@@ -349,17 +349,17 @@ static void exec_target(struct store *s, struct target *t, int64_t now_ns)
 	add_event(s, t, &ev);
 }
 
-static void count_gcs(struct target *t, const struct reading *r)
+static void count_gcs(struct target *t, const struct values *v, int64_t now_ns)
 {
 	struct gc_rate *g = &t->rate;
 	unsigned newest = (g->end + RATE_SLOTS - 1) % RATE_SLOTS;
 
-	if (!values_has(&r->values, FIELD_NUM_GC))
+	if (!values_has(v, FIELD_NUM_GC))
 		return;
-	if (g->count && r->end_ns - g->slot[newest].t_ns < 5 * NS_PER_SEC)
+	if (g->count && now_ns - g->slot[newest].t_ns < 5 * NS_PER_SEC)
 		return;
-	g->slot[g->end].t_ns = r->end_ns;
-	g->slot[g->end].num_gc = r->values.v[FIELD_NUM_GC];
+	g->slot[g->end].t_ns = now_ns;
+	g->slot[g->end].num_gc = v->v[FIELD_NUM_GC];
 	g->end = (g->end + 1) % RATE_SLOTS;
 	if (g->count < RATE_SLOTS)
 		g->count++;
@@ -420,9 +420,10 @@ static void take_reading(struct store *s, struct target *t, struct reading *r)
 	for (unsigned i = 0; i < READING_DOCS; i++)
 		if (r->docs[i] && r->docs[i]->kind == DOC_PAUSES)
 			o.pauses = r->docs[i]->data;
+	t->news = true;
 	state_reading(&t->state, r);
 	if (r->fail.code == ERR_NONE) {
-		count_gcs(t, r);
+		count_gcs(t, &r->values, r->end_ns);
 		detectors_observe(t->detectors, &o, sink_event, &sink);
 	}
 	if (t->said_target_ns && t->said_read != t->state.info.read)
@@ -470,6 +471,19 @@ void store_reading(struct store *s, struct target *t, struct reading *r)
 		store_wake(s);
 }
 
+void store_still(struct store *s, struct target *t, enum origin origin)
+{
+	struct origin_state *o = &t->state.origins[origin];
+
+	pthread_mutex_lock(&s->lock);
+	if (o->ever && o->fail.code == ERR_NONE) {
+		o->begin_ns = o->end_ns = clock_boot_ns();
+		if (origin == ORIGIN_RUNTIME)
+			count_gcs(t, &t->state.values, o->end_ns);
+	}
+	pthread_mutex_unlock(&s->lock);
+}
+
 void store_event(struct store *s, struct target *t, struct event *ev)
 {
 	pthread_mutex_lock(&s->lock);
@@ -501,6 +515,10 @@ static void compose(struct store *s, struct target *t, int64_t now_ns)
 
 	if (!state_compose(&t->state, now_ns, &row))
 		return;
+	/* In the list, a verdict stands as long as what it rests on. */
+	if (!t->news && !s->items && !s->scripted && !atomic_load(&t->opened))
+		return;
+	t->news = false;
 	judge_step(&t->judge, &row, &t->verdict, &b);
 	live = &b.parts[PART_LIVE_HEAP];
 	t->live = live->known && !b.unsplit ? live->bytes : -1;

@@ -53,7 +53,9 @@ struct target {
 	atomic_uint ask_gc; /* GCs to force, one after the other */
 	atomic_uint execs; /* seen by the fast lane */
 	atomic_bool stuck; /* a read of its memory does not return */
+	atomic_bool slow_stuck; /* a read of something else of it does not */
 	atomic_int memory; /* enum memory_state */
+	atomic_bool counted; /* what the runtime gave back is, and is read */
 	atomic_int sites;  /* the same of the heap profile, slow lane */
 	/* First answers of the endpoint, good or bad: what a warm start
 	 * waits for. */
@@ -63,6 +65,7 @@ struct target {
 	void *detectors;
 	struct judge judge;
 	struct verdict verdict;
+	bool news; /* there were readings since the verdict */
 	int64_t live; /* live heap by the judge; -1: not known */
 	unsigned live_origins;
 	struct gc_rate rate;
@@ -138,6 +141,8 @@ int store_set_url(struct store *s, struct target *t, const char *url,
 
 /* Consumes r->docs. Runs the detectors; exec and exit become events. */
 void store_reading(struct store *s, struct target *t, struct reading *r);
+/* The figures of an origin were looked at and are as they were. */
+void store_still(struct store *s, struct target *t, enum origin origin);
 void store_event(struct store *s, struct target *t, struct event *ev);
 /* Compose the row of this tick for every live target, judge it. */
 void store_compose(struct store *s, int64_t now_ns);

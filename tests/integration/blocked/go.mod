@@ -1,0 +1,3 @@
+module residue/blocked
+
+go 1.19
