@@ -4,7 +4,9 @@
 #include <residue/proc/handle.h>
 
 struct statm {
+	const atomic_bool *opened;
 	struct proc_handle *handle;
+	int64_t rss; /* bytes, at the last read */
 };
 
 static int statm_open(void *state, const struct source_subject *s,
@@ -12,6 +14,7 @@ static int statm_open(void *state, const struct source_subject *s,
 {
 	struct statm *st = state;
 
+	st->opened = s->opened;
 	st->handle = proc_handle_open(s->fs, &s->id, err);
 	return st->handle ? 0 : -1;
 }
@@ -61,7 +64,22 @@ static int statm_read(void *state, struct reading *out, struct err *err)
 					      FIELD_BIT(RSS_SHMEM)))
 		values_set(&out->values, FIELD_RSS,
 			   fast.rss_anon + fast.rss_file + fast.rss_shmem);
+	st->rss = values_get(&out->values, FIELD_RSS, -1);
 	return 0;
+}
+
+/* A process that is only in the list is not read whole while it rests; one that
+ * is shown in full is, but for looks between rows. */
+static bool statm_changed(void *state)
+{
+	struct statm *st = state;
+	int64_t rss;
+
+	if (!atomic_load(st->opened))
+		return proc_handle_changed(st->handle);
+	rss = proc_read_rss(st->handle);
+	return rss < 0 || rss - st->rss >= RSS_MOVED ||
+	       st->rss - rss >= RSS_MOVED;
 }
 
 static void statm_close(void *state)
@@ -79,4 +97,5 @@ const struct source source_statm = {
 	.open = statm_open,
 	.read = statm_read,
 	.close = statm_close,
+	.changed = statm_changed,
 };
