@@ -21,7 +21,7 @@ endif
 SCRIPT_TESTS = tests/layers.py tests/golden/selftest.py tests/golden/run.py \
 	tests/fault/check.py
 # Those that watch live processes for a while; distcheck leaves them out.
-LIVE_TESTS = tests/truth/selftest.py tests/integration/live.py tests/integration/sites.py tests/integration/goversions.py \
+LIVE_TESTS = tests/truth/selftest.py tests/integration/live.py tests/integration/endpoints.py tests/integration/sites.py tests/integration/goversions.py \
 	tests/integration/namespaces.py tests/integration/rights.py tests/integration/blocked.py \
 	tests/integration/crosscheck.py
 THREADED_TESTS += tests/golden/run.py tests/integration/goversions.py
@@ -62,7 +62,7 @@ TESTS += $(SCRIPT_TESTS) $(LIVE_TESTS)
 EXTRA_DIST += $(WORKLOAD_FILES) \
 	tests/integration/blocked/go.mod tests/integration/blocked/main.go \
 	tests/bench/list.py \
-	$(SCRIPT_TESTS) $(LIVE_TESTS) tests/run-all tests/lib/cmocka-tap \
+	$(SCRIPT_TESTS) $(LIVE_TESTS) tests/integration/hostile.py tests/run-all tests/lib/cmocka-tap \
 	tests/lib/tap.py tests/golden/cases.py tests/golden/tui.py \
 	tests/golden/render.py tests/golden/from_journal.py \
 	tests/golden/expected tests/data/scripts tests/fault/oomfail.c tests/fault/torture.py \

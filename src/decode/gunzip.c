@@ -127,14 +127,17 @@ static int end_member(struct gunzip *g, struct err *err)
 
 static int check_limits(const struct gunzip *g, struct err *err)
 {
+	/* Of what was read so far: a bomb ends early, however long it is. */
+	size_t in = g->n - g->z.avail_in;
+
 	if (g->out > GUNZIP_OUT_MAX)
 		return err_set(err, ERR_LIMIT,
 			       "inflates to more than the limit of %zu MiB",
 			       GUNZIP_OUT_MAX >> 20);
-	if (g->out > GUNZIP_RATIO_FROM && g->out / GUNZIP_RATIO_MAX > g->n)
+	if (g->out > GUNZIP_RATIO_FROM && g->out / GUNZIP_RATIO_MAX > in)
 		return err_set(err, ERR_LIMIT,
-			       "%zu bytes inflate to more than %d times that",
-			       g->n, GUNZIP_RATIO_MAX);
+			       "inflates to more than %d times its size",
+			       GUNZIP_RATIO_MAX);
 	return 0;
 }
 

@@ -21,7 +21,7 @@
 #define GUNZIP_BODY_MAX	  ((size_t)64 << 20)  /* compressed */
 #define GUNZIP_OUT_MAX	  ((size_t)256 << 20) /* inflated */
 #define GUNZIP_RATIO_FROM ((size_t)16 << 20)  /* inflated; above it ... */
-#define GUNZIP_RATIO_MAX  100		      /* ... this times the body */
+#define GUNZIP_RATIO_MAX  100		      /* ... this times what was read */
 
 struct gunzip {
 	z_stream z;

@@ -126,20 +126,39 @@ static void not_trusted(struct transfer *t)
 		    "accepts it)");
 }
 
+/* The server's last word on who we are (RFC 8446, 6.2): with TLS 1.3 it comes
+ * when the handshake is over for us, as an error of reading. */
+static bool certificate_refused(struct transfer *t)
+{
+	const char *s = t->curl_says;
+
+	if (strstr(s, "certificate required"))
+		say(t, ERR_DENIED,
+		    "it wants a client certificate: --cert "
+		    "FILE and --key FILE");
+	else if (strstr(s, "alert bad certificate") ||
+		 strstr(s, "alert unknown ca") ||
+		 strstr(s, "alert certificate") ||
+		 strstr(s, "alert access denied"))
+		say(t, ERR_DENIED,
+		    "it does not accept our client certificate, or wants "
+		    "one: --cert FILE and --key FILE");
+	else
+		return false;
+	return true;
+}
+
 static void tls_failed(struct transfer *t, CURLcode rc)
 {
 	char text[120];
 
+	if (certificate_refused(t))
+		return;
 	if (strstr(t->curl_says, "wrong version number") ||
 	    strstr(t->curl_says, "packet length too long"))
 		say(t, ERR_NET,
 		    "it does not speak TLS: use http:// instead "
 		    "of https://");
-	else if (strstr(t->curl_says, "certificate required") ||
-		 strstr(t->curl_says, "bad certificate"))
-		say(t, ERR_DENIED,
-		    "it wants a client certificate: --cert "
-		    "FILE and --key FILE");
 	else
 		say(t, ERR_NET, "TLS failed: %s", quoted(t, rc, text));
 }
@@ -223,7 +242,8 @@ static void bad_status(struct transfer *t)
 		say(t, ERR_HTTP,
 		    "404 Not Found: nothing is served at this "
 		    "path");
-	else if (status == 400 && strstr(text, "HTTPS"))
+	else if (status == 400 && t->res.body.data &&
+		 strstr(t->res.body.data, "to an HTTPS server"))
 		say(t, ERR_HTTP,
 		    "it speaks TLS: use https:// instead of "
 		    "http://");
@@ -241,6 +261,15 @@ static void connection_broke(struct transfer *t, CURLcode rc)
 	char text[120], size[UNITS_MAX];
 
 	units_bytes(size, (int64_t)t->res.received);
+	if (certificate_refused(t))
+		return;
+	/* A reset may overtake the alert that says why. */
+	if (!t->res.first_byte_ns && !strncmp(t->req.url, "https:", 6)) {
+		say(t, ERR_NET,
+		    "the connection broke before an answer: a server does so "
+		    "that does not accept our client certificate (--cert)");
+		return;
+	}
 	/* curl's name for a malformed chunk is a receive error. */
 	if (strstr(t->curl_says, "chunk"))
 		say(t, ERR_FORMAT, "its answer is not proper HTTP: %s",
@@ -283,6 +312,10 @@ static void curl_failed(struct transfer *t, CURLcode rc)
 	case CURLE_FILESIZE_EXCEEDED:
 		say(t, ERR_LIMIT, "the answer is larger than %s",
 		    units_bytes(size, (int64_t)t->req.body_max));
+		break;
+	case CURLE_OUT_OF_MEMORY: /* its name for a line past its cap too */
+		say(t, ERR_LIMIT,
+		    "a line of its headers never ends, or memory ran out");
 		break;
 	case CURLE_UNSUPPORTED_PROTOCOL: /* HTTP/0.9 */
 		say(t, ERR_FORMAT, "what answers is not an HTTP server");

@@ -68,10 +68,10 @@ void budget_fetched(struct budget *b, int64_t took_ns, int64_t cpu_ns);
 void budget_allocated(struct budget *b, int64_t bytes, int64_t over_ns);
 
 struct budget_price {
-	int64_t cpu_ns;	      /* of a fetch, mean */
-	int64_t bytes;	      /* the same; a guess unless: */
+	int64_t cpu_ns; /* of a fetch, mean */
+	int64_t bytes;	/* the same; a guess unless: */
 	bool bytes_measured;
-	int64_t interval_ns;  /* from one fetch to the next */
+	int64_t interval_ns; /* from one fetch to the next */
 	/* What that makes of the target's own use, millionths; -1: its own use
 	 * is not known. */
 	int64_t cpu_ppm, alloc_ppm;

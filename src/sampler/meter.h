@@ -18,8 +18,8 @@
 /* All zero is ready. */
 struct meter {
 	struct budget budget;
-	int64_t cpu_before_ns;	/* -1: not known */
-	int64_t alloc_before;	/* the same */
+	int64_t cpu_before_ns;	 /* -1: not known */
+	int64_t alloc_before;	 /* the same */
 	int64_t alloc_before_ns; /* when that was read */
 	/* The fetch has ended, its bytes are not yet known; 0: none */
 	int64_t await_ns;

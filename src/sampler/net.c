@@ -345,6 +345,36 @@ static void after_gc(struct endpoint *e, const struct reading *r)
 	e->gc_took_ns = took;
 }
 
+/* Which paths there are to try, for people: the answer was 404. */
+static void say_tried(const struct endpoint *e, struct reading *r)
+{
+	const struct net *n = e->net;
+	const struct source *src;
+	char paths[128];
+	size_t len;
+
+	if (r->fail.code != ERR_HTTP || r->fail.sys != 404)
+		return;
+	if (e->settled) {
+		err_set(&r->fail, ERR_HTTP,
+			"%.120s%s: 404 Not Found, though %s answers",
+			e->url.shown, e->profile.source->path,
+			e->runtime.source->path);
+		return;
+	}
+	len = (size_t)snprintf(paths, sizeof(paths), "%s",
+			       e->profile.source->path);
+	for (unsigned i = 0; (src = rung_source(n, i)); i++)
+		if (!src->tail && len < sizeof(paths)) /* the same page */
+			len += (size_t)snprintf(paths + len,
+						sizeof(paths) - len, ", %s",
+						src->path);
+	err_set(&r->fail, ERR_HTTP,
+		"%.80s: 404 Not Found: tried %s; is it below another path, or "
+		"at another port?",
+		e->url.shown, paths);
+}
+
 /* A rung that says "not here" is not a failure to show while others are to be
  * tried. */
 static bool quiet(const struct endpoint *e, const struct reading *r)
@@ -379,6 +409,7 @@ static void done(void *ctx, struct fetch_result *res)
 		after_profile(e, &r);
 	else
 		after_gc(e, &r);
+	say_tried(e, &r);
 	/* That a GC cannot be forced says nothing of the profile. */
 	if (!quiet(e, &r) && (p != &e->gc || r.fail.code == ERR_NONE))
 		store_reading(n->store, e->target, &r);

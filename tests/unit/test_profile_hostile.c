@@ -270,7 +270,6 @@ static void unknown_field(struct buf *b, size_t i)
 static void bombs(void **state)
 {
 	struct buf z, twice;
-	char fault[128];
 
 	(void)state;
 	explodes(empty_string, 5000000, "over the limit of 4194304 strings");
@@ -279,9 +278,8 @@ static void bombs(void **state)
 	explodes(labelled, 2000000,
 		 "the profile needs more than the limit of 176 MiB");
 	z = many(unknown_field, 12000000);
-	snprintf(fault, sizeof(fault),
-		 "%zu bytes inflate to more than 100 times that", z.len);
-	fixture_decode(z.data, z.len, fault);
+	fixture_decode(z.data, z.len,
+		       "inflates to more than 100 times its size");
 	buf_init(&twice, BODY_MAX);
 	gzip(&twice, z.data, z.len);
 	fixture_decode(twice.data, twice.len,
