@@ -107,8 +107,8 @@ static int read_files(struct proc_handle *h, int dir, struct proc_fast *out,
 }
 
 /* Open the directory where needed, read, close. */
-static int read_round(struct proc_handle *h, struct proc_fast *out,
-		      char comm[PROC_COMM_MAX], struct err *err)
+static int read_once(struct proc_handle *h, struct proc_fast *out,
+		     char comm[PROC_COMM_MAX], struct err *err)
 {
 	int dir = -1, failed;
 
@@ -121,6 +121,19 @@ static int read_round(struct proc_handle *h, struct proc_fast *out,
 	if (dir >= 0)
 		close(dir);
 	return failed;
+}
+
+/* The same; where descriptors are missing, it may be those that are kept. */
+static int read_round(struct proc_handle *h, struct proc_fast *out,
+		      char comm[PROC_COMM_MAX], struct err *err)
+{
+	if (read_once(h, out, comm, err) == 0)
+		return 0;
+	if (err->sys != EMFILE || h->statm < 0)
+		return -1;
+	give_back(h);
+	*err = (struct err)ERR_INIT;
+	return read_once(h, out, comm, err);
 }
 
 /* It is gone; is its PID another's by now? */

@@ -280,8 +280,10 @@ static void descriptors_run_out(void **state)
 	few.rlim_cur = (rlim_t)lowest_free() + 2;
 	assert_int_equal(setrlimit(RLIMIT_NOFILE, &few), 0);
 	h = opened(&fs, pid);
-	assert_int_equal(atomic_load(&fs.kept), 0);
+	assert_true(atomic_load(&fs.kept) < 2);
 	assert_int_equal(read_ok(h).life, PROC_ALIVE);
+	/* What was kept had to be given back for that. */
+	assert_int_equal(atomic_load(&fs.kept), 0);
 	assert_int_equal(setrlimit(RLIMIT_NOFILE, &was), 0);
 	/* Kept again when the next look for an exec finds room. */
 	proc_handle_suspect_exec(h);
