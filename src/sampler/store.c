@@ -454,14 +454,17 @@ void store_reading(struct store *s, struct target *t, struct reading *r)
 	const struct origin_state *was = &t->state.origins[r->origin];
 	bool failed = r->fail.code != ERR_NONE;
 	uint64_t events;
-	bool news;
+	bool first, news;
 
 	pthread_mutex_lock(&s->lock);
 	events = s->event_seq;
-	news = !was->ever || failed != (was->fail.code != ERR_NONE);
+	first = !was->ever;
+	news = failed != (was->fail.code != ERR_NONE);
 	log_failure(s, t, r, &was->fail);
 	take_reading(s, t, r);
 	news |= events != s->event_seq;
+	/* In a list of many there is always news: its next row is soon. */
+	news = first || (news && (s->items || atomic_load(&t->opened)));
 	pthread_mutex_unlock(&s->lock);
 	/* By now those that were replaced: freed without the lock. */
 	for (unsigned i = 0; i < READING_DOCS; i++)
