@@ -65,20 +65,29 @@ static bool enough(const struct batch *b, const struct tally *t)
  * that hangs to have been given up, at ten a second. */
 #define LOOK_MOST 100
 
+/* "residue: URL: words"; those of a fetch name the URL themselves. */
+static void tell_endpoint(const struct panel *p, const char *words)
+{
+	const char *url = p->info.endpoint;
+
+	if (strncmp(words, url, strlen(url)))
+		fprintf(stderr, "residue: %s: %s\n", url, words);
+	else
+		fprintf(stderr, "residue: %s\n", words);
+}
+
 /* Why figures are missing, once: what stays silent in the lines is on stderr.
- * False: nothing to say yet. */
+ * An endpoint that was given is named though memory stands in for it. False:
+ * nothing to say yet. */
 static bool tell_trouble(const struct panel *p)
 {
 	const struct err *rt = &p->origins[ORIGIN_RUNTIME].fail;
-	const struct err *prof = &p->origins[ORIGIN_PPROF].fail;
 	bool from_memory = p->info.read == READ_AGENTLESS;
 
-	if (p->info.endpoint[0] && prof->code != ERR_NONE)
-		fprintf(stderr, "residue: %s: %s\n", p->info.endpoint,
-			prof->msg);
+	if (p->info.endpoint[0] && p->endpoint_fail.code != ERR_NONE)
+		tell_endpoint(p, p->endpoint_fail.msg);
 	else if (p->info.endpoint[0] && !from_memory && rt->code != ERR_NONE)
-		fprintf(stderr, "residue: %s: %s\n", p->info.endpoint,
-			rt->msg);
+		tell_endpoint(p, rt->msg);
 	else if ((rt->code == ERR_DENIED || rt->code == ERR_TIMEOUT) &&
 		 !from_memory)
 		fprintf(stderr, "residue: memory is not read: %s\n", rt->msg);
@@ -87,7 +96,7 @@ static bool tell_trouble(const struct panel *p)
 	return true;
 }
 
-static void look_for_trouble(struct batch *b, struct tally *t)
+static void look_for_trouble(struct batch *b, struct tally *t, bool last)
 {
 	struct frame_want want = {.step_ns = NS_PER_SEC};
 	struct frame f;
@@ -100,6 +109,9 @@ static void look_for_trouble(struct batch *b, struct tally *t)
 	sampler_frame(b->targets->sampler, &want, &f);
 	if (f.panels[0].present && tell_trouble(&f.panels[0]))
 		t->looked = LOOK_MOST;
+	else if (last && f.panels[0].present && f.panels[0].info.endpoint[0] &&
+		 !f.panels[0].endpoint_asked)
+		tell_endpoint(&f.panels[0], "no answer yet");
 	t->answered |= f.panels[0].origins[ORIGIN_RUNTIME].ever ||
 		       f.panels[0].origins[ORIGIN_PPROF].ever;
 	frame_release(&f);
@@ -117,7 +129,7 @@ static int print(struct batch *b, const struct item *it, struct err *err)
 		if (enough(b, t))
 			return 0;
 		t->samples++;
-		look_for_trouble(b, t);
+		look_for_trouble(b, t, enough(b, t));
 		return output_sample(b->out, &t->info, &it->row, err);
 	case ITEM_EVENT:
 		t->exited |= it->event.kind == EVENT_EXIT;
@@ -162,7 +174,7 @@ static bool complete(const struct batch *b)
 	/* Every Go process, without end: new ones count as well. */
 	if (!b->targets->count && b->o->samples < 0)
 		return sampler_live(b->targets->sampler) == 0;
-	HASH_ITER(hh, b->tallies, t, tmp) {
+	HASH_ITER (hh, b->tallies, t, tmp) {
 		any = true;
 		if (!t->exited && !t->late && !enough(b, t))
 			return false;
@@ -175,7 +187,7 @@ static bool never_there(const struct batch *b)
 {
 	const struct tally *t, *tmp;
 
-	HASH_ITER(hh, b->tallies, t, tmp)
+	HASH_ITER (hh, b->tallies, t, tmp)
 		if (t->info.kind == TARGET_URL && !t->answered)
 			return true;
 	return false;
@@ -187,7 +199,7 @@ static bool too_few(const struct batch *b)
 
 	if (b->o->samples < 0)
 		return false;
-	HASH_ITER(hh, b->tallies, t, tmp)
+	HASH_ITER (hh, b->tallies, t, tmp)
 		if (!t->late && !enough(b, t))
 			return true;
 	return false;
@@ -207,8 +219,8 @@ static bool wait_for_more(struct batch *b)
 		return errno != EINTR;
 	if (fds[1].revents || fds[2].revents & POLLERR)
 		return true;
-	if (fds[0].revents &&
-	    read(fds[0].fd, &count, sizeof(count)) < 0 && errno != EAGAIN)
+	if (fds[0].revents && read(fds[0].fd, &count, sizeof(count)) < 0 &&
+	    errno != EAGAIN)
 		return true;
 	return false;
 }
@@ -255,8 +267,7 @@ int batch_run(struct targets *s, const struct options *o, struct err *err)
 		.ascii = o->ascii || !utf8_locale(),
 		.interval_ns = o->interval_ns,
 	};
-	struct batch b = {
-		.targets = s, .o = o, .start_ns = clock_boot_ns()};
+	struct batch b = {.targets = s, .o = o, .start_ns = clock_boot_ns()};
 	struct tally *t, *tmp;
 	uint64_t lost;
 	int rc;
@@ -276,7 +287,7 @@ int batch_run(struct targets *s, const struct options *o, struct err *err)
 			"busy\n",
 			(unsigned long long)lost);
 	output_free(b.out);
-	HASH_ITER(hh, b.tallies, t, tmp) {
+	HASH_ITER (hh, b.tallies, t, tmp) {
 		HASH_DEL(b.tallies, t);
 		free(t);
 	}

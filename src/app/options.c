@@ -49,7 +49,7 @@ static const struct option_info table[] = {
 {"timeout",        0,  SECONDS, M(timeout_ns),      "SECS",  "give an endpoint up after this long (default 5)"},
 {"profile-every",  0,  SECONDS, M(profile_every_ns),"SECS",  "time between heap profiles (default: 15 and up, at 1% of the target's own use)"},
 {"read",           0,  TEXT,    M(read),            "HOW",   "read the runtime by agentless, expvar, metrics or pprof only"},
-{"probe",          0,  FLAG,    M(probe),           NULL,    "ask the targets' own listening sockets, once, for Go's pprof"},
+{"probe",          0,  FLAG,    M(probe),           NULL,    "ask the targets' own listening sockets, once, for Go's pprof or expvar"},
 {"no-probe",       0,  FLAG,    M(no_probe),        NULL,    "never open a connection that was not asked for"},
 {"theme",          0,  TEXT,    M(theme),           "NAME",  "colours: default, midnight, mono, ... or a file"},
 {"color",          0,  TEXT,    M(color),           "WHEN",  "auto, always or never"},

@@ -2,6 +2,7 @@
 #include "targets.h"
 
 #include <residue/base/mem.h>
+#include <residue/base/text.h>
 #include <residue/record/script.h>
 
 #include <stdio.h>
@@ -38,6 +39,32 @@ static int ask_probe(struct targets *s, struct err *err)
 	return sampler_post(s->sampler, &r, err);
 }
 
+/* The one process that goes by that name; where there are more all of them are
+ * on stderr, to choose from. */
+static int find(struct targets *s, const char *name, pid_t *pid,
+		struct err *err)
+{
+	struct candidate list[CANDIDATES_MAX];
+	int hits = sampler_find(s->sampler, name, list, err);
+	char shown[64];
+
+	if (hits < 0)
+		return -1;
+	*pid = list[0].pid;
+	if (hits == 1)
+		return 0;
+	for (int i = 0; i < hits && i < CANDIDATES_MAX; i++)
+		fprintf(stderr, "%9d  %-10s %s\n", (int)list[i].pid,
+			list[i].user, list[i].cmdline);
+	if (hits > CANDIDATES_MAX)
+		fprintf(stderr, "%9s  and %d more\n", "",
+			hits - CANDIDATES_MAX);
+	text_visible(shown, sizeof(shown), name, strlen(name));
+	return err_set(err, ERR_USAGE,
+		       "'=%s' matches these %d processes: name one by its PID",
+		       shown, hits);
+}
+
 static int add_word(struct targets *s, const struct options *o,
 		    const char *word, struct err *err)
 {
@@ -45,8 +72,7 @@ static int add_word(struct targets *s, const struct options *o,
 
 	if (target_spec_parse(word, &spec, err))
 		return -1;
-	if (spec.kind == SPEC_NAME &&
-	    sampler_find(s->sampler, spec.name, &spec.pid, err))
+	if (spec.kind == SPEC_NAME && find(s, spec.name, &spec.pid, err))
 		return -1;
 	if (!spec.url)
 		spec.url = o->endpoint;

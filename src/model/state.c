@@ -215,6 +215,10 @@ void state_reading(struct state *s, struct reading *r)
 	struct origin_state *o = &s->origins[r->origin];
 
 	s->wall_offset_ns = r->wall_offset_ns;
+	if (r->origin == ORIGIN_PPROF && r->by != READ_AGENTLESS) {
+		s->endpoint_asked = true;
+		s->endpoint_fail = r->fail;
+	}
 	if (r->fail.code != ERR_NONE) {
 		o->failed_ns = r->end_ns;
 		o->fail = r->fail;
@@ -269,6 +273,7 @@ void state_exec(struct state *s)
 	s->info.exec_gen++;
 	s->info.read = READ_NONE;
 	s->served_profile = false;
+	s->endpoint_asked = false;
 	s->dating.open = false;
 	drop_docs(s);
 }

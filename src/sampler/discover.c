@@ -11,7 +11,7 @@
 #include <unistd.h>
 
 /* With each turn of the finder, however often it is woken. */
-#define SCAN_NS (1900 * NS_PER_MS)
+#define SCAN_NS	       (1900 * NS_PER_MS)
 #define LIST_UNSEEN_NS (5 * NS_PER_SEC)
 /* An exited process stays in the list so long, for its end to be seen. */
 #define KEEP_EXITED_NS (10 * NS_PER_SEC)
@@ -230,7 +230,8 @@ void refresh_facts(struct sampler *s)
 	}
 }
 
-/* ---- by name -------------------------------------------------------------- */
+/* ---- by name --------------------------------------------------------------
+ */
 
 static bool matches(const struct target_info *info, const char *name)
 {
@@ -247,14 +248,14 @@ static bool matches(const struct target_info *info, const char *name)
 	       (strlen(name) == n && !strncmp(program, name, n));
 }
 
-int sampler_find(struct sampler *s, const char *name, pid_t *pid,
-		 struct err *err)
+int sampler_find(struct sampler *s, const char *name,
+		 struct candidate out[CANDIDATES_MAX], struct err *err)
 {
 	struct go_list *list = go_list_new(&s->fs);
 	const struct proc_entry *entries;
-	char shown[64], found[160] = "";
-	size_t n, used = 0;
-	unsigned hits = 0;
+	char shown[64];
+	size_t n;
+	int hits = 0;
 
 	if (go_list_scan(list, err)) {
 		go_list_free(list);
@@ -263,25 +264,23 @@ int sampler_find(struct sampler *s, const char *name, pid_t *pid,
 	entries = proc_list_entries(go_list_processes(list), &n);
 	for (size_t i = 0; i < n; i++) {
 		struct target_info info;
-		int w;
+		struct candidate *c;
 
 		if (facts_of_entry(&s->fs, &entries[i], &info, NULL) ||
 		    !matches(&info, name))
 			continue;
-		hits++;
-		*pid = info.pid;
-		w = snprintf(found + used, sizeof(found) - used, "%s%d (%.30s)",
-			     hits > 1 ? ", " : "", (int)info.pid, info.comm);
-		used += w > 0 && (size_t)w < sizeof(found) - used ? (size_t)w
-								  : 0;
+		if (hits++ >= CANDIDATES_MAX)
+			continue;
+		c = &out[hits - 1];
+		c->pid = info.pid;
+		snprintf(c->user, sizeof(c->user), "%s", info.user);
+		snprintf(c->cmdline, sizeof(c->cmdline), "%.99s",
+			 info.cmdline[0] ? info.cmdline : info.comm);
 	}
 	go_list_free(list);
-	if (hits == 1)
-		return 0;
-	text_visible(shown, sizeof(shown), name, strlen(name));
 	if (hits)
-		return err_set(err, ERR_USAGE, "'=%s' matches %u processes: %s",
-			       shown, hits, found);
+		return hits;
+	text_visible(shown, sizeof(shown), name, strlen(name));
 	return err_set(err, ERR_GONE,
 		       "no Go process is called '%s' ('residue list' shows "
 		       "them)",

@@ -97,6 +97,8 @@ static void fill_panel(struct panel *p, const struct target *t)
 	for (unsigned i = 0; i < p->event_count; i++)
 		p->events[i] = *state_event_at(s, i);
 	doc_replace(&p->profile, s->docs[DOC_PROFILE]);
+	p->endpoint_asked = s->endpoint_asked;
+	p->endpoint_fail = s->endpoint_fail;
 	snprintf(p->warning, sizeof(p->warning), "%s", t->cross.text);
 }
 

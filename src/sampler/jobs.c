@@ -58,14 +58,12 @@ static void fresh_profile(struct sampler *s, struct target *t)
 		return;
 	while (!came && clock_boot_ns() - asked < PROFILE_WAIT_NS &&
 	       !atomic_load(&s->jobs.stop)) {
-		const struct origin_state *o =
-			&t->state.origins[ORIGIN_PPROF];
+		const struct origin_state *o = &t->state.origins[ORIGIN_PPROF];
 
 		nanosleep(&pause, NULL);
 		pthread_mutex_lock(&s->store.lock);
 		came = o->begin_ns >= asked || o->failed_ns >= asked ||
-		       no_profile(t) ||
-		       t->state.info.phase != TARGET_LIVE;
+		       no_profile(t) || t->state.info.phase != TARGET_LIVE;
 		pthread_mutex_unlock(&s->store.lock);
 	}
 }
@@ -118,9 +116,8 @@ static void copy_state(struct store *st, struct gathered *g)
 	g->raw = doc_ref(s->docs[DOC_RAW]);
 	g->memstats = doc_ref(s->docs[DOC_MEMSTATS]);
 	if (s->history)
-		history_cut_rows(s->history,
-				 store_now(st) - SNAPSHOT_PAST_NS, INT64_MAX,
-				 g->cut);
+		history_cut_rows(s->history, store_now(st) - SNAPSHOT_PAST_NS,
+				 INT64_MAX, g->cut);
 	pthread_mutex_unlock(&st->lock);
 }
 
@@ -227,15 +224,15 @@ static void log_try(struct sampler *s, struct target *t,
 	char words[80];
 
 	probe_words(tried, words, sizeof(words));
-	snprintf(ev.text, sizeof(ev.text), "probed %.48s: %.60s",
-		 tried->url, words);
+	snprintf(ev.text, sizeof(ev.text), "probed %.48s: %.60s", tried->url,
+		 words);
 	store_event(&s->store, t, &ev);
 }
 
 static int probe(struct sampler *s, struct target *t,
 		 struct probe_try out[PROBE_MOST], struct err *err)
 {
-	const struct probe_try *last;
+	const struct probe_try *found;
 	int n;
 
 	if (atomic_load(&t->url))
@@ -246,10 +243,10 @@ static int probe(struct sampler *s, struct target *t,
 	n = probe_run(&s->fs, &t->proc, out, err);
 	for (int i = 0; i < n; i++)
 		log_try(s, t, &out[i]);
-	last = n > 0 ? &out[n - 1] : NULL;
-	if (!last || last->answer != PROBE_PPROF)
+	found = probe_endpoint(out, n);
+	if (!found)
 		return n;
-	if (store_set_url(&s->store, t, last->url, last->url, err) ||
+	if (store_set_url(&s->store, t, found->url, found->url, err) ||
 	    (s->jobs.started && start_net(s, err)))
 		return -1;
 	return n;
@@ -268,7 +265,8 @@ int sampler_probe(struct sampler *s, const char *target,
 	return n;
 }
 
-/* ---- the thread ----------------------------------------------------------- */
+/* ---- the thread -----------------------------------------------------------
+ */
 
 static bool next_job(struct jobs *j, struct job *job)
 {
@@ -300,6 +298,7 @@ static void snapshot_job(struct sampler *s, const char *target)
 static void probe_job(struct sampler *s, const char *target)
 {
 	struct probe_try tries[PROBE_MOST];
+	const struct probe_try *found, *last;
 	struct err err = ERR_INIT;
 	char words[100];
 	int n = sampler_probe(s, target, tries, &err);
@@ -310,10 +309,13 @@ static void probe_job(struct sampler *s, const char *target)
 		store_toast(&s->store, false,
 			    "nothing to probe: it listens on no socket");
 	else {
-		probe_words(&tries[n - 1], words, sizeof(words));
+		found = probe_endpoint(tries, n);
+		last = found ? found : &tries[n - 1];
+		probe_words(last, words, sizeof(words));
 		store_toast(&s->store, false,
-			    "probed %d socket%s; the last, %.70s: %.60s", n,
-			    n == 1 ? "" : "s", tries[n - 1].url, words);
+			    "probed %d socket%s; %s%.70s: %.60s", n,
+			    n == 1 ? "" : "s", found ? "" : "the last, ",
+			    last->url, words);
 	}
 }
 

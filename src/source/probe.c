@@ -131,6 +131,15 @@ static size_t hear(int fd, char out[ANSWER_MAX])
 	return n;
 }
 
+static void judge_vars(struct probe_try *t, const char *answer)
+{
+	int status = 0;
+
+	if (sscanf(answer, "HTTP/1.%*1d %3d", &status) == 1 && status == 200 &&
+	    strstr(answer, "\n{\n") && strstr(answer, "\n\"cmdline\": ["))
+		t->answer = PROBE_VARS;
+}
+
 static void judge(struct probe_try *t, const char *answer, size_t len)
 {
 	int status = 0;
@@ -148,12 +157,44 @@ static void judge(struct probe_try *t, const char *answer, size_t len)
 	t->status = status;
 }
 
+/* One GET on a connection that is used for nothing else. */
+static bool ask(int fd, const char *path, const char *host,
+		char answer[ANSWER_MAX], size_t *len)
+{
+	char get[256];
+	int n = snprintf(get, sizeof(get),
+			 "GET %s HTTP/1.1\r\nHost: %.150s\r\n"
+			 "User-Agent: residue\r\nConnection: close\r\n\r\n",
+			 path, host);
+
+	if (send(fd, get, (size_t)n, MSG_NOSIGNAL) != n)
+		return false;
+	*len = hear(fd, answer);
+	return true;
+}
+
+/* Go's mux has answered that there is no pprof. */
+static void try_vars(const struct place *p, const struct listener *l,
+		     const char *host, struct probe_try *t)
+{
+	char answer[ANSWER_MAX];
+	int fd = reach(p, l, NULL);
+	size_t len;
+
+	if (fd < 0)
+		return;
+	if (ask(fd, "/debug/vars", host, answer, &len))
+		judge_vars(t, answer);
+	close(fd);
+}
+
 static void try_one(const struct place *p, const struct listener *l,
 		    struct probe_try *t)
 {
-	char url[LISTENER_URL_MAX], ask[256], answer[ANSWER_MAX];
+	char url[LISTENER_URL_MAX], answer[ANSWER_MAX];
 	const char *host = "localhost";
-	int fd, n;
+	size_t len;
+	int fd;
 
 	*t = (struct probe_try){.answer = PROBE_UNREACHABLE};
 	listener_url(l, url);
@@ -162,19 +203,30 @@ static void try_one(const struct place *p, const struct listener *l,
 	if (fd < 0)
 		return;
 	t->answer = PROBE_SPEAKS;
+	/* Its own address: some answer 403 to another Host. */
+	if (l->family != AF_UNIX)
+		host = url + strlen("http://");
 	if (!ready(fd, POLLIN, LISTEN_FIRST_MS)) {
-		/* Its own address: some answer 403 to another Host. */
-		if (l->family != AF_UNIX)
-			host = url + strlen("http://");
-		n = snprintf(ask, sizeof(ask),
-			     "GET /debug/pprof/ HTTP/1.1\r\nHost: %.150s\r\n"
-			     "User-Agent: residue\r\nConnection: close\r\n\r\n",
-			     host);
 		t->answer = PROBE_SILENT;
-		if (send(fd, ask, (size_t)n, MSG_NOSIGNAL) == n)
-			judge(t, answer, hear(fd, answer));
+		if (ask(fd, "/debug/pprof/", host, answer, &len))
+			judge(t, answer, len);
 	}
 	close(fd);
+	if (t->answer == PROBE_HTTP && t->status == 404)
+		try_vars(p, l, host, t);
+}
+
+const struct probe_try *probe_endpoint(const struct probe_try *tries, int n)
+{
+	const struct probe_try *vars = NULL;
+
+	for (int i = 0; i < n; i++) {
+		if (tries[i].answer == PROBE_PPROF)
+			return &tries[i];
+		if (tries[i].answer == PROBE_VARS && !vars)
+			vars = &tries[i];
+	}
+	return vars;
 }
 
 int probe_run(const struct procfs *fs, const struct proc_id *id,
@@ -212,12 +264,15 @@ void probe_words(const struct probe_try *t, char *out, size_t size)
 {
 	static const char *const words[] = {
 		[PROBE_PPROF] = "Go's pprof",
+		[PROBE_VARS] = "no pprof (404), but expvar",
 		[PROBE_TLS] = "speaks TLS: give PID@https://...",
 		[PROBE_SPEAKS] = "no HTTP",
 		[PROBE_SILENT] = "no answer",
 	};
 
-	if (t->answer == PROBE_HTTP)
+	if (t->answer == PROBE_HTTP && t->status == 404)
+		snprintf(out, size, "HTTP, no pprof and no expvar there (404)");
+	else if (t->answer == PROBE_HTTP)
 		snprintf(out, size, "HTTP, no pprof there (%d)", t->status);
 	else if (t->answer == PROBE_UNREACHABLE)
 		snprintf(out, size, "%s", t->err.msg);

@@ -19,6 +19,7 @@
 struct server {
 	int fd;
 	const char *greeting, *answer; /* NULL: none */
+	const char *then;	       /* to the second connection */
 	char heard[1024];
 	int connections;
 	char url[64];
@@ -44,8 +45,11 @@ static void *serve(void *arg)
 			n += (size_t)got;
 			s->heard[n] = '\0';
 			if (s->answer && strstr(s->heard, "\r\n\r\n")) {
-				send(fd, s->answer, strlen(s->answer),
-				     MSG_NOSIGNAL);
+				const char *say = s->connections > 1 && s->then
+							  ? s->then
+							  : s->answer;
+
+				send(fd, say, strlen(say), MSG_NOSIGNAL);
 				break;
 			}
 		}
@@ -60,7 +64,8 @@ static void start(struct server *s, const char *greeting, const char *answer)
 				.sin_addr = {htonl(INADDR_LOOPBACK)}};
 	socklen_t len = sizeof(a);
 
-	*s = (struct server){.greeting = greeting, .answer = answer};
+	*s = (struct server){
+		.greeting = greeting, .answer = answer, .then = s->then};
 	s->fd = socket(AF_INET, SOCK_STREAM, 0);
 	assert_int_equal(bind(s->fd, (struct sockaddr *)&a, len), 0);
 	assert_int_equal(listen(s->fd, 4), 0);
@@ -98,7 +103,9 @@ static struct probe_try probe_one(const char *greeting, const char *answer,
 	assert_int_equal(probe_self(tries), 1);
 	end(s);
 	assert_string_equal(tries[0].url, s->url);
-	assert_int_equal(s->connections, 1);
+	/* One question, but for what is HTTP and has no pprof. */
+	assert_int_equal(s->connections,
+			 answer && strstr(answer, " 404 ") ? 2 : 1);
 	return tries[0];
 }
 
@@ -107,7 +114,10 @@ static void answers(void **state)
 	static const char index[] =
 		"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\n\r\n"
 		"<html>\n<head>\n<title>/debug/pprof/</title>\n";
-	struct server s;
+	static const char vars[] =
+		"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n\r\n"
+		"{\n\"cmdline\": [\"/x\"],\n\"memstats\": {\"Alloc\":1";
+	struct server s = {.then = NULL};
 	struct probe_try t;
 	char words[100];
 
@@ -119,7 +129,17 @@ static void answers(void **state)
 	t = probe_one(NULL, "HTTP/1.0 404 Not Found\r\n\r\n", &s);
 	assert_int_equal(t.answer, PROBE_HTTP);
 	probe_words(&t, words, sizeof(words));
-	assert_string_equal(words, "HTTP, no pprof there (404)");
+	assert_string_equal(words, "HTTP, no pprof and no expvar there (404)");
+	assert_null(probe_endpoint(&t, 1));
+	s.then = vars;
+	t = probe_one(NULL, "HTTP/1.0 404 Not Found\r\n\r\n", &s);
+	assert_int_equal(t.answer, PROBE_VARS);
+	assert_memory_equal(s.heard, "GET /debug/vars HTTP/1.1\r\n", 26);
+	assert_ptr_equal(probe_endpoint(&t, 1), &t);
+	s.then = "HTTP/1.1 200 OK\r\n\r\n{\"cmdline\": 3}";
+	t = probe_one(NULL, "HTTP/1.0 404 Not Found\r\n\r\n", &s);
+	assert_int_equal(t.answer, PROBE_HTTP);
+	s.then = NULL;
 	t = probe_one(NULL,
 		      "HTTP/1.0 400 Bad Request\r\n\r\nClient sent an HTTP "
 		      "request to an HTTPS server.\n",
@@ -133,7 +153,7 @@ static void answers(void **state)
 /* A server that speaks first is no HTTP: not a byte is sent to it. */
 static void speaks_first(void **state)
 {
-	struct server s;
+	struct server s = {.then = NULL};
 
 	(void)state;
 	assert_int_equal(probe_one("220 ready\r\n", NULL, &s).answer,
@@ -177,7 +197,7 @@ static void unix_sockets(void **state)
 /* More than the words have room for are counted, not cut in two. */
 static void many(void **state)
 {
-	struct server s[12];
+	struct server s[12] = {{.then = NULL}};
 	struct socket_tables *tables = socket_tables_new();
 	struct procfs fs;
 	const struct proc_id id = {.pid = getpid()};

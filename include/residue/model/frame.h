@@ -72,6 +72,8 @@ struct panel {
 	struct doc *trail[SITES_COLUMNS]; /* DOC_SITES, references, oldest
 					   * first; only where asked for */
 	unsigned trail_count;
+	bool endpoint_asked;	/* as in struct state, and the next one */
+	struct err endpoint_fail;
 	char warning[160];	/* two origins disagree, in words; "": no */
 };
 

@@ -48,6 +48,10 @@ struct state {
 	struct doc *docs[DOC_COUNT];
 	bool served_profile; /* an endpoint has served a profile: it stays the
 			      * measure, however later ones are read */
+	/* What the endpoint's newest answer to the question for a profile came
+	 * to, whatever memory gives instead. */
+	bool endpoint_asked;
+	struct err endpoint_fail; /* code ERR_NONE: it is well */
 	/* How FIELD_PPROF_NUM_GC is found where the profile does not say. */
 	struct {
 		bool open;	/* not yet decided for the newest profile */

@@ -56,9 +56,20 @@ void sampler_free(struct sampler *s);
 int sampler_add(struct sampler *s, pid_t pid, const char *url, bool opened,
 		char id_out[TARGET_ID_MAX], struct err *err) RESIDUE_CHECK;
 
-/* The one Go process that matches (its comm, its module's path or that path's
- * last element); ERR_USAGE names the candidates when there are more. */
-int sampler_find(struct sampler *s, const char *name, pid_t *pid,
+/* A process that goes by a name: texts are visible. */
+struct candidate {
+	pid_t pid;
+	char user[33];
+	char cmdline[100]; /* cut; comm where it has none */
+};
+
+#define CANDIDATES_MAX 64
+
+/* The Go processes that match (comm, program, module's path or that path's last
+ * element): how many, of which `out` has the first. 0 is never returned:
+ * ERR_GONE with words. */
+int sampler_find(struct sampler *s, const char *name,
+		 struct candidate out[CANDIDATES_MAX],
 		 struct err *err) RESIDUE_CHECK;
 /* Look for Go processes now, on this thread; for `list` and `-b`. */
 int sampler_discover(struct sampler *s, bool opened, struct err *err)

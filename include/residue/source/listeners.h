@@ -2,14 +2,17 @@
  * listeners.h - where a process might be asked: suggested, and probed.
  *
  *   its listening sockets --text--> "listens on 127.0.0.1:6060 unix:/run/x"
- *                         `-probe-> one GET each, only when the user said so
+ *                         `-probe-> a GET or two each, only when the user said so
  *
  * Reading the sockets sends no byte. A probe is a write into a stranger's
  * protocol, so it goes to the target's own sockets only, lets a server that
  * speaks first speak (that is no HTTP), sends one GET /debug/pprof/, reads
- * 2 KiB and ends after 300 ms; it is never repeated by itself.
+ * 2 KiB and ends after 300 ms; it is never repeated by itself. Only what is HTTP
+ * by then, and says 404, is asked in the same way for /debug/vars: once as well.
  *
- * Facts: net/http/pprof/pprof.go indexTmplExecute() (title "/debug/pprof/").
+ * Facts: net/http/pprof/pprof.go indexTmplExecute() (title "/debug/pprof/");
+ * expvar/expvar.go expvarHandler() ("{", a line of "cmdline" among the sorted
+ * variables).
  */
 #ifndef RESIDUE_SOURCE_LISTENERS_H
 #define RESIDUE_SOURCE_LISTENERS_H
@@ -28,7 +31,8 @@ void listeners_text(struct socket_tables *tables, int dir,
 
 enum probe_answer {
 	PROBE_PPROF,	   /* net/http/pprof answers there */
-	PROBE_HTTP,	   /* HTTP, but no pprof at /debug/pprof/ */
+	PROBE_VARS,	   /* no pprof, but expvar */
+	PROBE_HTTP,	   /* HTTP, but neither of them */
 	PROBE_TLS,	   /* HTTP over TLS: try https:// */
 	PROBE_SPEAKS,	   /* it speaks first, or in no HTTP */
 	PROBE_SILENT,	   /* no answer in time */
@@ -41,6 +45,9 @@ struct probe_try {
 	int status;	/* PROBE_HTTP: the HTTP status */
 	struct err err; /* PROBE_UNREACHABLE */
 };
+
+/* The try that found an endpoint, pprof before expvar; or NULL. */
+const struct probe_try *probe_endpoint(const struct probe_try *tries, int n);
 
 /* Try the sockets of a process, in the order of sockets.h, until one answers
  * as pprof. Returns how many were tried, or -1: ERR_DENIED, ERR_GONE, ERR_LIMIT
