@@ -10,10 +10,10 @@
  * where a forced scavenge ran to the end (enum scav_mark). Where these are
  * read, it is exact: FreeOSMemory is a forced GC after which a forced scavenge
  * ran dry, which away from a memory limit nobody else causes; or after which
- * more was given back than the counters explain, now or in the next reading,
- * for they are counted up a little after the fact. The first sees it when the
- * memory is in use again at once, the second while it runs and at a memory
- * limit. Elsewhere it is concluded: a forced GC, a jump of HeapReleased with
+ * more was given back, net or as seen chunk by chunk, than the counters explain
+ * now and at the next reading, for they are counted up a little after the fact.
+ * The first sees it when the memory is in use again at once, the second while
+ * it runs, when pages were freed since, and at a memory limit. Elsewhere it is concluded: a forced GC, a jump of HeapReleased with
  * nothing idle left, and, where RES is read often enough, its fall right after
  * that GC.
  */
@@ -37,6 +37,9 @@
 #define IDLE_LEFT  (600 * 1024)
 /* With counters: what they may leave unexplained without being that call. */
 #define UNEXPLAINED_LEAST (1 * MIB)
+/* What was seen to be returned chunk by chunk may be too much by one: the
+ * background scavenger passes over pages above the one it is at. */
+#define CHUNK (4 * MIB)
 /* FreeOSMemory takes 58 to 100 ms a GiB after its GC. */
 #define AT_ONCE	    (300 * MS)
 #define AT_ONCE_GIB (150 * MS)
@@ -56,6 +59,7 @@ struct account {
 	bool counted;		  /* the counters are known: */
 	int64_t bg, eager;
 	unsigned scav; /* enum scav_mark */
+	int64_t returned; /* as in struct reading */
 };
 
 struct returned {
@@ -83,8 +87,9 @@ struct returned {
 
 /* What happened between two readings of the runtime. */
 struct delta {
-	int64_t given, idle, forced, bg, eager; /* as above: the rises, */
-	bool counted;				/* except of idle: now */
+	/* As above: the rises, */
+	int64_t given, idle, forced, bg, eager, returned;
+	bool counted; /* except of idle: now */
 	bool ran_dry; /* a forced scavenge did, and no allocator forced it */
 };
 
@@ -117,6 +122,7 @@ static bool account_make(struct account *a, const struct observation *o)
 		.bg = values_get(v, FIELD_RELEASED_BG, 0),
 		.eager = values_get(v, FIELD_RELEASED_EAGER, 0),
 		.scav = o->now->scav,
+		.returned = o->now->returned,
 	};
 	return true;
 }
@@ -149,6 +155,9 @@ static struct delta delta_make(const struct account *a, const struct account *b)
 		.bg = counted ? risen(a->bg, b->bg) : 0,
 		.eager = counted ? risen(a->eager, b->eager) : 0,
 		.ran_dry = ran_dry(a, b),
+		.returned = a->scav & b->scav & SCAV_RETURNED
+				    ? b->returned - a->returned
+				    : 0,
 	};
 }
 
@@ -222,8 +231,9 @@ static int64_t forced_end(const struct returned *s, const struct observation *o)
 static int64_t freed_counted(struct returned *s, const struct delta *d)
 {
 	int64_t sure = s->unsure - d->bg - d->eager;
+	int64_t seen = d->returned - CHUNK;
 
-	s->unsure = d->given - d->bg - d->eager;
+	s->unsure = (d->given > seen ? d->given : seen) - d->bg - d->eager;
 	return sure >= UNEXPLAINED_LEAST ? sure : 0;
 }
 

@@ -9,7 +9,7 @@ libresidue_a_SOURCES += \
 	src/gomem/layout_fields.h src/gomem/layouts.inc \
 	src/gomem/locate.c \
 	src/gomem/objects.c \
-	src/gomem/predict.c \
+	src/gomem/chunks.c src/gomem/predict.c \
 	src/gomem/read.c \
 	src/gomem/remote.h src/gomem/remote.c \
 	src/gomem/scan.c \

@@ -50,6 +50,7 @@ void gomem_close(struct gomem *g)
 	elf_close(&g->elf);
 	attach_close_file(g);
 	free(g->exe_path);
+	chunks_free(g->chunks);
 	attach_close_pidfd(g);
 	free(g);
 }

@@ -6,6 +6,7 @@
  *                places, identities decide
  *   read.c       a reading            objects.c    the Ps' caches
  *   predict.c    the page bitmaps     sites.c      the profiler's buckets
+ *   chunks.c     the scavenger's index
  */
 #ifndef GOMEM_TARGET_H
 #define GOMEM_TARGET_H
@@ -38,6 +39,8 @@ struct module {
 #define HINTS_MAX 64
 #define PS_MAX	  960 /* most Ps (GOMAXPROCS) that are walked: one read */
 
+struct chunks;
+
 struct gomem {
 	struct gomem_info info;
 	struct remote remote;
@@ -65,6 +68,7 @@ struct gomem {
 	unsigned nhints;
 	uint64_t hints[HINTS_MAX];
 
+	struct chunks *chunks; /* chunks.c; NULL: never looked */
 	bool settled; /* raw is of the last reading, which was exact */
 	bool ring_read;	     /* pause_end was copied once */
 	uint32_t ring_numgc; /* at that time */
@@ -90,6 +94,8 @@ int locate(struct gomem *g, struct err *err) RESIDUE_CHECK;
  * that hold, or -1 when the memory cannot be read (errno in *sysno). */
 int locate_try(struct gomem *g, const struct layout *l, uint64_t memstats,
 	       uint64_t gc, struct figures *out, int *sysno);
+
+void chunks_free(struct chunks *c);
 
 /* Read allp into ps and nps. False: it does not look like allp. */
 bool ps_load(struct gomem *g);

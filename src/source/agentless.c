@@ -196,6 +196,16 @@ static unsigned scav_marks(const struct agentless *st)
 	       (s->scav_freed ? SCAV_FREED : 0);
 }
 
+/* What came and went between two readings: of opened targets. */
+static void add_returned(struct agentless *st, struct reading *out)
+{
+	if (!out->scav || !atomic_load(st->opened))
+		return;
+	out->returned = gomem_returned(st->gomem);
+	if (out->returned >= 0)
+		out->scav |= SCAV_RETURNED;
+}
+
 static int agentless_read(void *state, struct reading *out, struct err *err)
 {
 	struct agentless *st = state;
@@ -207,6 +217,7 @@ static int agentless_read(void *state, struct reading *out, struct err *err)
 	out->begin_ns = st->stats.begin_ns;
 	out->end_ns = st->stats.end_ns;
 	out->scav = scav_marks(st);
+	add_returned(st, out);
 	set_pacer(&out->values, st);
 	/* Sys is HeapSys, which the identities cover, and words that only grow.
 	 * That it equals mappedReady + HeapReleased does not hold while memory

@@ -32,6 +32,7 @@ struct feed {
 	struct pause_ring pauses;
 	bool ring; /* readings of the runtime have it */
 	unsigned scav; /* enum scav_mark, of readings of the runtime */
+	int64_t returned;
 	struct event events[FEED_EVENTS];
 	unsigned count;
 };
@@ -85,6 +86,7 @@ static inline void feed(struct feed *f, enum origin origin, int64_t ms,
 		.wall_offset_ns = FEED_WALL,
 		.values = *v,
 		.scav = origin == ORIGIN_RUNTIME ? f->scav : 0,
+		.returned = f->returned,
 	};
 	struct observation o = {
 		.now = &r,

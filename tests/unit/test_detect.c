@@ -337,6 +337,29 @@ static void scavenged_dry(void **state)
 	}
 }
 
+/* FreeOSMemory whose memory is in use again, and pages of which were freed
+ * since: seen chunk by chunk. */
+static void seen_by_chunk(void **state)
+{
+	(void)state;
+	struct feed f;
+
+	for (int by_scavenger = 0; by_scavenger < 2; by_scavenger++) {
+		begin(&f);
+		counters(&f, 0, 0);
+		mark(&f, SCAV_RETURNED);
+		feed_quiet(&f, 5000, 7000, 1000);
+		feed_gc(&f, 7400, true);
+		f.returned = 60 * MIB;
+		counters(&f, by_scavenger ? 58 : 20, 0);
+		mark(&f, SCAV_RETURNED | SCAV_FREED);
+		feed_quiet(&f, 8000, 12000, 1000);
+		assert_int_equal(feed_count(&f, EVENT_FREE_OS_MEMORY),
+				 !by_scavenger);
+		feed_release(&f);
+	}
+}
+
 /* What the scavenger gave back is counted a little later. */
 static void counted_late(void **state)
 {
@@ -708,6 +731,7 @@ int main(void)
 		cmocka_unit_test(forced_gc_then_scavenger),
 		cmocka_unit_test(counted),
 		cmocka_unit_test(scavenged_dry),
+		cmocka_unit_test(seen_by_chunk),
 		cmocka_unit_test(counted_late),
 		cmocka_unit_test(counters_that_do_not_count),
 		cmocka_unit_test(free_os_memory_takes_time),

@@ -169,6 +169,15 @@ struct gomem_return {
 int gomem_predict(struct gomem *g, const struct gomem_stats *stats,
 		  struct gomem_return *out, struct err *err) RESIDUE_CHECK;
 
+/*
+ * Bytes that were returned to the kernel, by whoever, since this handle's first
+ * call: a counter, and a lower bound. It sees what is in use again by the next
+ * reading, where HeapReleased does not, as long as it was not the very same
+ * chunks of 4 MiB. One system call, 8 bytes a chunk. -1: not known (Go 1.20 and
+ * older, a heap that spans more than 32 GiB).
+ */
+int64_t gomem_returned(struct gomem *g);
+
 struct gomem_frame {
 	uint64_t address; /* of the call, as in profile.proto's Location */
 	uint32_t function, file; /* offsets into gomem_sites.text */

@@ -42,6 +42,7 @@ enum scav_mark {
 			 * freed since: without a memory limit only
 			 * FreeOSMemory forces one */
 	SCAV_FREED = 4, /* pages were freed since the last GC's mark phase */
+	SCAV_RETURNED = 8, /* `returned` is known */
 };
 
 struct reading {
@@ -53,6 +54,9 @@ struct reading {
 	struct doc *docs[READING_DOCS]; /* owned by the reading; may be NULL */
 	enum process_life life;	/* of ORIGIN_PROC; values only when alive */
 	unsigned scav; /* of ORIGIN_RUNTIME: enum scav_mark */
+	/* Bytes seen to be returned, a counter: at least so many were, even
+	 * where they are in use again. */
+	int64_t returned;
 	/* Taken between two rows, for the detectors: what costs more is left
 	 * out, and the figures it lacks stay as they were. */
 	bool between;
