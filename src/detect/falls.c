@@ -31,11 +31,14 @@ struct account {
 	int64_t unseen; /* RES rose by that between the last reading before
 			 * and the highest RES: a rise that hides a fall */
 	int64_t num_gc, num_forced; /* at the first of its readings */
+	bool counted;	  /* what was returned chunk by chunk is known: */
+	int64_t returned; /* up to then */
 	/* Of the first reading after RES was least; */
 	bool after;
 	int64_t after_rss; /* RES at about that time */
 	bool after_gc;	   /* a GC ended meanwhile, */
 	bool after_forced; /* a forced one */
+	bool after_dry;	   /* and all that was idle was given back */
 };
 
 /* A fall, and what was known where it began and where it ended. */
@@ -60,6 +63,8 @@ struct falls {
 	int64_t given_rss; /* RES at about that time */
 	int64_t given;	   /* HeapReleased - Sys */
 	int64_t num_gc, num_forced;
+	unsigned scav; /* enum scav_mark */
+	int64_t returned;
 };
 
 struct cause {
@@ -158,7 +163,7 @@ static void settle(struct falls *s, const struct reading *r, event_sink *sink,
 		s->pending = false;
 		if (a->risen + a->unseen >= s->done.swing.gain / 2)
 			return; /* returned.c tells it */
-		if (a->after_forced && undone(&s->done))
+		if (a->after_forced && (a->after_dry || undone(&s->done)))
 			return; /* FreeOSMemory, as far as can be told */
 		tell(&s->done, r, true, sink, sink_ctx);
 	} else if (!s->given_ns || r->begin_ns - s->given_ns > GAP) {
@@ -177,6 +182,8 @@ static void account_begin(struct falls *s, int64_t now, int64_t rss)
 		.unseen = apart && rss > s->given_rss ? rss - s->given_rss : 0,
 		.num_gc = s->num_gc,
 		.num_forced = s->num_forced,
+		.counted = s->scav & SCAV_RETURNED,
+		.returned = s->returned,
 	};
 }
 
@@ -188,11 +195,16 @@ static void account_step(struct falls *s, struct fall *f)
 		a->least = s->given;
 	if (s->given - a->least > a->risen)
 		a->risen = s->given - a->least;
+	/* What is in use again shows in no gauge. */
+	if (a->counted && s->scav & SCAV_RETURNED &&
+	    s->returned - a->returned > a->risen)
+		a->risen = s->returned - a->returned;
 	if (!a->after && s->given_ns >= f->low_ns) {
 		a->after = true;
 		a->after_rss = s->rss;
 		a->after_gc = s->num_gc > a->num_gc;
 		a->after_forced = s->num_forced > a->num_forced;
+		a->after_dry = s->scav & SCAV_DRY;
 	}
 }
 
@@ -214,9 +226,13 @@ static void runtime_read(struct falls *s, const struct reading *r)
 	s->given_rss = s->rss;
 	s->num_gc = values_get(&r->values, FIELD_NUM_GC, 0);
 	s->num_forced = values_get(&r->values, FIELD_NUM_FORCED_GC, 0);
+	s->scav = r->scav;
+	s->returned = r->returned;
 	/* The account begins with the last reading before RES falls: until
 	 * then each is a better one. The first of all has nothing before it. */
-	if (first || r->begin_ns - s->base_ns <= NEAR || !falling(s))
+	if (first || !falling(s) ||
+	    (r->begin_ns - s->base_ns <= NEAR &&
+	     r->begin_ns < s->now.low_ns))
 		account_begin(s, r->begin_ns, s->rss);
 	if (first && s->pending)
 		s->done.account = s->now.account;

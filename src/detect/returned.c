@@ -372,6 +372,17 @@ static void look_for_burst(struct returned *s, const struct reading *r,
 	s->burst_bytes = 0;
 }
 
+/* At the last reading FreeOSMemory after an earlier forced GC was at work: what
+ * was given back since is its own, rather than of the GC that came since. */
+static bool still_frees(struct returned *s, const struct delta *d)
+{
+	if (!s->until_ns)
+		return false;
+	s->freed += freed_counted(s, d);
+	return s->freed && s->last.end_ns < s->until_ns &&
+	       s->last.scav & SCAV_KNOWN && !(s->last.scav & SCAV_DRY);
+}
+
 static void compare(struct returned *s, const struct observation *o,
 		    const struct account *now, event_sink *sink, void *sink_ctx)
 {
@@ -380,13 +391,18 @@ static void compare(struct returned *s, const struct observation *o,
 	int64_t rss = values_get(&o->state->values, FIELD_RSS, -now->given);
 	int64_t least = level_step(&s->level, t, rss);
 	struct swing_done done;
+	bool earlier = false;
 
 	d.ran_dry = d.ran_dry && !limit_near(&o->before, &o->now->values);
 	if (d.forced > 0) {
-		if (d.counted && s->until_ns && !s->told &&
-		    (s->freed += freed_counted(s, &d)) > 0)
+		earlier = d.counted && still_frees(s, &d);
+		if (d.counted && s->until_ns && !s->told && s->freed)
 			tell_freed(s, true, 1, s->freed, sink, sink_ctx);
 		forced_gc_seen(s, o);
+	}
+	if (earlier) {
+		d.given = d.returned = 0;
+		d.ran_dry = d.ran_dry && now->scav & SCAV_FREED;
 	}
 	if (s->until_ns && look_for_freed(s, o, &d, least, sink, sink_ctx)) {
 		/* What the scavenger gave back before that GC is its own. */

@@ -6,13 +6,13 @@
 /* Steps a row, the least time between two, and of how many one is enough where
  * counters are read. */
 #define STEPS_A_ROW 12
-#define STEP_LEAST  (80 * NS_PER_MS)
+#define STEP_LEAST  (16 * NS_PER_MS)
 #define FAR_STRIDE  3
 #define GRACE_MOST  (250 * NS_PER_MS)
 
 struct grid grid_make(int64_t interval_ns, int64_t now_ns)
 {
-	int64_t each = interval_ns / STEP_LEAST, rest = interval_ns * 3 / 4;
+	int64_t each = interval_ns / STEP_LEAST, rest = interval_ns / 2;
 	struct grid g = {.next_ns = now_ns};
 
 	each = each > STEPS_A_ROW ? STEPS_A_ROW : each;

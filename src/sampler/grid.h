@@ -4,7 +4,9 @@
  * A row's interval is divided into steps. Close, the lane wakes at each of
  * them, for what it sees of RES is all there is to tell what came and went
  * between two rows (a heap given back and taken again takes 100 ms). Where the
- * runtime's own counters tell that, a third of the wakes does. Rows are made
+ * runtime's own counters tell that, a third of the wakes does, but for a while
+ * after RES has moved: what FreeOSMemory gave back may be in use again, and the
+ * traces it leaves gone, 20 ms later. Rows are made
  * when the other lanes have had their time to deliver (the grace), at a step if
  * there is one by then.
  */

@@ -12,6 +12,8 @@
 #include <string.h>
 #include <time.h>
 
+/* After RES has moved it is looked at closely for so long. */
+#define LIVELY_NS (5 * NS_PER_SEC)
 /* A source whose open or read fails is tried again after this. */
 #define RETRY_NS (5 * NS_PER_SEC)
 /* The slow lane looks what is due so often, and when it is asked. */
@@ -293,8 +295,10 @@ static void watch_move(struct lane_run *l, struct seat *seat,
 			values_get(&seat->last.values, FIELD_RSS, 0);
 
 	if (r->life == LIFE_ALIVE &&
-	    (moved >= RSS_MOVED || -moved >= RSS_MOVED))
+	    (moved >= RSS_MOVED || -moved >= RSS_MOVED)) {
+		l->moved_ns = r->end_ns;
 		store_rest(l, seat);
+	}
 	l->moved |= l->between;
 	seat->last = *r;
 	if (r->life != LIFE_ALIVE) /* said once; nothing to go by */
@@ -515,9 +519,11 @@ static void say_lost(struct lane_run *l, int64_t lost)
 }
 
 /* Does any target that is shown in full keep from us what it gave back and
- * took again since the last look? */
+ * took again since the last look? Or is it at it? */
 static bool must_look_close(const struct lane_run *l)
 {
+	if (clock_boot_ns() - l->moved_ns < LIVELY_NS)
+		return true;
 	for (unsigned i = 0; i < l->seat_count; i++) {
 		struct target *t = l->seats[i].target;
 

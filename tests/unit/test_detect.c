@@ -360,6 +360,54 @@ static void seen_by_chunk(void **state)
 	}
 }
 
+/* RES shows what FreeOSMemory gave back; by the next reading of the runtime it
+ * is in use again. That is not memory outside Go. */
+static void fall_of_what_is_used_again(void **state)
+{
+	(void)state;
+	struct feed f;
+
+	for (int by_chunk = 0; by_chunk < 2; by_chunk++) {
+		begin(&f);
+		counters(&f, 0, 0);
+		mark(&f, SCAV_RETURNED);
+		feed_quiet(&f, 5000, 7000, 20);
+		feed_rss(&f, 220, 8);
+		feed_proc(&f, 7020);
+		feed_gc(&f, 7010, true);
+		mark(&f, SCAV_RETURNED | SCAV_FREED | (by_chunk ? 0 : SCAV_DRY));
+		if (by_chunk)
+			f.returned = 80 * MIB;
+		feed_runtime(&f, 7030);
+		feed_quiet(&f, 7040, 9000, 20);
+		assert_int_equal(feed_count(&f, EVENT_NATIVE_FREE), 0);
+		assert_int_equal(feed_count(&f, EVENT_FREE_OS_MEMORY), 1);
+		feed_release(&f);
+	}
+}
+
+/* Read while FreeOSMemory is at work, and then after another forced GC: the
+ * rest is the first one's, not the other's. */
+static void another_gc_while_it_works(void **state)
+{
+	(void)state;
+	struct feed f;
+
+	begin(&f);
+	counters(&f, 0, 0);
+	mark(&f, 0);
+	feed_quiet(&f, 5000, 5750, 250);
+	feed_gc(&f, 5740, true);
+	feed_heap(&f, 20, 270, 120);
+	feed_runtime(&f, 5750);
+	feed_gc(&f, 5900, true);
+	feed_heap(&f, 20, 270, 266);
+	feed_quiet(&f, 6000, 9000, 250);
+	assert_int_equal(feed_count(&f, EVENT_FREE_OS_MEMORY), 1);
+	assert_int_equal(feed_ms(feed_one(&f, EVENT_FREE_OS_MEMORY)), 5740);
+	feed_release(&f);
+}
+
 /* What the scavenger gave back is counted a little later. */
 static void counted_late(void **state)
 {
@@ -732,6 +780,8 @@ int main(void)
 		cmocka_unit_test(counted),
 		cmocka_unit_test(scavenged_dry),
 		cmocka_unit_test(seen_by_chunk),
+		cmocka_unit_test(fall_of_what_is_used_again),
+		cmocka_unit_test(another_gc_while_it_works),
 		cmocka_unit_test(counted_late),
 		cmocka_unit_test(counters_that_do_not_count),
 		cmocka_unit_test(free_os_memory_takes_time),
