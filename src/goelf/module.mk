@@ -31,3 +31,9 @@ tests_fuzz_fuzz_goexe_LDFLAGS = $(FUZZER_LINK)
 tests_fuzz_fuzz_pclntab_SOURCES = tests/fuzz/fuzz_pclntab.c \
 	tests/unit/goelf_fixture.h tests/unit/goelf_fixture.c $(FUZZ_DRIVER)
 tests_fuzz_fuzz_pclntab_LDFLAGS = $(FUZZER_LINK)
+
+# Executables cut off everywhere.
+check_PROGRAMS += tests/integration/elf-cut
+tests_integration_elf_cut_SOURCES = tests/integration/elf_cut.c
+TESTS += tests/integration/elfcut.py
+EXTRA_DIST += tests/integration/elfcut.py
