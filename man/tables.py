@@ -76,7 +76,8 @@ def key_name(press):
 
 def keys():
     places = {"IN_LIST": "list", "IN_WATCH": "watch", "IN_COMPARE": "compare", "IN_HELP": "help",
-              "IN_GRAPHS": "watch, compare", "IN_TARGETS": "list, watch, compare", "IN_ALL": "everywhere"}
+              "IN_SITES": "sites", "IN_LOG": "log", "IN_TABLES": "list, sites",
+              "IN_ACTING": "list, watch, compare, sites", "IN_GRAPHS": "watch, compare", "IN_TARGETS": "list, watch, compare", "IN_ALL": "everywhere"}
     out = [".Bl -tag -width \"PgDn, Right\""]
     for row in x_table("include/residue/ui/keymap.h"):
         _, where, _, label, presses, words = row

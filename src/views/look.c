@@ -187,6 +187,19 @@ const char *size_text(const struct screens *s, const struct values *v,
 	return glyph_text(s->glyphs.dash, out);
 }
 
+const char *band_text(const struct screens *s, int64_t error, int64_t total,
+		      char out[16])
+{
+	double percent = total > 0 ? 100 * (double)error / (double)total : 0;
+
+	if (error < 0 || percent < 1)
+		return "";
+	snprintf(out, 16, " %s%.0f%%",
+		 s->glyphs.across == '-' ? "+-" : "\302\261",
+		 percent < 999 ? percent : 999);
+	return out;
+}
+
 const char *age_text(int64_t age_ms, char out[32])
 {
 	if (age_ms < 0)

@@ -49,6 +49,10 @@ enum origin how_origin(const struct target_info *info,
 /* A size for people, or the dash where the field is not known. */
 const char *size_text(const struct screens *s, const struct values *v,
 		      enum field f, char out[32]);
+/* " +-12%": what sampling leaves uncertain of a total; "" below 1 %, or where
+ * error is -1: not known. */
+const char *band_text(const struct screens *s, int64_t error, int64_t total,
+		      char out[16]);
 /* "0.1 s", "4 s", "never". */
 const char *age_text(int64_t age_ms, char out[32]);
 /* The name on top: comm, or the module's last part, or the URL. */

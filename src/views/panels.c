@@ -222,22 +222,43 @@ static void heap_note(const struct graph_panel *g, char *out, size_t size)
 	char age_s[32], gc[32] = "";
 
 	age_text(age, age_s);
-	if (gcs > 0 && !narrow)
-		snprintf(gc, sizeof(gc), ", GC #%lld", (long long)gcs);
+	if (narrow && age >= 0 && age < 10000)
+		snprintf(age_s, sizeof(age_s), "%d s", (int)(age / 1000));
+	if (gcs > 0)
+		snprintf(gc, sizeof(gc), ", GC %s%lld", narrow ? "" : "#",
+			 (long long)gcs);
 	if (age < 0)
 		snprintf(out, size, "%s", "nothing yet");
 	else if (field == PANEL_PPROF && profile_is_stale(g->m->v))
-		snprintf(out, size, "pprof, stale: %s",
+		snprintf(out, size, "%sstale: %s", narrow ? "" : "pprof, ",
 			 values_get(g->m->v, FIELD_NUM_GC, 0)
 				 ? "before the first GC"
 				 : "no GC yet");
 	else if (field == PANEL_PPROF)
-		snprintf(out, size, "%s, %s%s old%s",
-			 narrow ? "pprof" : "pprof inuse", stale, age_s, gc);
+		snprintf(out, size,
+			 narrow ? "pprof %s%s%s" : "pprof inuse, %s%s old%s",
+			 stale, age_s, gc);
 	else if (field == PANEL_LIVE)
 		snprintf(out, size, "%slive at the last GC%s", stale, gc);
 	else
-		snprintf(out, size, "HeapAlloc, %s%s old%s", stale, age_s, gc);
+		snprintf(out, size, "HeapAlloc, %s%s old%s", stale, age_s,
+			 narrow ? "" : gc);
+}
+
+/* "412 MiB +-6%" where the total of a sampled profile is noisy. */
+static void heap_value(const struct graph_panel *g, char value[32])
+{
+	const struct values *v = g->m->v;
+	int64_t total = values_get(v, FIELD_PPROF_INUSE, 0);
+	char size[UNITS_MAX], band[16];
+	const char *noise = band_text(
+		g->s, values_get(v, FIELD_PPROF_ERROR, -1), total, band);
+
+	if (*noise)
+		snprintf(value, 32, "%s%s",
+			 g->box.w < 58 ? units_bytes_short(size, total)
+				       : units_bytes(size, total),
+			 noise);
 }
 
 /* There is an endpoint and no process that we could look at. */
@@ -271,6 +292,8 @@ static void panel_words(const struct graph_panel *g, char title[32],
 			 age_text(g->m->age_ms[o], age));
 	}
 	size_text(g->s, g->m->v, field, value);
+	if (field == FIELD_PPROF_INUSE)
+		heap_value(g, value);
 }
 
 static void draw_cursor(struct canvas *c, const struct graph_panel *g,

@@ -17,8 +17,6 @@
 #include <stdio.h>
 #include <string.h>
 
-#define PLUS_MINUS "\302\261" /* two bytes, like "+-" */
-
 struct sites_layout {
 	int answer_y, more_y, types_y; /* < 0: not drawn */
 	int title_y;
@@ -164,14 +162,12 @@ static const struct top_row *largest(const struct top *top)
 }
 
 /* The sentence: how much, how sure, and where most of it is. */
-static void answer(const struct sites_table *t, char *out, size_t size)
+static void answer(const struct screens *s, const struct sites_table *t,
+		   char *out, size_t size)
 {
 	const struct top_row *best = largest(t->top);
-	char total[48], band[48] = "", share[MEASURE_MAX];
+	char total[48], band[16], share[MEASURE_MAX];
 
-	if (t->error > 0 && t->top->total > 0)
-		snprintf(band, sizeof(band), " " PLUS_MINUS "%.2g%%",
-			 100.0 * (double)t->error / (double)t->top->total);
 	if (!best || t->top->total <= 0) {
 		snprintf(out, size, "No %s in this profile.",
 			 t->top->type.name);
@@ -179,7 +175,8 @@ static void answer(const struct sites_table *t, char *out, size_t size)
 	}
 	measure_percent(share, best->flat, t->top->total);
 	snprintf(out, size, "%s%s%s at %zu site%s, %s of it in %s.",
-		 amount(t, t->top->total, total), band,
+		 amount(t, t->top->total, total),
+		 band_text(s, t->error, t->top->total, band),
 		 is_type(t, "inuse")   ? " in use"
 		 : is_type(t, "alloc") ? " allocated since the start"
 				       : "",
@@ -263,10 +260,7 @@ static void draw_words(const struct screens *s, const struct panel *p,
 	/* Where there is one row for both, a warning goes before. */
 	bool instead = warn && l->more_y < 0;
 
-	answer(t, said, sizeof(said));
-	for (char *at;
-	     s->glyphs.across == '-' && (at = strstr(said, PLUS_MINUS));)
-		memcpy(at, "+-", 2);
+	answer(s, t, said, sizeof(said));
 	canvas_fit(c, l->answer_y, 1, c->cols - 2,
 		   pen(instead ? ROLE_WARN : ROLE_ANSWER),
 		   instead ? more : said, s->glyphs.ellipsis);

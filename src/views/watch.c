@@ -256,6 +256,20 @@ struct answer {
 	int rows, more_rows;
 };
 
+/* Where nothing tells the runtime's figures: who might. */
+static void suggest(const struct panel *p, char *out, size_t size)
+{
+	const struct target_info *info = &p->info;
+	size_t n = strlen(out);
+
+	if (!info->listens[0] || info->endpoint[0] || info->read != READ_NONE ||
+	    info->phase != TARGET_LIVE)
+		return;
+	snprintf(out + n, size - n,
+		 "%sit listens on %s; e asks whether that is pprof",
+		 n ? "; " : "", info->listens);
+}
+
 static void answer_make(struct answer *a, const struct panel *p,
 			const struct moment *m, int cols)
 {
@@ -274,6 +288,9 @@ static void answer_make(struct answer *a, const struct panel *p,
 		a->more_role = ROLE_WARN;
 	} else if (trouble(p, m, a->more, sizeof(a->more))) {
 		a->more_role = ROLE_WARN;
+	} else if (p->warning[0]) {
+		snprintf(a->more, sizeof(a->more), "%s", p->warning);
+		a->more_role = ROLE_WARN;
 	} else if (values_get(m->v, FIELD_RESIDUE, 0) < 0) {
 		snprintf(a->more, sizeof(a->more), "%s", negative_why(m));
 	} else {
@@ -281,6 +298,7 @@ static void answer_make(struct answer *a, const struct panel *p,
 			 p->verdict.advice[0] ? p->verdict.advice
 					      : p->verdict.why);
 	}
+	suggest(p, a->more, sizeof(a->more));
 	a->rows = wrapped_rows(a->text, w) > 1 ? 2 : 1;
 	a->more_rows = wrapped_rows(a->more, cols - 2) > 1 ? 2 : 1;
 }
@@ -410,6 +428,20 @@ static const char *profile_cost(const struct values *v, char out[112])
 	return out;
 }
 
+/* What the scavenger will return by itself. */
+static int draw_due(const struct values *v, int y, int x, struct canvas *c)
+{
+	char now[UNITS_MAX], next[UNITS_MAX], text[80];
+
+	if (values_get(v, FIELD_DUE_NEXT_GC, 0) <= 0 ||
+	    !values_has(v, FIELD_DUE_NOW))
+		return x;
+	snprintf(text, sizeof(text), "%s now, %s after the next GC",
+		 units_bytes(now, v->v[FIELD_DUE_NOW]),
+		 units_bytes(next, v->v[FIELD_DUE_NEXT_GC]));
+	return rate(c, y, x, "scavenger returns", text);
+}
+
 static void draw_rates(const struct screens *s, const struct frame *f,
 		       const struct panel *p, const struct moment *m,
 		       const struct watch_layout *l, struct canvas *c)
@@ -440,6 +472,7 @@ static void draw_rates(const struct screens *s, const struct frame *f,
 			 (long long)v->v[FIELD_GOGC]);
 		x = rate(c, y, x, "GOGC", v->v[FIELD_GOGC] < 0 ? "off" : text);
 	}
+	x = draw_due(v, y, x, c);
 	x = rate(c, y, x, "GC goal", size_text(s, v, FIELD_NEXT_GC, text));
 	x = rate(c, y, x, "GOMEMLIMIT",
 		 size_text(s, v, FIELD_MEMORY_LIMIT, text));
