@@ -224,6 +224,14 @@ void state_reading(struct state *s, struct reading *r)
 		o->fail = r->fail;
 		return;
 	}
+	/* Figures of a row are of its tick, all of them: what was read between
+	 * is the detectors'. */
+	if (r->between && o->ever) {
+		take_docs(s, r);
+		if (r->origin == ORIGIN_RUNTIME)
+			date_profile(s, r);
+		return;
+	}
 	o->ever = true;
 	o->begin_ns = r->begin_ns;
 	o->end_ns = r->end_ns;
@@ -233,8 +241,7 @@ void state_reading(struct state *s, struct reading *r)
 		s->info.read = r->by;
 	if (r->origin == ORIGIN_PPROF && r->by != READ_AGENTLESS)
 		s->served_profile = true;
-	if (!r->between)
-		s->values.known &= ~mask_of(r->origin);
+	s->values.known &= ~mask_of(r->origin);
 	for (unsigned f = 0; f < FIELD_COUNT; f++)
 		if (values_has(&r->values, (enum field)f))
 			values_set(&s->values, (enum field)f, r->values.v[f]);

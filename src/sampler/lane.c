@@ -514,8 +514,8 @@ static void say_lost(struct lane_run *l, int64_t lost)
 	l->store->lost_ticks += (uint64_t)lost;
 	pthread_mutex_unlock(&l->store->lock);
 	store_toast(l->store, true,
-		    "%lld samples were lost: this machine is too busy",
-		    (long long)lost);
+		    "%lld sample%s lost: this machine is too busy",
+		    (long long)lost, lost == 1 ? " was" : "s were");
 }
 
 /* Does any target that is shown in full keep from us what it gave back and
