@@ -157,7 +157,7 @@ static void suggest(struct sampler *s, const struct target *t,
 		    const char *listens)
 {
 	store_toast(&s->store, false,
-		    "%d listens on %s: --probe, or %d@URL, for its profile",
+		    "%d listens on %s: e, --probe or %d@URL for its profile",
 		    (int)t->proc.pid, listens, (int)t->proc.pid);
 }
 

@@ -312,10 +312,15 @@ static void probe_job(struct sampler *s, const char *target)
 		found = probe_endpoint(tries, n);
 		last = found ? found : &tries[n - 1];
 		probe_words(last, words, sizeof(words));
-		store_toast(&s->store, false,
-			    "probed %d socket%s; %s%.70s: %.60s", n,
-			    n == 1 ? "" : "s", found ? "" : "the last, ",
-			    last->url, words);
+		/* One is in the log already, in these words. */
+		if (n == 1)
+			store_toast(&s->store, false, "probed %.48s: %.60s",
+				    last->url, words);
+		else
+			store_toast(&s->store, false,
+				    "probed %d sockets; %s%.70s: %.60s", n,
+				    found ? "" : "the last, ", last->url,
+				    words);
 	}
 }
 

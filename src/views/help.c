@@ -141,8 +141,7 @@ static void words(struct page *p)
 
 static void want(struct screens *s, struct frame_want *w)
 {
-	(void)s;
-	(void)w;
+	screens_want_under(s, w);
 }
 
 /* Wide enough for two columns of text that is read with ease. */

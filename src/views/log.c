@@ -15,6 +15,7 @@ static unsigned lines_on(const struct screens *s)
 
 static void want(struct screens *s, struct frame_want *w)
 {
+	screens_want_under(s, w);
 	w->log_lines = lines_on(s);
 	w->log_skip = s->log_top;
 }

@@ -76,6 +76,12 @@ void screens_over(struct screens *s, enum place place)
 	s->view = view_at(place);
 }
 
+void screens_want_under(struct screens *s, struct frame_want *want)
+{
+	if (s->depth)
+		s->under[s->depth - 1]->want(s, want);
+}
+
 void screens_back(struct screens *s)
 {
 	s->view = s->depth ? s->under[--s->depth] : view_at(IN_LIST);
