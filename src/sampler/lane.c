@@ -12,8 +12,10 @@
 #include <string.h>
 #include <time.h>
 
-/* After RES has moved it is looked at closely for so long. */
-#define LIVELY_NS (5 * NS_PER_SEC)
+/* After RES has moved by so much at once, half of the least event, it is looked
+ * at closely for so long. One that grows slowly is not worth it. */
+#define LIVELY_BYTES (8 << 20)
+#define LIVELY_NS    (5 * NS_PER_SEC)
 /* A source whose open or read fails is tried again after this. */
 #define RETRY_NS (5 * NS_PER_SEC)
 /* The slow lane looks what is due so often, and when it is asked. */
@@ -295,10 +297,10 @@ static void watch_move(struct lane_run *l, struct seat *seat,
 			values_get(&seat->last.values, FIELD_RSS, 0);
 
 	if (r->life == LIFE_ALIVE &&
-	    (moved >= RSS_MOVED || -moved >= RSS_MOVED)) {
-		l->moved_ns = r->end_ns;
+	    (moved >= RSS_MOVED || -moved >= RSS_MOVED))
 		store_rest(l, seat);
-	}
+	if (moved >= LIVELY_BYTES || -moved >= LIVELY_BYTES)
+		l->moved_ns = r->end_ns;
 	l->moved |= l->between;
 	seat->last = *r;
 	if (r->life != LIFE_ALIVE) /* said once; nothing to go by */

@@ -37,7 +37,7 @@ struct lane_run {
 	unsigned wakes;
 	/* Only what is read between rows: opened targets, nothing costly. */
 	bool between;
-	int64_t moved_ns; /* fast lane: when that was by RSS_MOVED or more */
+	int64_t moved_ns; /* fast lane: when that was by much */
 	bool moved; /* fast lane: RES of an opened target did, since the last
 		     * read */
 	atomic_bool whole; /* memory lane: the next reads are a row's */
