@@ -13,11 +13,11 @@
 #include <sys/types.h>
 
 struct child {
-	pid_t pid;    /* 0: none */
-	char *out;    /* paths of its stdout and stderr */
+	pid_t pid; /* 0: none */
+	char *out; /* paths of its stdout and stderr */
 	char *errout;
 	bool reaped;
-	int status;   /* of waitpid, when reaped */
+	int status; /* of waitpid, when reaped */
 };
 
 /* Start argv[0] (looked up in PATH). ERR_GONE or ERR_DENIED as execvp. */

@@ -119,9 +119,9 @@ static int start(struct child *c, const struct options *o, bool screen,
 		return -1;
 	snprintf(number, sizeof(number), "%lld", (long long)scale);
 	{
-		char *argv[] = {path,	   "-scenario", "article",
+		char *argv[] = {path,	   "-scenario",	  "article",
 				"-listen", "127.0.0.1:0", "-scale",
-				number,	   "-linger",	screen ? "-1s" : "0s",
+				number,	   "-linger",	  screen ? "-1s" : "0s",
 				NULL};
 
 		rc = child_start(c, argv, err);
@@ -155,8 +155,8 @@ static int watch(struct targets *s, struct options *o, struct child *c,
 
 static int run(struct options *o, struct err *err)
 {
-	bool screen = !o->batch && isatty(STDIN_FILENO) &&
-		      isatty(STDOUT_FILENO);
+	bool screen =
+		!o->batch && isatty(STDIN_FILENO) && isatty(STDOUT_FILENO);
 	struct targets s = {0};
 	struct child c;
 	char *url;

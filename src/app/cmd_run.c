@@ -40,7 +40,8 @@ static int run(struct options *o, struct err *err)
 	struct child c;
 
 	if (!argc) {
-		err_set(err, ERR_USAGE, "run needs a command: run -- CMD ARG...");
+		err_set(err, ERR_USAGE,
+			"run needs a command: run -- CMD ARG...");
 		return EXIT_USAGE;
 	}
 	if (!o->batch && need_terminal("residue run -b CMD", err))

@@ -49,8 +49,8 @@ static int load(const char *path, struct profile **out, struct err *err)
 	buf_init(&bytes, FILE_MOST + (1u << 16));
 	rc = read_fd(fd, path, &bytes, err);
 	close(fd);
-	if (rc == 0 && profile_decode(bytes.data ? bytes.data : "", bytes.len,
-				      out, err))
+	if (rc == 0 &&
+	    profile_decode(bytes.data ? bytes.data : "", bytes.len, out, err))
 		rc = err_prefix(err, "'%s'", path);
 	buf_release(&bytes);
 	return rc;
@@ -63,8 +63,7 @@ static bool is_file(const char *word)
 
 	if (word[strspn(word, "0123456789")] == '\0')
 		return false;
-	if (word[0] == '=' || strstr(word, "://") ||
-	    !strncmp(word, "unix:", 5))
+	if (word[0] == '=' || strstr(word, "://") || !strncmp(word, "unix:", 5))
 		return false;
 	return strchr(word, '/') || stat(word, &st) == 0;
 }
@@ -97,7 +96,8 @@ static int print_json(const struct top *t, struct err *err)
 	json_object_set_new(o, "unit", json_string(t->type.unit));
 	json_object_set_new(o, "total", json_integer(t->total));
 	json_object_set_new(o, "shown", json_integer(t->shown));
-	json_object_set_new(o, "dropped", json_integer((json_int_t)t->n_dropped));
+	json_object_set_new(o, "dropped",
+			    json_integer((json_int_t)t->n_dropped));
 	for (size_t i = 0; i < t->n_rows; i++)
 		json_array_append_new(rows, row_json(&t->rows[i]));
 	/* Sums that passed 2^63 - 1 were held there. */
@@ -226,8 +226,8 @@ static int show_target(struct targets *s, const struct options *o,
 
 	if (s->count != 1)
 		return err_set(err, ERR_USAGE, "top takes one target or file");
-	if (!s->scripted && sampler_run(s->sampler, o->timeout_ns + 1000000000,
-					err))
+	if (!s->scripted &&
+	    sampler_run(s->sampler, o->timeout_ns + 1000000000, err))
 		return -1;
 	memcpy(want.target[0], s->ids[0], TARGET_ID_MAX);
 	frame_init(&f);

@@ -139,7 +139,6 @@ static int set(struct options *o, const struct option_info *info,
 
 /* ---- the config file ------------------------------------------------------ */
 
-
 static int set_from_config(void *ctx, const char *name, const char *value,
 			   struct err *err)
 {
@@ -149,14 +148,15 @@ static int set_from_config(void *ctx, const char *name, const char *value,
 		const struct option_info *info = &table[i];
 		char *copy;
 
-		if (strcmp(info->name, name) || info->member ==
-						       offsetof(struct options,
-								config))
+		if (strcmp(info->name, name) ||
+		    info->member == offsetof(struct options, config))
 			continue;
 		if (info->type == FLAG) {
-			bool on = !strcmp(value, "yes") || !strcmp(value, "true");
+			bool on =
+				!strcmp(value, "yes") || !strcmp(value, "true");
 
-			if (!on && strcmp(value, "no") && strcmp(value, "false"))
+			if (!on && strcmp(value, "no") &&
+			    strcmp(value, "false"))
 				return err_set(err, ERR_USAGE,
 					       "%s takes yes or no", name);
 			*(bool *)((char *)o + info->member) = on;
@@ -193,11 +193,11 @@ static int parse(struct options *o, int argc, char **argv, bool stop,
 	*p++ = stop ? '+' : '-'; /* '-': arguments come in order, as 1 */
 	*p++ = ':';
 	for (size_t i = 0; i < TABLE_SIZE; i++) {
-		int has = table[i].type == FLAG ? no_argument
-						: required_argument;
+		int has =
+			table[i].type == FLAG ? no_argument : required_argument;
 
-		longs[i] = (struct option){table[i].name, has, NULL,
-					   256 + (int)i};
+		longs[i] =
+			(struct option){table[i].name, has, NULL, 256 + (int)i};
 		if (table[i].letter) {
 			*p++ = table[i].letter;
 			if (has)
@@ -336,12 +336,13 @@ void options_release(struct options *o)
 
 void options_help(FILE *to)
 {
-	fprintf(to, "Usage: residue [OPTION...] [TARGET...]\n"
-		    "       residue COMMAND [OPTION...] [ARGUMENT...]\n"
-		    "Show where a Go process's memory went: RES beside the live "
-		    "heap, over time.\n\n"
-		    "A TARGET is a PID, =NAME of a Go process, a URL, or "
-		    "PID@URL.\n\nCommands:\n");
+	fprintf(to,
+		"Usage: residue [OPTION...] [TARGET...]\n"
+		"       residue COMMAND [OPTION...] [ARGUMENT...]\n"
+		"Show where a Go process's memory went: RES beside the live "
+		"heap, over time.\n\n"
+		"A TARGET is a PID, =NAME of a Go process, a URL, or "
+		"PID@URL.\n\nCommands:\n");
 	for (unsigned i = 0; i < command_count; i++) {
 		const struct command *c = command_registry[i];
 		char head[64];

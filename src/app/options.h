@@ -62,8 +62,8 @@ struct command;
 /* Parse argv; *command is the one named, or the default one (watch). ERR_USAGE
  * with words. Reads the config file too; options on the command line win. */
 int options_parse(struct options *o, int argc, char **argv,
-		  const struct command **command, struct err *err)
-	RESIDUE_CHECK;
+		  const struct command **command,
+		  struct err *err) RESIDUE_CHECK;
 void options_release(struct options *o);
 
 /* The text of --help. */
@@ -73,7 +73,6 @@ void options_help(FILE *to);
 enum read_by read_by(const struct options *o);
 
 /* A number of seconds as users write it: "0.5", "10", "2m", "1h". */
-int parse_seconds(const char *text, int64_t *ns, struct err *err)
-	RESIDUE_CHECK;
+int parse_seconds(const char *text, int64_t *ns, struct err *err) RESIDUE_CHECK;
 
 #endif

@@ -9,8 +9,7 @@
 #include <string.h>
 #include <unistd.h>
 
-static void frame(void *ctx, const struct frame_want *want,
-		  struct frame *out)
+static void frame(void *ctx, const struct frame_want *want, struct frame *out)
 {
 	struct sampler *s = ctx;
 	uint64_t count;

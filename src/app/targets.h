@@ -14,8 +14,8 @@ struct targets {
 	char (*ids)[TARGET_ID_MAX]; /* of the targets named, in that order */
 	unsigned count;
 	bool scripted;
-	bool named;    /* the user named targets: begin with those */
-	bool has_list; /* the sampler keeps a list of all Go processes */
+	bool named;	/* the user named targets: begin with those */
+	bool has_list;	/* the sampler keeps a list of all Go processes */
 	bool endpoints; /* one of them has a URL */
 };
 

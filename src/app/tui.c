@@ -15,7 +15,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define DRAW_NS (50 * NS_PER_MS)
+#define DRAW_NS	    (50 * NS_PER_MS)
 #define FIRST_DRAWS 4
 
 struct tui {

@@ -9,7 +9,7 @@ size_t text_decode(const char *s, size_t n, uint32_t *cp)
 {
 	static const uint32_t least[] = {0, 0, 0x80, 0x800, 0x10000};
 	const unsigned char *u = (const unsigned char *)s;
-	size_t len = u[0] < 0x80		    ? 1
+	size_t len = u[0] < 0x80		   ? 1
 		     : u[0] >= 0xc2 && u[0] < 0xe0 ? 2
 		     : u[0] >= 0xe0 && u[0] < 0xf0 ? 3
 		     : u[0] >= 0xf0 && u[0] < 0xf5 ? 4

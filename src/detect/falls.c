@@ -231,8 +231,7 @@ static void runtime_read(struct falls *s, const struct reading *r)
 	/* The account begins with the last reading before RES falls: until
 	 * then each is a better one. The first of all has nothing before it. */
 	if (first || !falling(s) ||
-	    (r->begin_ns - s->base_ns <= NEAR &&
-	     r->begin_ns < s->now.low_ns))
+	    (r->begin_ns - s->base_ns <= NEAR && r->begin_ns < s->now.low_ns))
 		account_begin(s, r->begin_ns, s->rss);
 	if (first && s->pending)
 		s->done.account = s->now.account;

@@ -95,7 +95,8 @@ static void from_ring(struct gc *g, const struct observation *o, int64_t first,
 			ev.pause_ns = (int64_t)o->pauses->pause_ns[i];
 		ev.before_attach = ev.wall_ns < attach;
 		forced_set(&ev, f);
-		ev.periodic = ev.forced_known && !ev.forced && g->last_end > 0 &&
+		ev.periodic = ev.forced_known && !ev.forced &&
+			      g->last_end > 0 &&
 			      ev.wall_ns - g->last_end >= FORCE_GC_PERIOD;
 		gc_text(&ev, f, "");
 		sink(sink_ctx, &ev);
@@ -125,8 +126,8 @@ static void without_ring(struct gc *g, const struct observation *o,
 		snprintf(more, sizeof(more),
 			 "; %lld more since the last reading, times not known",
 			 (long long)(f->gcs - 1));
-	ev.periodic = ev.forced_known && !ev.forced &&
-		      g->last_end > 0 && f->gcs == 1 &&
+	ev.periodic = ev.forced_known && !ev.forced && g->last_end > 0 &&
+		      f->gcs == 1 &&
 		      ev.wall_ns - g->last_end >= FORCE_GC_PERIOD;
 	gc_text(&ev, f, more);
 	sink(sink_ctx, &ev);

@@ -58,7 +58,7 @@ struct account {
 	int64_t forced;		  /* NumForcedGC; -1: not known */
 	bool counted;		  /* the counters are known: */
 	int64_t bg, eager;
-	unsigned scav; /* enum scav_mark */
+	unsigned scav;	  /* enum scav_mark */
 	int64_t returned; /* as in struct reading */
 };
 
@@ -80,7 +80,7 @@ struct returned {
 	/* With counters: bytes that they did not explain in the last interval,
 	 * and may yet. */
 	int64_t unsure;
-	bool told;     /* it was told as FreeOSMemory already */
+	bool told; /* it was told as FreeOSMemory already */
 	/* Gross releases by the counters. */
 	int64_t burst_ns, burst_bytes;
 };

@@ -217,11 +217,12 @@ static int mapped_bias(struct gomem *g, const char *dir, struct err *err)
 		return err_sys(err, errno, "cannot open %.150s", path);
 	while (!found && fgets(line, sizeof(line), f))
 		found = parse_map(line, &lo, &ino, &name) &&
-			ino == g->exe_ino && library_bias(&g->elf, lo, &g->bias);
+			ino == g->exe_ino &&
+			library_bias(&g->elf, lo, &g->bias);
 	fclose(f);
 	return found ? 0
-		     : err_set(err, ERR_GONE,
-			       "the executable is not in %.150s", path);
+		     : err_set(err, ERR_GONE, "the executable is not in %.150s",
+			       path);
 }
 
 static int find_bias(struct gomem *g, const char *dir, struct err *err)

@@ -59,9 +59,9 @@ static void compare(struct chunks *c, uint64_t *now)
 {
 	for (uint64_t i = 0; i < c->hi - c->lo; i++)
 		if (!(now[i] & HAS_FREE) && in_use(now[i]) < in_use(c->word[i]))
-			c->returned += (int64_t)(in_use(c->word[i]) -
-						 in_use(now[i])) *
-				       GO_PAGE;
+			c->returned +=
+				(int64_t)(in_use(c->word[i]) - in_use(now[i])) *
+				GO_PAGE;
 	free(c->word);
 	c->word = now;
 }

@@ -77,11 +77,11 @@ static void want(struct request *r, uint64_t base, int32_t off, void *to,
 static void scav_range(const struct layout *l, int32_t *lo, size_t *len)
 {
 	const int32_t off[] = {
-		l->mheap_scav_chunks,	   l->mheap_scav_min,
-		l->mheap_scav_max,	   l->mheap_scav_min_heap,
-		l->mheap_scav_search_bg,   l->mheap_scav_search_force,
-		l->mheap_scav_free_hwm,	   l->mheap_scav_gen,
-		l->mheap_scav_released,	   l->mheap_scav_released_bg,
+		l->mheap_scav_chunks,	     l->mheap_scav_min,
+		l->mheap_scav_max,	     l->mheap_scav_min_heap,
+		l->mheap_scav_search_bg,     l->mheap_scav_search_force,
+		l->mheap_scav_free_hwm,	     l->mheap_scav_gen,
+		l->mheap_scav_released,	     l->mheap_scav_released_bg,
 		l->mheap_scav_released_eager};
 	int32_t hi = 0;
 

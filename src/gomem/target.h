@@ -51,7 +51,7 @@ struct gomem {
 	ino_t exe_ino;
 	int pidfd; /* -1: --proc, an old kernel, or too many are open */
 	uint64_t starttime; /* where there is no pidfd; 0: not known */
-	uint64_t bias; /* run-time minus link-time address */
+	uint64_t bias;	    /* run-time minus link-time address */
 	struct goexe exe;
 	const struct layout *layout;
 	struct places at;
@@ -69,9 +69,9 @@ struct gomem {
 	uint64_t hints[HINTS_MAX];
 
 	struct chunks *chunks; /* chunks.c; NULL: never looked */
-	bool settled; /* raw is of the last reading, which was exact */
-	bool ring_read;	     /* pause_end was copied once */
-	uint32_t ring_numgc; /* at that time */
+	bool settled;	       /* raw is of the last reading, which was exact */
+	bool ring_read;	       /* pause_end was copied once */
+	uint32_t ring_numgc;   /* at that time */
 	struct figures_raw raw;
 };
 

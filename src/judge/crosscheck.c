@@ -66,8 +66,8 @@ static int64_t rise(const struct cross_point *a, const struct cross_point *b,
 		    enum field field)
 {
 	for (unsigned i = 0; i < CROSS_FIELD_COUNT; i++)
-		if (rules[i].field == field &&
-		    (a->known & b->known) >> i & 1 && b->v[i] >= a->v[i])
+		if (rules[i].field == field && (a->known & b->known) >> i & 1 &&
+		    b->v[i] >= a->v[i])
 			return b->v[i] - a->v[i];
 	return -1;
 }

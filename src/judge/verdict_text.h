@@ -18,7 +18,7 @@ struct finding {
 	bool no_gc;		/* NumGC is 0: none has ended yet */
 	/* The live heap is told by something else than HeapAlloc now. */
 	bool live_known;
-	double gc_per_s;	/* < 0: not known */
+	double gc_per_s; /* < 0: not known */
 	/* Of a figure that grows: how much, in how long. */
 	int64_t grew_bytes, grew_ns;
 };

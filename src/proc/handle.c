@@ -19,7 +19,7 @@
 #define STATM_MAX	128
 /* The part of kept_max up to which status is kept open too: statm is what
  * tells whether anything has changed. */
-#define STATUS_PART	8
+#define STATUS_PART 8
 
 struct proc_handle {
 	struct procfs *fs;

@@ -16,9 +16,9 @@
 #include <string.h>
 #include <unistd.h>
 
-#define YOUNG_NS (10 * NS_PER_SEC)
+#define YOUNG_NS  (10 * NS_PER_SEC)
 #define PATH_ROOM 4096
-#define ROUNDS	 16 /* the older ones are checked at every so many scans */
+#define ROUNDS	  16 /* the older ones are checked at every so many scans */
 
 /* One process as of the last scan. */
 struct seen {

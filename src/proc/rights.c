@@ -16,9 +16,9 @@
 
 /* Of /proc/PID/status: who it is, and what it may do. */
 struct credentials {
-	int64_t uid[3]; /* real, effective, saved */
+	int64_t uid[3];		       /* real, effective, saved */
 	uint64_t permitted, effective; /* capabilities */
-	int64_t seccomp; /* 2: a filter */
+	int64_t seccomp;	       /* 2: a filter */
 };
 
 /* linux/capability.h: CAP_SYS_PTRACE. */
@@ -34,8 +34,8 @@ static uint64_t hex_line(const char *text, const char *end, const char *name)
 static bool read_credentials(int fs, const char *name, struct credentials *out)
 {
 	char text[8192];
-	ssize_t n = fs < 0 ? -1
-			   : procfs_read(fs, name, text, sizeof(text), NULL);
+	ssize_t n =
+		fs < 0 ? -1 : procfs_read(fs, name, text, sizeof(text), NULL);
 	const char *end = text + n, *stop, *p;
 
 	*out = (struct credentials){.seccomp = 0};
@@ -126,11 +126,11 @@ int rights_explain(const char *root, pid_t pid, bool live, struct err *err)
 			       "reboot, or give an endpoint: %d@URL",
 			       (int)pid, (int)pid);
 	if (!known)
-		return err_set(err, ERR_DENIED,
-			       "process %d is closed to us (/proc is mounted "
-			       "with hidepid): run residue with sudo, or once: "
-			       GRANT,
-			       (int)pid);
+		return err_set(
+			err, ERR_DENIED,
+			"process %d is closed to us (/proc is mounted "
+			"with hidepid): run residue with sudo, or once: " GRANT,
+			(int)pid);
 	if (ours.effective & SYS_PTRACE)
 		return err_set(err, ERR_DENIED,
 			       "the kernel refuses the memory of process %d to "

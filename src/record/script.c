@@ -127,8 +127,8 @@ static int read_target(json_t *o, struct script_item *item, struct err *err)
 		   HEAD_KEYS(h), "pid", &pid, "starttime", &starttime, "comm",
 		   &comm, "cmdline", &cmdline, "user", &user, "go", &go,
 		   "module", &module, "endpoint", &endpoint, "listens",
-		   &listens, "read", &read,
-		   "url_only", &url_only, "opened", &opened))
+		   &listens, "read", &read, "url_only", &url_only, "opened",
+		   &opened))
 		return -1;
 	read_by = name_index(read, read_by_name, READ_COUNT, "'read'", err);
 	if (read_by < 0 || take_head(&h, item, err))

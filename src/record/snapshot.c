@@ -160,9 +160,9 @@ static int write_file(int dir, const struct snapshot_content *c,
 		sink.failed = errno;
 	if (close(fd) && !sink.failed)
 		sink.failed = errno;
-	return sink.failed ? err_sys(err, sink.failed, "cannot write %s",
-				     c->name)
-			   : 0;
+	return sink.failed
+		       ? err_sys(err, sink.failed, "cannot write %s", c->name)
+		       : 0;
 }
 
 static int write_files(int dir, const struct snapshot_input *in,

@@ -127,8 +127,7 @@ static void fill_memstats(FILE *to, const struct snapshot_input *in)
 
 	/* Only while it is the newest word: an old reply must not stand for
 	 * figures that were read from memory since. */
-	if (reply->data &&
-	    reply->t_ns >= in->origins[ORIGIN_RUNTIME].end_ns &&
+	if (reply->data && reply->t_ns >= in->origins[ORIGIN_RUNTIME].end_ns &&
 	    expvar_memstats(reply->data, reply->size, &found, &text.size,
 			    NULL) == 0) {
 		text.data = found;

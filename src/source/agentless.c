@@ -29,12 +29,12 @@ struct agentless {
 	struct gomem *gomem;
 	struct gomem_stats stats;
 	const atomic_bool *opened;
-	bool walk_caches; /* the interval is long enough for gomem_objects */
+	bool walk_caches;  /* the interval is long enough for gomem_objects */
 	bool counts_eager; /* this Go counts what the allocator releases */
 	struct gomem_return due; /* of the last prediction, */
 	bool due_known;
-	int64_t due_ns; /* which lasts until then, CLOCK_BOOTTIME */
-	int64_t whole_ns; /* read whole again by then, CLOCK_BOOTTIME */
+	int64_t due_ns;	   /* which lasts until then, CLOCK_BOOTTIME */
+	int64_t whole_ns;  /* read whole again by then, CLOCK_BOOTTIME */
 	int64_t spread_ns; /* not all targets in the same tick */
 };
 
@@ -162,9 +162,9 @@ static void add_due(struct agentless *st, struct reading *out)
 					      NULL) == 0;
 		int64_t took = clock_boot_ns() - begin;
 
-		st->due_ns = begin + (took * DUE_SHARE > DUE_NS
-					      ? took * DUE_SHARE
-					      : DUE_NS);
+		st->due_ns =
+			begin +
+			(took * DUE_SHARE > DUE_NS ? took * DUE_SHARE : DUE_NS);
 	}
 	if (!st->due_known)
 		return;
@@ -182,8 +182,8 @@ static void add_ring(struct agentless *st, struct reading *out)
 	copy->num_gc = st->stats.numgc;
 	memcpy(copy->end_ns, st->stats.pause_end, sizeof(copy->end_ns));
 	memcpy(copy->pause_ns, st->stats.pause_ns, sizeof(copy->pause_ns));
-	out->docs[0] = doc_new(DOC_PAUSES, out->end_ns, copy, sizeof(*copy),
-			       free);
+	out->docs[0] =
+		doc_new(DOC_PAUSES, out->end_ns, copy, sizeof(*copy), free);
 }
 
 static unsigned scav_marks(const struct agentless *st)

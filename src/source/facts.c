@@ -151,8 +151,7 @@ static int64_t meminfo_field(const char *text, const char *name)
 	return (int64_t)kib * 1024;
 }
 
-void machine_memory(const struct procfs *fs, int64_t *total,
-		    int64_t *available)
+void machine_memory(const struct procfs *fs, int64_t *total, int64_t *available)
 {
 	char text[4096];
 

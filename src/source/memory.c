@@ -5,8 +5,8 @@
 
 struct gomem *memory_open(const struct source_subject *s, struct err *err)
 {
-	struct gomem *g = gomem_open(s->id.pid,
-				     s->fs->live ? NULL : s->fs->root, err);
+	struct gomem *g =
+		gomem_open(s->id.pid, s->fs->live ? NULL : s->fs->root, err);
 	int dir;
 
 	if (!g)

@@ -10,8 +10,8 @@
 static int decode(struct fetch_result *res, struct reading *out,
 		  struct err *err)
 {
-	if (promtext_decode(res->body.data ? res->body.data : "",
-			    res->body.len, &out->values, err))
+	if (promtext_decode(res->body.data ? res->body.data : "", res->body.len,
+			    &out->values, err))
 		return -1;
 	out->docs[0] = netdoc_body(DOC_MEMSTATS, res);
 	return 0;

@@ -8,8 +8,8 @@
 
 struct doc *netdoc_body(enum doc_kind kind, struct fetch_result *res)
 {
-	struct doc *d = doc_new(kind, res->end_ns, res->body.data,
-				res->body.len, free);
+	struct doc *d =
+		doc_new(kind, res->end_ns, res->body.data, res->body.len, free);
 
 	buf_init(&res->body, res->body.cap);
 	return d;

@@ -13,10 +13,10 @@
 #include <stddef.h>
 
 struct buf {
-	char *data; /* owned; NULL while nothing was appended */
-	size_t len; /* bytes used, without the NUL */
+	char *data;  /* owned; NULL while nothing was appended */
+	size_t len;  /* bytes used, without the NUL */
 	size_t room; /* bytes allocated */
-	size_t cap; /* most bytes that `len` may reach */
+	size_t cap;  /* most bytes that `len` may reach */
 };
 
 void buf_init(struct buf *b, size_t cap);
@@ -24,8 +24,8 @@ void buf_release(struct buf *b);
 /* Forget the contents, keep the memory. */
 void buf_clear(struct buf *b);
 /* ERR_LIMIT past the cap or out of memory. */
-int buf_append(struct buf *b, const void *bytes, size_t n, struct err *err)
-	RESIDUE_CHECK;
+int buf_append(struct buf *b, const void *bytes, size_t n,
+	       struct err *err) RESIDUE_CHECK;
 int buf_printf(struct buf *b, struct err *err, const char *fmt, ...)
 	RESIDUE_PRINTF(3, 4) RESIDUE_CHECK;
 /* Make room for n more bytes and return where they go; *b unchanged until

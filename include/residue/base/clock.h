@@ -11,7 +11,7 @@
 #include <stdint.h>
 
 #define NS_PER_SEC 1000000000LL
-#define NS_PER_MS 1000000LL
+#define NS_PER_MS  1000000LL
 
 int64_t clock_boot_ns(void);
 /* CLOCK_REALTIME - CLOCK_BOOTTIME, now, in ns. */

@@ -11,20 +11,20 @@
 
 #include <stdarg.h>
 
-#define RESIDUE_CHECK __attribute__((warn_unused_result))
+#define RESIDUE_CHECK		   __attribute__((warn_unused_result))
 #define RESIDUE_PRINTF(fmt, first) __attribute__((format(printf, fmt, first)))
 
 /* What kind of failure: decides retry, exit code and how a figure goes stale. */
 enum err_code {
 	ERR_NONE = 0,
-	ERR_SYS,	 /* a system call failed; `sys` is its errno */
-	ERR_GONE,	 /* the target does not exist, or no longer */
-	ERR_DENIED,	 /* the kernel or the endpoint refuses us */
-	ERR_LIMIT,	 /* one of our caps was reached */
-	ERR_FORMAT,	 /* malformed data from a target or a file */
-	ERR_TIMEOUT,	 /* no answer in time */
-	ERR_NET,	 /* could not connect, or the connection broke */
-	ERR_HTTP,	 /* an HTTP status that is not 200; `sys` is the status */
+	ERR_SYS,     /* a system call failed; `sys` is its errno */
+	ERR_GONE,    /* the target does not exist, or no longer */
+	ERR_DENIED,  /* the kernel or the endpoint refuses us */
+	ERR_LIMIT,   /* one of our caps was reached */
+	ERR_FORMAT,  /* malformed data from a target or a file */
+	ERR_TIMEOUT, /* no answer in time */
+	ERR_NET,     /* could not connect, or the connection broke */
+	ERR_HTTP,    /* an HTTP status that is not 200; `sys` is the status */
 	ERR_UNSUPPORTED, /* this target, kernel or build cannot do that */
 	ERR_USAGE,	 /* the user's words are off */
 };
@@ -35,7 +35,10 @@ struct err {
 	char msg[256]; /* always NUL-terminated */
 };
 
-#define ERR_INIT {ERR_NONE, 0, ""}
+#define ERR_INIT                                                               \
+	{                                                                      \
+		ERR_NONE, 0, ""                                                \
+	}
 
 /* Fill *err; always returns -1, so `return err_set(...)` reads well. */
 int err_set(struct err *err, enum err_code code, const char *fmt, ...)

@@ -23,9 +23,9 @@ struct observation {
 	const struct reading *now; /* the reading that arrived */
 	const struct state *state; /* of the target, with `now` merged in */
 	const struct pause_ring *pauses; /* with `now`, or NULL */
-	bool first;	    /* first good reading of this origin since attach
+	bool first;	       /* first good reading of this origin since attach
 			     * or exec: there is nothing to compare with */
-	struct values before; /* the origin's values before `now` */
+	struct values before;  /* the origin's values before `now` */
 	int64_t before_end_ns; /* when that was read */
 };
 

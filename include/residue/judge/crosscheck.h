@@ -43,7 +43,7 @@
 struct cross_point {
 	int64_t begin_ns, end_ns; /* CLOCK_BOOTTIME; end 0: none */
 	uint32_t known;		  /* bits of v */
-	bool uncached; /* without what the Ps hold in their caches */
+	bool uncached;		  /* without what the Ps hold in their caches */
 	int64_t v[CROSS_FIELD_COUNT];
 };
 

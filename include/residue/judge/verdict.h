@@ -15,8 +15,8 @@
 /* What can grow without end. */
 enum trend { TREND_LIVE, TREND_STACKS, TREND_NON_GO, TREND_FILE, TREND_COUNT };
 
-#define JUDGE_PAST 32	 /* figures of the last seconds, thinned */
-#define JUDGE_LIVES 16	 /* live heap after each of the last GCs */
+#define JUDGE_PAST    32 /* figures of the last seconds, thinned */
+#define JUDGE_LIVES   16 /* live heap after each of the last GCs */
 #define JUDGE_BUCKETS 48 /* the least of each figure over everything seen */
 
 struct judge_past {
@@ -45,19 +45,19 @@ struct judge {
 	unsigned live_count;
 	struct judge_bucket buckets[JUDGE_BUCKETS]; /* oldest first */
 	unsigned bucket_count;
-	int64_t bucket_ns;    /* length of a bucket; doubles when all are used */
-	int64_t last_ns;      /* of the newest row; 0: none yet */
-	struct values last;   /* that row */
+	int64_t bucket_ns;  /* length of a bucket; doubles when all are used */
+	int64_t last_ns;    /* of the newest row; 0: none yet */
+	struct values last; /* that row */
 	/* The newest complete figures of the runtime, with /proc's nearest to
 	 * them: when they were read (CLOCK_BOOTTIME; 0: never), and both. */
 	int64_t paired_ns;
 	struct values paired;
-	int64_t num_gc;	      /* of the newest row; -1: not known yet */
-	int64_t floor;	      /* least HeapAlloc since the last GC seen */
-	int64_t profile;      /* newest profile's total; -1: none yet */
-	int64_t profile_gc;   /* num_gc when it was taken, or when it came */
-	int64_t profile_live; /* live heap when it came */
-	int64_t big_gc;	      /* num_gc when the live heap became large */
+	int64_t num_gc;		/* of the newest row; -1: not known yet */
+	int64_t floor;		/* least HeapAlloc since the last GC seen */
+	int64_t profile;	/* newest profile's total; -1: none yet */
+	int64_t profile_gc;	/* num_gc when it was taken, or when it came */
+	int64_t profile_live;	/* live heap when it came */
+	int64_t big_gc;		/* num_gc when the live heap became large */
 	enum verdict_kind kind; /* said last */
 };
 

@@ -31,8 +31,8 @@ struct source_subject {
 	struct proc_id id;
 	const atomic_bool *opened; /* the target is shown in full: figures that
 				    * cost more may be read */
-	int64_t interval_ns; /* of the ticks */
-	int64_t profile_every_ns; /* least time between heap profiles */
+	int64_t interval_ns;	   /* of the ticks */
+	int64_t profile_every_ns;  /* least time between heap profiles */
 };
 
 /* Bytes of RES whose coming or going between two reads means something. */
