@@ -71,7 +71,7 @@ EXTRA_DIST += $(WORKLOAD_FILES) \
 	tests/truth/README.md tests/truth/score.py tests/truth/report.py \
 	tests/truth/baseline.py tests/truth/toolchains.py \
 	tests/bench/live.py tests/bench/watch.py tests/bench/events.py tests/bench/stress_events.py \
-	tests/bench/lateness.py tests/bench/article.py
+	tests/bench/lateness.py tests/bench/article.py tests/bench/top.py
 
 # What distcheck runs of the tests: all but those that watch and wait.
 AM_DISTCHECK_CONFIGURE_FLAGS = --enable-werror

@@ -281,6 +281,7 @@ void state_exec(struct state *s)
 	s->info.read = READ_NONE;
 	s->served_profile = false;
 	s->endpoint_asked = false;
+	s->endpoint_fail = (struct err)ERR_INIT;
 	s->dating.open = false;
 	drop_docs(s);
 }

@@ -8,7 +8,7 @@
  *   interval >= cost / (1 % of the target's own rate)   for CPU and for bytes
  *
  * "Own" is what it used over the last five minutes less what our fetches did.
- * A process that does next to nothing would never be asked: five minutes are
+ * A process that does next to nothing would never be asked: ten minutes are
  * the most, unless a fetch would take more than 0.1 % of a core even so. Where
  * a rate cannot be read, a core stands for the CPU, and a minute is the least
  * for the bytes.
@@ -28,7 +28,7 @@ struct usage {
 
 #define BUDGET_STEP_NS INT64_C(10000000000) /* between slots */
 #define BUDGET_SLOTS   31		    /* five minutes */
-#define BUDGET_MOST_NS INT64_C(300000000000)
+#define BUDGET_MOST_NS INT64_C(600000000000)
 /* A tick of /proc/PID/stat: what its CPU time is rounded to. */
 #define BUDGET_TICK_NS INT64_C(10000000)
 /* A fetch whose bytes were never measured: 2 to 6 MB were, of real servers. */

@@ -88,14 +88,20 @@ def sanitized():
     return b"__asan_init" in program or b"__tsan_init" in program
 
 
-def ask_profile(server):
-    r = Ran("top", "--timeout", TIMEOUT, server.url)
-    return r, r.code
+def ask_profile(server, timeout=TIMEOUT):
+    return Ran("top", "--timeout", timeout, server.url)
 
 
-def ask_runtime(server, pid, how):
-    return Ran("-b", "--json", "-d", "0.1", "-n", SAMPLES, "--timeout", TIMEOUT, "--read", how,
+def ask_runtime(server, pid, how, timeout=TIMEOUT):
+    samples = SAMPLES if timeout == TIMEOUT else 10 * timeout + SAMPLES
+    return Ran("-b", "--json", "-d", "0.1", "-n", int(samples), "--timeout", timeout, "--read", how,
                "%d@%s" % (pid, server.url))
+
+
+def too_slow(words, said):
+    """The time was up before the other limit, as it may be where the machine is busy."""
+    return words not in said and re.search(r"no answer within|no connection within|did not end within|too slow|"
+                                           r"no answer yet", said)
 
 
 def res_flows(r):
@@ -116,7 +122,7 @@ def one(mode, over, pid, folder):
             watched = ask_runtime(server, pid, how)
             answer = watched
             if question == PROFILE_PATH:
-                answer, _ = ask_profile(server)
+                answer = ask_profile(server)
                 row["seconds"] = answer.seconds
             row["rss"] = max(answer.rss, watched.rss)
             row["said"] = re.sub(r"((https?://[0-9.:]+|unix:\S+\.sock)(/\S+?)?: )+", "",
@@ -128,6 +134,9 @@ def one(mode, over, pid, folder):
             assert row["seconds"] is None or row["seconds"] < 2 * TIMEOUT + PATIENCE, "took %.1f s" % row["seconds"]
             most = max(answer.rss_most, watched.rss_most)
             assert sanitized() or most <= RSS_MOST, "%d MiB" % (most >> 20)
+            if words and too_slow(words, answer.said):
+                answer = (ask_profile(server, PATIENCE) if question == PROFILE_PATH
+                          else ask_runtime(server, pid, how, 2))
             if words:
                 assert words in answer.said, "no %r in %r" % (words, answer.said)
             elif words is None:
@@ -270,6 +279,8 @@ def basic(_):
 # ---- behind caddy -------------------------------------------------------------
 
 
+# Of the password, at the least cost: caddy's own takes a second of CPU for each request.
+BCRYPT = "$2a$04$abcdefghijklmnopqrstuuJl8Fv6KCSCoBhNYi.qG0nGzWeMOD3mG"
 CADDYFILE = """{
     admin 127.0.0.1:%(admin)d
     skip_install_trust
@@ -310,10 +321,8 @@ class Caddy:
     def __init__(self, site):
         self.admin, self.http, self.https = free_ports(3)
         self.env = {**os.environ, "HOME": site.folder, "XDG_DATA_HOME": site.folder, "XDG_CONFIG_HOME": site.folder}
-        secret = subprocess.run(["caddy", "hash-password", "--plaintext", SECRETS["password"]], env=self.env,
-                                stdout=subprocess.PIPE, text=True, check=True).stdout.strip()
         config = site.write("Caddyfile", CADDYFILE % {
-            "admin": self.admin, "http": self.http, "https": self.https, "hash": secret,
+            "admin": self.admin, "http": self.http, "https": self.https, "hash": BCRYPT,
             "behind": int(site.url.rsplit(":", 1)[1])})
         self.ca = site.path("caddy/pki/authorities/local/root.crt")
         with open(site.path("caddy.log"), "wb") as log:
@@ -385,7 +394,7 @@ def table():
     """docs/endpoints.md; True where all is as it should be."""
     rows = {}
     with Hostile("401") as server:
-        start = min(ask_profile(server)[0].seconds for _ in range(5))
+        start = min(ask_profile(server).seconds for _ in range(5))
     for row, why in hostile_rows(workers=1):
         if why:
             print("%s over %s: %s" % (row["mode"], row["over"], why))

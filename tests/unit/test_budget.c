@@ -90,7 +90,7 @@ static void test_scarce(void **state)
 	close_to(p.alloc_ppm, 10000);
 }
 
-/* What is idle is asked every five minutes, and rarer when that would be more
+/* What is idle is asked every ten minutes, and rarer when that would be more
  * than a thousandth of a core. */
 static void test_idle(void **state)
 {
@@ -101,9 +101,9 @@ static void test_idle(void **state)
 	budget_fetched(&b, 10 * MS, 10 * MS);
 	assert_int_equal(priced(&b).interval_ns, BUDGET_MOST_NS);
 	assert_true(priced(&b).cpu_ppm > 10000);
-	budget_fetched(&b, 990 * MS, 990 * MS);
-	close_to(priced(&b).cpu_ns, 500 * MS);
-	close_to(priced(&b).interval_ns, 500 * S);
+	budget_fetched(&b, 1990 * MS, 1990 * MS);
+	close_to(priced(&b).cpu_ns, S);
+	close_to(priced(&b).interval_ns, 1000 * S);
 }
 
 /* Our own fetches do not make room for more of them. */
