@@ -293,11 +293,12 @@ static void pause_for(unsigned rows)
 	nanosleep(&pause, NULL);
 }
 
-/* Until each row is complete; a moment at most. */
+/* Until each row is complete. One whose memory does not answer is set aside
+ * after two seconds (sampler/watchdog.h), and the others follow. */
 static void wait_for_rows(struct sampler *s, struct frame *f, bool memory)
 {
 	const struct frame_want want = {.list = true};
-	int64_t end = clock_boot_ns() + NS_PER_SEC;
+	int64_t end = clock_boot_ns() + 4 * NS_PER_SEC;
 	bool all;
 
 	do {

@@ -61,6 +61,8 @@ static void told(void *ctx, bool between)
 
 	wake_net(s, between);
 	wake_slow(s);
+	/* It is another program, perhaps: the facts of that one. */
+	lane_wake(&s->finder);
 }
 
 static bool lane_has_sources(enum lane lane)

@@ -21,6 +21,8 @@ sys.path[:0] = [os.path.join(TESTS, "lib"), os.path.join(TESTS, "bench")]
 from live import RESIDUE, WORKLOAD, Pty, Workload  # noqa: E402
 from tap import Plan, Skip, finish  # noqa: E402
 
+# LeakSanitizer stops all threads at the end; one that the kernel holds does not stop.
+os.environ["ASAN_OPTIONS"] = os.environ.get("ASAN_OPTIONS", "") + ":detect_leaks=0"
 PROMPT = 2.0  # seconds; a machine that is busy with other tests has time to end
 
 
@@ -40,7 +42,7 @@ class Blocked:
         cls.symbols = {m[2]: m[1] for m in re.finditer(r"^ *([0-9a-f]+) \w (runtime\.\w+)$", table, re.M)}
 
     def __init__(self, variable, seconds):
-        self.process = subprocess.Popen([self.binary, "@" * variable.startswith("@") + self.symbols[variable.lstrip("@")],
+        self.process = subprocess.Popen([self.binary, variable[0].strip("r") + self.symbols[variable.lstrip("@-")],
                                          str(seconds)], stdout=subprocess.PIPE,
                                         stdin=subprocess.DEVNULL, text=True)
         self.pid = self.process.pid
@@ -149,7 +151,7 @@ def listing(workload):
         r = subprocess.run([RESIDUE, "list", "--json"], stdout=subprocess.PIPE, stderr=subprocess.PIPE, timeout=30)
         rows = {x["pid"]: x for x in map(json.loads, r.stdout.splitlines())}
         assert rows[b.pid]["rss"] > 0 and "heap_sys" in rows[workload.pid], rows.keys()
-        assert time.monotonic() - began < 4, "%.1f s" % (time.monotonic() - began)
+        assert time.monotonic() - began < 6, "%.1f s" % (time.monotonic() - began)
 
 
 def ends(p, began):

@@ -3,6 +3,7 @@
 //
 //	blocked ADDRESS SECONDS    the page at ADDRESS (hex); after SECONDS it is back
 //	blocked @ADDRESS SECONDS   the page that the pointer at ADDRESS points to
+//	blocked -ADDRESS SECONDS   the page is not to be read at all for as long
 package main
 
 /*
@@ -19,7 +20,7 @@ package main
 #include <sys/syscall.h>
 #include <unistd.h>
 
-static struct { uintptr_t page; unsigned seconds; } todo;
+static struct { uintptr_t page; unsigned seconds; int gone; } todo;
 static char copy[4096] __attribute__((aligned(4096)));
 
 // Not one of the runtime's threads: those may be the first to wait.
@@ -30,8 +31,17 @@ static void *block(void *unused)
 				      .mode = UFFDIO_REGISTER_MODE_MISSING};
 	struct uffdio_copy back = {.dst = todo.page, .src = (uintptr_t)copy,
 				   .len = 4096};
-	int fd = (int)syscall(SYS_userfaultfd, O_CLOEXEC);
+	int fd;
 
+	if (todo.gone) {
+		mprotect((void *)todo.page, 4096, PROT_NONE);
+		dprintf(1, "ready\n");
+		sleep(todo.seconds);
+		mprotect((void *)todo.page, 4096, PROT_READ | PROT_WRITE);
+		dprintf(1, "back\n");
+		return unused;
+	}
+	fd = (int)syscall(SYS_userfaultfd, O_CLOEXEC);
 	if (fd < 0 || ioctl(fd, UFFDIO_API, &api) ||
 	    ioctl(fd, UFFDIO_REGISTER, &reg)) {
 		dprintf(1, "unsupported\n");
@@ -46,12 +56,13 @@ static void *block(void *unused)
 	return unused;
 }
 
-static void start(uintptr_t address, unsigned seconds)
+static void start(uintptr_t address, unsigned seconds, int gone)
 {
 	pthread_t thread;
 
 	todo.page = address & ~(uintptr_t)4095;
 	todo.seconds = seconds;
+	todo.gone = gone;
 	pthread_create(&thread, NULL, block, NULL);
 }
 */
@@ -69,7 +80,7 @@ import (
 var kept [][]byte
 
 func main() {
-	where := strings.TrimPrefix(os.Args[1], "@")
+	where := strings.TrimLeft(os.Args[1], "@-")
 	address, err := strconv.ParseUint(where, 16, 64)
 	if err != nil {
 		panic(err)
@@ -82,9 +93,13 @@ func main() {
 		kept = append(kept, make([]byte, 1<<16))
 	}
 	runtime.GC()
-	if where != os.Args[1] {
+	if os.Args[1][0] == '@' {
 		address = uint64(*(*uintptr)(unsafe.Pointer(uintptr(address))))
 	}
-	C.start(C.uintptr_t(address), C.unsigned(seconds))
+	gone := 0
+	if os.Args[1][0] == '-' {
+		gone = 1
+	}
+	C.start(C.uintptr_t(address), C.unsigned(seconds), C.int(gone))
 	time.Sleep(time.Hour)
 }
