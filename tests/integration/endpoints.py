@@ -20,12 +20,13 @@ import subprocess
 import sys
 import tempfile
 import time
+import urllib.request
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 TESTS = os.path.dirname(HERE)
 sys.path[:0] = [os.path.join(TESTS, "lib"), os.path.join(TESTS, "bench")]
 from hostile import MODES, PROFILE_PATH, TLS, VARS, Hostile  # noqa: E402
-from live import RESIDUE, TOP, WORKLOAD, Workload  # noqa: E402
+from live import RESIDUE, TOP, WORKLOAD, Pty, Workload  # noqa: E402
 from tap import Plan, Skip, finish  # noqa: E402
 
 TIMEOUT = 0.5  # s, as given to residue
@@ -410,6 +411,43 @@ def table():
     return not any(why for both in rows.values() for _, why in both)
 
 
+# ---- a GC by its key -------------------------------------------------------------
+
+
+def until(what, holds, screen):
+    """Read the screen until it holds."""
+    end = time.monotonic() + 30
+    while not holds():
+        assert time.monotonic() < end, what
+        screen.seen += screen.read(0.05)
+
+
+def gc_by_key(_):
+    """g asks; y forces one, 2 two in a row, n none: as the program itself counts."""
+    with Workload(WORKLOAD, "steady", dwell=0.001, scale=0.1, linger=300) as w, \
+            Pty([RESIDUE, "%d@%s" % (w.pid, w.url)], 160, 45) as screen:
+        def forced():
+            with urllib.request.urlopen(w.url + "/debug/vars") as f:
+                return json.load(f)["memstats"]["NumForcedGC"]
+
+        def press(key, count):
+            screen.seen = b""
+            os.write(screen.fd, b"g")
+            until("no question", lambda: b"Force a GC" in screen.seen, screen)
+            assert forced() == had, "forced before the answer"
+            os.write(screen.fd, key)
+            until("%d of %d forced" % (forced() - had, count), lambda: forced() >= had + count, screen)
+            screen.read(0.5)
+            assert forced() == had + count, "%d instead of %d" % (forced() - had, count)
+
+        screen.seen = b""
+        until("the scenario's own two", lambda: forced() == 2 and b"GOGC" in screen.seen, screen)
+        had = 2
+        for key, count in ((b"y", 1), (b"n", 0), (b"2", 2)):
+            press(key, count)
+            had += count
+
+
 def main():
     plan = Plan()
     with plan:
@@ -419,7 +457,8 @@ def main():
         for row, why in hostile_rows():
             plan.ok(not why, "%s over %s" % (row["mode"], row["over"]), why)
         for name, function in (("TLS", tls), ("a client certificate", client_certificate), ("a bearer token", bearer),
-                               ("basic authentication", basic), ("behind caddy", behind_caddy)):
+                               ("basic authentication", basic), ("behind caddy", behind_caddy),
+                               ("a GC by its key", gc_by_key)):
             plan.run(name, function, None)
     return plan
 
