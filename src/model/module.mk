@@ -26,3 +26,5 @@ UNIT_TESTS += tests/unit/test_state
 tests_unit_test_state_SOURCES = tests/unit/test_state.c
 UNIT_TESTS += tests/unit/test_sites
 tests_unit_test_sites_SOURCES = tests/unit/test_sites.c $(DECODE_FIXTURE)
+UNIT_TESTS += tests/unit/test_log
+tests_unit_test_log_SOURCES = tests/unit/test_log.c

@@ -1,6 +1,7 @@
 /* help.c - F1: keys, events, what the figures mean; all from their tables. */
 #include "columns.h"
 #include "look.h"
+#include "sites_table.h"
 
 #include <residue/base/text.h>
 #include <residue/ui/axis.h>
@@ -51,11 +52,16 @@ static void entry(struct page *p, int name_w, struct pen mark_pen,
 	next(p, rows + r.y - p->y);
 }
 
+/* The screen that the help is about. */
+static enum place place_below(const struct screens *s)
+{
+	return s->depth ? s->under[s->depth - 1]->place : IN_LIST;
+}
+
 static void keys(struct page *p)
 {
 	bool ascii = p->s->glyphs.across == '-';
-	enum place place =
-		p->s->depth ? p->s->under[p->s->depth - 1]->place : IN_LIST;
+	enum place place = place_below(p->s);
 	char title[64];
 
 	snprintf(title, sizeof(title), "Keys of this screen (%s)",
@@ -104,8 +110,16 @@ static void parts(struct page *p)
 	}
 }
 
-static void columns(struct page *p)
+static void columns(struct page *p, enum place place)
 {
+	if (place == IN_SITES) {
+		heading(p, "Columns of the sites");
+		for (unsigned i = 0; i < SITE_COLUMNS; i++)
+			entry(p, 14, pen(ROLE_TEXT), "",
+			      site_column_info[i].title,
+			      site_column_info[i].meaning);
+		return;
+	}
 	heading(p, "Columns of the list");
 	for (unsigned i = 0; i < COLUMNS; i++)
 		entry(p, 14, pen(ROLE_TEXT), "", list_column[i].title,
@@ -160,7 +174,7 @@ static void draw(struct screens *s, const struct frame *f, struct canvas *c)
 	keys(&left);
 	events(second);
 	parts(second);
-	columns(&left);
+	columns(&left, place_below(s));
 	figures(second);
 	s->help_lines = left.lines > right.lines ? left.lines : right.lines;
 }

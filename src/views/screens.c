@@ -78,8 +78,11 @@ void screens_over(struct screens *s, enum place place)
 
 void screens_want_under(struct screens *s, struct frame_want *want)
 {
-	if (s->depth)
-		s->under[s->depth - 1]->want(s, want);
+	for (unsigned i = s->depth; i > 0; i--)
+		if (s->under[i - 1]->place & IN_ACTING) {
+			s->under[i - 1]->want(s, want);
+			return;
+		}
 }
 
 void screens_back(struct screens *s)

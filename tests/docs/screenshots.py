@@ -3,7 +3,7 @@
 
   screenshots.py [DIR]    DIR: docs/screenshots; $RESIDUE is the program
 
-watch.png is the README's. Look at them: that is what they are for.
+watch.png and sites.png are the README's. Look at them: that is what they are for.
 """
 import os
 import sys
@@ -11,7 +11,7 @@ import tempfile
 
 TOP = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 sys.path[:0] = [os.path.join(TOP, "tests", "golden"), os.path.join(TOP, "tests", "lib")]
-from cases import COMPARE, LIST, WATCH, first, residue  # noqa: E402
+from cases import COMPARE, LIST, SITES, WATCH, first, residue  # noqa: E402
 from run import Case, picture  # noqa: E402
 
 SIZES = ((80, 24), (200, 50))
@@ -22,6 +22,7 @@ PICTURES = (
     Case("list", residue("list", *THEME), LIST, SIZES, MODES),
     Case("watch", residue("cache", *THEME), WATCH, SIZES + ((110, 34),), MODES),
     Case("compare", residue("compare", *THEME), COMPARE, SIZES, MODES),
+    Case("sites", residue("sites", *THEME), SITES + ("keys:<Enter>",), SIZES + ((110, 34),), MODES),
     Case("help", residue("cache", *THEME), first(("keys:<F1>",)), SIZES, MODES),
 )
 

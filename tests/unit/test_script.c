@@ -1,6 +1,7 @@
 /* test_script.c - scripted streams: every line type, every complaint. */
 #include <residue/base/clock.h>
 #include <residue/model/pauses.h>
+#include <residue/model/profile.h>
 #include <residue/record/script.h>
 
 #include <setjmp.h>
@@ -105,6 +106,42 @@ static void test_machine_target_tick(void **unused)
 	assert_string_equal(t.items[3].id, "a1");
 	assert_string_equal(t.items[4].id, "");
 	assert_int_equal(t.items[4].t_ns, 3 * NS_PER_SEC);
+}
+
+/* A profile is what the program would have served. */
+static void test_profile(void **unused)
+{
+	static const char line[] =
+		"{\"type\":\"reading\",\"target\":\"a1\",\"t\":10,"
+		"\"origin\":\"pprof\",\"by\":\"agentless\",\"profile\":"
+		"{\"rate\":4096,\"sites\":[[[\"main.fill /s/fill.go:88\","
+		"\"main.main\"],2,600,3,900],[[\"main.main /s/m.go:7\"],"
+		"1,400,1,400]]}%s}";
+	const struct profile *p;
+	char text[600];
+	struct taken t;
+
+	(void)unused;
+	snprintf(text, sizeof(text), line, ",\"values\":{\"pprof_num_gc\":4}");
+	read_text(text, &t);
+	assert_int_equal(t.items[0].reading.values.v[FIELD_PPROF_INUSE], 1000);
+	assert_int_equal(t.items[0].reading.values.v[FIELD_PPROF_ALLOC], 1300);
+	assert_int_equal(t.items[0].reading.values.v[FIELD_PPROF_NUM_GC], 4);
+	assert_int_equal(t.items[0].reading.docs[0]->kind, DOC_PROFILE);
+	p = t.items[0].reading.docs[0]->data;
+	assert_int_equal(p->period, 4096);
+	assert_int_equal(p->n_rows, 2);
+	assert_string_equal(p->rows[0].name, "main.fill");
+	assert_string_equal(p->rows[0].file, "/s/fill.go");
+	assert_int_equal(p->rows[0].line, 88);
+	release(&t);
+
+	complains("{\"type\":\"reading\",\"target\":\"a1\",\"t\":10,"
+		  "\"origin\":\"pprof\",\"profile\":{\"sites\":[[[],1,2]]}}",
+		  "a site is");
+	complains("{\"type\":\"reading\",\"target\":\"a1\",\"t\":10,"
+		  "\"origin\":\"proc\",\"profile\":{\"sites\":[]}}",
+		  "comes with origin 'pprof'");
 }
 
 static void test_readings(void **unused)
@@ -278,6 +315,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_machine_target_tick),
 		cmocka_unit_test(test_readings),
+		cmocka_unit_test(test_profile),
 		cmocka_unit_test(test_event_note_toast),
 		cmocka_unit_test(test_complaints),
 		cmocka_unit_test(test_deep_and_long_lines),

@@ -88,9 +88,9 @@ static const char *show(struct fixture *x)
 
 	screens_want(&x->s, x->c.rows, x->c.cols, &want);
 	panel_reserve_spans(&x->f.panels[0],
-			    (size_t)want.columns * (want.field_count + 1));
+			    (size_t)want.columns * want.field_count + 1);
 	memset(x->f.panels[0].spans, 0,
-	       (size_t)want.columns * want.field_count * sizeof(struct span));
+	       x->f.panels[0].span_room * sizeof(struct span));
 	x->f.end_ns = NOW;
 	screens_draw(&x->s, &x->f, &x->c);
 	for (int y = 0; y < x->c.rows; y++) {
