@@ -34,8 +34,9 @@ struct account {
 	bool counted;	  /* what was returned chunk by chunk is known: */
 	int64_t returned; /* up to then */
 	/* Of the first reading after RES was least; */
-	bool after;
-	int64_t after_rss; /* RES at about that time */
+	bool after, closed;
+	int64_t after_rss; /* RES at about that time, the higher of the looks
+			    * before and after it */
 	bool after_gc;	   /* a GC ended meanwhile, */
 	bool after_forced; /* a forced one */
 	bool after_dry;	   /* and all that was idle was given back */
@@ -159,7 +160,7 @@ static void settle(struct falls *s, const struct reading *r, event_sink *sink,
 
 	if (!s->pending)
 		return;
-	if (a->after) {
+	if (a->closed) {
 		s->pending = false;
 		if (a->risen + a->unseen >= s->done.swing.gain / 2)
 			return; /* returned.c tells it */
@@ -208,6 +209,14 @@ static void account_step(struct falls *s, struct fall *f)
 	}
 }
 
+static void account_close(struct account *a, int64_t rss)
+{
+	if (a->after && !a->closed) {
+		a->closed = true;
+		a->after_rss = rss > a->after_rss ? rss : a->after_rss;
+	}
+}
+
 /* RES is lower than it was by something that may become a fall. */
 static bool falling(const struct falls *s)
 {
@@ -245,7 +254,7 @@ static void low_now(struct falls *s, const struct reading *r)
 {
 	s->now.low = r->values;
 	s->now.low_ns = r->begin_ns;
-	s->now.account.after = false;
+	s->now.account.after = s->now.account.closed = false;
 }
 
 static void proc_read(struct falls *s, const struct observation *o,
@@ -284,14 +293,19 @@ static void falls_observe(void *state, const struct observation *o,
 {
 	struct falls *s = state;
 
-	if (o->now->origin == ORIGIN_PROC &&
-	    values_has(&o->now->values, FIELD_RSS))
-		proc_read(s, o, sink, sink_ctx);
-	else if (o->now->origin == ORIGIN_RUNTIME)
+	if (o->now->origin == ORIGIN_RUNTIME) {
 		runtime_read(s, o->now);
-	else
 		return;
+	}
+	if (o->now->origin != ORIGIN_PROC ||
+	    !values_has(&o->now->values, FIELD_RSS))
+		return;
+	/* The account is closed by the look that follows it: RES may have
+	 * risen again before the runtime was read. */
+	account_close(&s->now.account, o->now->values.v[FIELD_RSS]);
+	account_close(&s->done.account, o->now->values.v[FIELD_RSS]);
 	settle(s, o->now, sink, sink_ctx);
+	proc_read(s, o, sink, sink_ctx);
 }
 
 const struct detector detector_falls = {
