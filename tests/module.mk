@@ -24,7 +24,7 @@ SCRIPT_TESTS = tests/layers.py tests/golden/selftest.py tests/golden/run.py \
 LIVE_TESTS = tests/truth/selftest.py tests/integration/live.py tests/integration/endpoints.py tests/integration/sites.py tests/integration/goversions.py \
 	tests/integration/namespaces.py tests/integration/rights.py tests/integration/blocked.py \
 	tests/integration/names.py tests/integration/life.py \
-	tests/integration/crosscheck.py
+	tests/integration/crosscheck.py tests/integration/servers.py
 THREADED_TESTS += tests/golden/run.py tests/integration/goversions.py
 
 # Preloaded by tests/fault to make allocations fail; never under a sanitizer,
@@ -71,7 +71,8 @@ EXTRA_DIST += $(WORKLOAD_FILES) \
 	tests/truth/README.md tests/truth/score.py tests/truth/report.py \
 	tests/truth/baseline.py tests/truth/toolchains.py \
 	tests/bench/live.py tests/bench/watch.py tests/bench/events.py tests/bench/stress_events.py \
-	tests/bench/lateness.py tests/bench/article.py tests/bench/top.py
+	tests/bench/lateness.py tests/bench/article.py tests/bench/top.py \
+	tests/bench/agentless_cost.py tests/bench/allocs/go.mod tests/bench/allocs/main.go
 
 # What distcheck runs of the tests: all but those that watch and wait.
 AM_DISTCHECK_CONFIGURE_FLAGS = --enable-werror

@@ -85,5 +85,5 @@ tests_fuzz_fuzz_promtext_LDFLAGS = $(FUZZER_LINK)
 EXTRA_DIST += tests/fuzz/corpus
 
 # Made by name only.
-EXTRA_PROGRAMS = tests/bench/top_cpu
+EXTRA_PROGRAMS += tests/bench/top_cpu
 tests_bench_top_cpu_SOURCES = tests/bench/top_cpu.c

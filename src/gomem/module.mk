@@ -43,3 +43,7 @@ EXTRA_DIST += tests/integration/layouts.py tests/integration/matrix.py \
 check-matrix: tests/integration/gomem-verify
 	abs_top_builddir='$(abs_top_builddir)' GO='$(GO)' CC='$(CC)' \
 		$(TEST_PYTHON) $(srcdir)/tests/integration/matrix.py --all
+
+# What a reading costs: tests/bench/agentless_cost.py.
+EXTRA_PROGRAMS = tests/bench/read_cost
+tests_bench_read_cost_SOURCES = tests/bench/read_cost.c

@@ -68,7 +68,7 @@ def newest(toolchains, minor=None):
 def build(toolchain, outdir, program="workload"):
     """Build tests/PROGRAM with a toolchain; the path of what it made."""
     version, go, env = toolchain
-    out = os.path.join(os.path.abspath(outdir), "%s-%s" % (program, name_of(version)))
+    out = os.path.join(os.path.abspath(outdir), "%s-%s" % (os.path.basename(program), name_of(version)))
     subprocess.run([go, "build", "-buildvcs=false", "-o", out, "."], check=True,
                    cwd=os.path.join(TESTS, program), env={**os.environ, "CGO_ENABLED": "0", **env})
     return out

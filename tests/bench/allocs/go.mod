@@ -1,0 +1,3 @@
+module residue.test/allocs
+
+go 1.19
