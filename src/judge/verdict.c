@@ -323,6 +323,10 @@ static bool thrashes(const struct judge *j, const struct values *v, double rate)
 
 	if (rate < THRASH_RATE || goal <= 0)
 		return false;
+	/* Where GOGC is known a limit that there is would be, too: a low GOGC
+	 * collects as often, and is meant to. */
+	if (values_has(v, FIELD_GOGC) && !values_has(v, FIELD_MEMORY_LIMIT))
+		return false;
 	for (unsigned i = 0; i < j->past_count; i++)
 		if (j->past[i].heap_alloc >= 0 &&
 		    j->past[i].heap_alloc < least &&

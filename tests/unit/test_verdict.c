@@ -368,6 +368,11 @@ static void tight_limit(void **state)
 	}
 	is(&s, VERDICT_LIMIT_THRASH);
 	assert_non_null(strstr(s.v.sentence, "11 GCs a second"));
+	/* GOGC is known and a limit is not: there is none, GOGC is low. */
+	*field(&s, FIELD_GOGC) = 20;
+	step(&s);
+	assert_int_not_equal(s.v.kind, VERDICT_LIMIT_THRASH);
+	values_unset(&s.row.values, FIELD_GOGC);
 	/* As many collections with room above the live heap are its own
 	 * affair. */
 	for (int i = 0; i < 10; i++) {
