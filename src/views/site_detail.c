@@ -137,13 +137,14 @@ void site_trend(const struct screens *s, const struct frame *f, uint64_t key,
 	time = timeline_of(f, &past, w, 1);
 	spans_of(&time, past.t_ns, past.bytes, past.n, past.end_ns, spans);
 	for (int i = 0; i < w; i++) {
-		double eighths;
+		double level;
 
 		if (!spans[i].known || spans[i].max <= 0)
 			continue;
-		eighths = 8.0 * (double)spans[i].max / (double)past.most;
+		/* Seven of eight: what is full does not touch the row above. */
+		level = 7.0 * (double)spans[i].max / (double)past.most + 0.5;
 		canvas_put(c, y, x + i, pen,
-			   s->glyphs.level[eighths < 1 ? 1 : (int)eighths]);
+			   s->glyphs.level[level < 1 ? 1 : (int)level]);
 	}
 }
 
