@@ -85,9 +85,10 @@ static void read_code(const struct elf_image *e)
 	if (!t)
 		return;
 	pclntab_find(t, want, 2);
-	if (pclntab_lookup(t, want[0].lo + 1, 0, &frame, NULL) == 0 &&
-	    strlen(frame.function) >= PCLNTAB_NAME)
-		abort();
+	for (uint32_t pc = want[0].lo; pc < 0x40000; pc += 0x1fff)
+		if (pclntab_lookup(t, pc, 0x500000, &frame, NULL) == 0 &&
+		    strlen(frame.function) >= PCLNTAB_NAME)
+			abort();
 	pclntab_close(t);
 }
 

@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 """Real executables, cut off at every byte of their headers and tables (elf_cut.c).
 
-Five kinds: Go with its symbols, without, position-independent, the Go tool
-itself, and a C program.
+Go with its symbols, without, position-independent, for arm64, gofmt, and a C
+program.
 """
 import os
 import subprocess
@@ -16,8 +16,9 @@ from tap import Plan, Skip, finish  # noqa: E402
 
 TOOL = os.path.join(os.environ.get("abs_top_builddir", "."), "tests", "integration", "elf-cut")
 RESIDUE = os.environ.get("RESIDUE", os.path.join(os.environ.get("abs_top_builddir", "."), "residue"))
-KINDS = (("with symbols", []), ("stripped", ["-ldflags=-s -w"]),
-         ("position-independent, stripped", ["-buildmode=pie", "-ldflags=-s -w"]))
+KINDS = (("with symbols", [], {}), ("stripped", ["-ldflags=-s -w"], {}),
+         ("position-independent, stripped", ["-buildmode=pie", "-ldflags=-s -w"], {}),
+         ("for arm64", [], {"GOARCH": "arm64"}))
 
 
 def cut(path, is_go):
@@ -27,13 +28,13 @@ def cut(path, is_go):
     print("# " + r.stdout.strip())
 
 
-def cut_build(folder, flags):
+def cut_build(folder, flags, env):
     go = os.environ.get("GO")
     if not go:
         raise Skip("no Go tool chain")
     out = os.path.join(folder, "program")
     subprocess.run([go, "build", "-buildvcs=false", "-o", out, *flags, "main.go"], cwd=os.path.join(HERE, "target"),
-                   env={**os.environ, "CGO_ENABLED": "0", "GOFLAGS": ""}, check=True, stderr=subprocess.PIPE)
+                   env={**os.environ, "CGO_ENABLED": "0", "GOFLAGS": "", **env}, check=True, stderr=subprocess.PIPE)
     cut(out, True)
 
 
@@ -47,8 +48,8 @@ def cut_tool(_):
 
 def main():
     with Plan() as plan, tempfile.TemporaryDirectory() as folder:
-        for name, flags in KINDS:
-            plan.run("Go, " + name, cut_build, folder, flags)
+        for name, flags, env in KINDS:
+            plan.run("Go, " + name, cut_build, folder, flags, env)
         plan.run("gofmt", cut_tool, folder)
         plan.run("a C program", cut, RESIDUE, False)
     finish(plan)

@@ -5,10 +5,9 @@
  *   gomem-verify live PID FILE N    every counter between the process's own
  *                                   figures of before and after, N times
  *   gomem-verify sites PID FILE     the heap profile, record by record
- *   gomem-verify static ELF...      places found in the code of a program that
- *                                   is not run, against its symbols
- *   gomem-verify truncate ELF       the parsers on the file, cut everywhere in
- *                                   its headers and tables: no crash
+ *   gomem-verify static ELF [TWIN]  places found in the code of a program that
+ *                                   is not run, against its symbols or, where
+ *                                   it was stripped, those of its twin
  *
  * FILE is what tests/integration/target publishes. One line of JSON says what
  * was found; the exit status is 0 when all of it is right.
@@ -434,8 +433,42 @@ static int rank_of(const struct candidate *c, unsigned n, uint64_t addr)
 	return 0;
 }
 
+/* The linker may begin a section some bytes later in the twin. */
+static uint64_t moved(const struct elf_image *to, const struct elf_image *from,
+		      uint64_t addr)
+{
+	for (unsigned i = 0; i < from->nsec; i++) {
+		const struct elf_section *s = &from->sec[i];
+		const struct elf_section *same;
+
+		if (!s->addr || addr < s->addr || addr - s->addr >= s->size)
+			continue;
+		same = elf_section(to, from->names + s->name);
+		return same ? same->addr + (addr - s->addr) : 0;
+	}
+	return 0;
+}
+
+/* Addresses in `image` by the symbols of the file at `path`. */
+static unsigned symbols_of(const struct elf_image *image, const char *path,
+			   struct symtab_want want[2])
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	struct elf_image e;
+	unsigned found;
+
+	if (elf_open(&e, fd, NULL))
+		return 0;
+	found = symtab_find(&e, want, 2);
+	for (unsigned i = 0; i < 2; i++)
+		want[i].addr = moved(image, &e, want[i].addr);
+	elf_close(&e);
+	close(fd);
+	return found;
+}
+
 /* Among the candidates that are tried, is the one that the symbols name? */
-static int verify_static(const char *path)
+static int verify_static(const char *path, const char *twin)
 {
 	struct symtab_want want[] = {{"runtime.memstats", 0},
 				     {"runtime.gcController", 0}};
@@ -457,7 +490,7 @@ static int verify_static(const char *path)
 	if (layout_choose(g->exe.version, g->elf.machine, row, &exact) == 1) {
 		scan_module(g, row[0], &g->module);
 		if (propose_by_code(g, row[0], p) &&
-		    symtab_find(&g->elf, want, 2) == 2) {
+		    symbols_of(&g->elf, twin, want) == 2) {
 			memstats = rank_of(p->memstats, p->nmemstats,
 					   want[0].addr);
 			gc = rank_of(p->gc, p->ngc, want[1].addr);
@@ -472,109 +505,16 @@ static int verify_static(const char *path)
 	return memstats && gc ? 0 : 1;
 }
 
-/* ---- truncate ---- */
-
-static int copy_file(const char *path, uint64_t *size)
-{
-	int from = open(path, O_RDONLY | O_CLOEXEC);
-	int to = memfd_create("cut", MFD_CLOEXEC);
-	static char buf[1 << 16];
-	ssize_t n;
-
-	*size = 0;
-	if (from < 0 || to < 0) {
-		perror(path);
-		exit(2);
-	}
-	while ((n = read(from, buf, sizeof(buf))) > 0) {
-		if (write(to, buf, (size_t)n) != n)
-			exit(2);
-		*size += (uint64_t)n;
-	}
-	close(from);
-	return to;
-}
-
-static void use_cut(int fd, bool thorough, bool whole)
-{
-	struct symtab_want symbol[] = {{"runtime.memstats", 0}};
-	struct pclntab_want want[] = {{.name = "runtime.mallocinit"}};
-	struct pclntab_frame f;
-	struct pclntab *t = NULL;
-	struct elf_image e;
-	struct goexe g;
-
-	if (goexe_identify(fd, &g, NULL) || elf_open(&e, fd, NULL))
-		return;
-	/* Without its sections a table is searched for: seldom, it is slow. */
-	if (e.nsec > 0 || whole)
-		t = pclntab_open(&e, NULL);
-	for (uint32_t pc = 0; t && pc < 0x40000; pc += 0x1fff)
-		if (pclntab_lookup(t, pc, 0x500000, &f, NULL) == 0 &&
-		    strlen(f.function) >= PCLNTAB_NAME)
-			abort();
-	if (t && thorough) {
-		pclntab_find(t, want, 1);
-		symtab_find(&e, symbol, 1);
-	}
-	pclntab_close(t);
-	elf_close(&e);
-}
-
-/* From the whole file down: by `coarse` bytes, and byte by byte in the
- * headers and in the `fine` bytes at each of its sections' starts. */
-static int verify_truncated(const char *path)
-{
-	const uint64_t coarse = 4099, fine = 128;
-	struct elf_image e;
-	unsigned cuts = 0;
-	uint64_t size;
-	int fd = copy_file(path, &size);
-
-	if (elf_open(&e, fd, NULL))
-		return 1;
-	for (uint64_t at = size; at > 0;) {
-		bool near = at < 1024 || size - at < fine;
-		uint64_t step;
-
-		for (unsigned i = 0; i < e.nsec; i++)
-			near |= at >= e.sec[i].off && at - e.sec[i].off < fine;
-		step = near ? 1 : coarse;
-		/* Do not step over a section's start. */
-		for (unsigned i = 0; !near && i < e.nsec; i++)
-			if (e.sec[i].off + fine <= at &&
-			    at - e.sec[i].off - fine < step)
-				step = at - e.sec[i].off - fine + 1;
-		at = at > step ? at - step : 0;
-		if (ftruncate(fd, (off_t)at))
-			return 1;
-		use_cut(fd, cuts % 64 == 0, cuts % 512 == 0);
-		cuts++;
-	}
-	printf("{\"cuts\":%u,\"sections\":%u}\n", cuts, e.nsec);
-	elf_close(&e);
-	close(fd);
-	return cuts > 1000 ? 0 : 1;
-}
-
 int main(int argc, char **argv)
 {
-	int status = 0;
-
 	if (argc == 5 && strcmp(argv[1], "quiet") == 0)
 		return verify(argv[2], argv[3], atoi(argv[4]), false);
 	if (argc == 5 && strcmp(argv[1], "live") == 0)
 		return verify(argv[2], argv[3], atoi(argv[4]), true);
 	if (argc == 4 && strcmp(argv[1], "sites") == 0)
 		return verify_sites(argv[2], argv[3]);
-	if (argc == 3 && strcmp(argv[1], "truncate") == 0)
-		return verify_truncated(argv[2]);
-	if (argc > 2 && strcmp(argv[1], "static") == 0) {
-		for (int i = 2; i < argc; i++)
-			status |= verify_static(argv[i]);
-		return status;
-	}
-	fprintf(stderr, "usage: gomem-verify quiet|live|sites|static|"
-			"truncate ...\n");
+	if ((argc == 3 || argc == 4) && strcmp(argv[1], "static") == 0)
+		return verify_static(argv[2], argv[argc - 1]);
+	fprintf(stderr, "usage: gomem-verify quiet|live|sites|static ...\n");
 	return 2;
 }

@@ -110,33 +110,20 @@ def check(verifier, go, release, name, flags, cgo, folder, counts, table):
     table.append(row(release or found["quiet"]["version"][2:], name, found))
 
 
-def check_arm64(verifier, go, release, folder):
-    binary = os.path.join(folder, "arm64")
-    build(go, release, [], "0", binary, "arm64")
-    verify(verifier, "static", binary)
-
-
-def check_truncated(verifier, go, folder, name):
-    """Five real files, cut at every byte of their headers and tables' starts."""
-    binary = os.path.join(folder, "cut")
-    if name == "gofmt":
-        root = subprocess.run([go, "env", "GOROOT"], stdout=subprocess.PIPE, text=True).stdout.strip()
-        binary = os.path.join(root, "bin", "gofmt")
-        if not os.path.exists(binary):
-            raise Skip("no gofmt beside the go command")
-    elif name == "arm64":
-        build(go, "", [], "0", binary, "arm64")
-    else:
-        flags, cgo = next((f, c) for n, f, c in VARIANTS if n == name)
-        build(go, "", flags, cgo, binary)
-    verify(verifier, "truncate", os.path.realpath(binary))
+def check_arm64(verifier, go, release, name, flags, folder, table):
+    """Static only. A stripped program has the addresses of the one with symbols."""
+    binary, twin = os.path.join(folder, "arm64"), os.path.join(folder, "arm64-twin")
+    build(go, release, flags, "0", binary, "arm64")
+    build(go, release, [f.replace("-s -w", "-w") for f in flags], "0", twin, "arm64")
+    found = verify(verifier, "static", binary, twin)
+    table.append("| %s | %s | %d | %d |" % (found["version"][2:], name, found["memstats"], found["gc"]))
 
 
 def main(plan):
     verifier = os.path.join(os.environ.get("abs_top_builddir", "."), "tests", "integration", "gomem-verify")
     go = os.environ.get("GO") or shutil.which("go")
     every = "--all" in sys.argv or "--table" in sys.argv
-    table = []
+    table, arm64 = [], []
     if not go or os.uname().machine != "x86_64":
         plan.skip("readings from outside", "needs a Go toolchain on amd64")
         return
@@ -147,11 +134,12 @@ def main(plan):
                     plan.run("go%s %s: equal when quiet, bracketed when live, sites" % (release, name),
                              check, verifier, go, release, name, flags, cgo, folder,
                              (20, 1000) if every else (5, 40), table)
-            plan.run("go%s arm64: places found in the code" % release, check_arm64, verifier, go, release, folder)
-        for name in ("normal", "-s -w", "-s -w pie", "arm64", "gofmt"):
-            plan.run("truncations of a program (%s)" % name, check_truncated, verifier, go, folder, name)
+            for name, flags, cgo in VARIANTS:
+                if cgo == "0" and (every or name == "normal"):
+                    plan.run("go%s arm64 %s: places found in the code" % (release, name),
+                             check_arm64, verifier, go, release, name, flags, folder, arm64)
     if "--table" in sys.argv:
-        print("\n".join(["# " + line for line in table]))
+        print("\n".join(["# " + line for line in table + arm64]))
 
 
 if __name__ == "__main__":
