@@ -127,14 +127,15 @@ static void ask_probe(const struct subject *x, int cols, char *out, size_t size)
 	char name[64];
 
 	if (cols < WIDE)
-		snprintf(out, size, "Send one GET to each of %s?",
+		snprintf(out, size, "Send a GET, on 404 one more, to %s?",
 			 x->info->listens);
 	else
 		snprintf(out, size,
 			 "Ask %s whether it serves pprof? One GET "
 			 "/debug/pprof/ goes to each socket it listens on "
-			 "(%s): 2 KiB and 300 ms at most, once. A server that "
-			 "speaks another protocol gets that line as its input.",
+			 "(%s), and where HTTP says 404 one GET /debug/vars: "
+			 "2 KiB and 300 ms at most, once. A server that speaks "
+			 "another protocol gets that line as its input.",
 			 who(x->info, name), x->info->listens);
 }
 

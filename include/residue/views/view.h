@@ -67,7 +67,7 @@ struct sites_state {
 struct confirm {
 	enum action action; /* NONE: nothing is asked */
 	char target[TARGET_ID_MAX];
-	char text[400];
+	char text[480];
 };
 
 /* The time axis of watch and compare. */
