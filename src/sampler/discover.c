@@ -126,8 +126,7 @@ void discover_turn(void *ctx, int64_t now_ns)
 
 /* ---- what they listen on ------------------------------------------------ */
 
-#define SOCKETS_NS     (30 * NS_PER_SEC)
-#define ALL_SOCKETS_NS (60 * NS_PER_SEC)
+#define SOCKETS_NS (60 * NS_PER_SEC)
 
 /* References to the live processes, or only to the opened ones. */
 static struct target **live_targets(struct store *st, bool all, unsigned *n)
@@ -189,14 +188,10 @@ static void read_listeners(struct sampler *s, bool all)
 
 void listeners_turn(struct sampler *s, int64_t now_ns)
 {
-	bool all = s->opt.discover && now_ns >= s->next_all_sockets_ns;
-
-	if (!all && now_ns < s->next_sockets_ns)
+	if (now_ns < s->next_sockets_ns)
 		return;
 	s->next_sockets_ns = now_ns + SOCKETS_NS;
-	if (all)
-		s->next_all_sockets_ns = now_ns + ALL_SOCKETS_NS;
-	read_listeners(s, all);
+	read_listeners(s, s->opt.discover);
 }
 
 void sampler_find_listeners(struct sampler *s)

@@ -3,11 +3,9 @@
 
 #include <residue/base/clock.h>
 
-/* Steps a row, the least time between two, and of how many one is enough where
- * counters are read. */
+/* Steps a row, and the least time between two. */
 #define STEPS_A_ROW 12
 #define STEP_LEAST  (16 * NS_PER_MS)
-#define FAR_STRIDE  3
 #define GRACE_MOST  (250 * NS_PER_MS)
 
 struct grid grid_make(int64_t interval_ns, int64_t now_ns)
@@ -15,12 +13,11 @@ struct grid grid_make(int64_t interval_ns, int64_t now_ns)
 	int64_t each = interval_ns / STEP_LEAST, rest = interval_ns / 2;
 	struct grid g = {.next_ns = now_ns};
 
-	each = each > STEPS_A_ROW ? STEPS_A_ROW : each;
-	g.each = each < FAR_STRIDE ? 1 : each - each % FAR_STRIDE;
+	g.each = each > STEPS_A_ROW ? STEPS_A_ROW : each < 1 ? 1 : each;
 	g.step_ns = interval_ns / g.each;
 	g.grace_ns = rest < GRACE_MOST ? rest : GRACE_MOST;
 	/* About the grace is near enough where it spares a wake. */
-	for (int64_t k = FAR_STRIDE; k < g.each && !g.make_at; k += FAR_STRIDE)
+	for (int64_t k = 1; k < g.each && !g.make_at; k++)
 		if (k * g.step_ns >= g.grace_ns * 9 / 10)
 			g.make_at = k;
 	if (g.make_at * g.step_ns > g.grace_ns * 5 / 4)
@@ -38,16 +35,23 @@ bool grid_makes_row(const struct grid *g)
 	return g->make_at && g->count % g->each == g->make_at;
 }
 
+/* The step after number `n` at which the lane has to wake. */
+static int64_t step_after(const struct grid *g, bool close, int64_t n)
+{
+	int64_t row = n - n % g->each;
+
+	if (close)
+		return n + 1;
+	return n < row + g->make_at ? row + g->make_at : row + g->each;
+}
+
 int64_t grid_advance(struct grid *g, bool close, int64_t now_ns)
 {
-	int64_t stride = close || g->each == 1 ? 1 : FAR_STRIDE;
-	int64_t from = g->count, to = (from / stride + 1) * stride;
+	int64_t from = g->count, to = step_after(g, close, from);
 	int64_t late = now_ns - (g->next_ns + (to - from) * g->step_ns);
 
-	if (late >= 0) {
-		to += late / g->step_ns + 1;
-		to = (to + stride - 1) / stride * stride;
-	}
+	if (late >= 0)
+		to = step_after(g, close, to + late / g->step_ns);
 	g->next_ns += (to - from) * g->step_ns;
 	g->count = to;
 	return (to - 1) / g->each - from / g->each;

@@ -4,11 +4,10 @@
  * A row's interval is divided into steps. Close, the lane wakes at each of
  * them, for what it sees of RES is all there is to tell what came and went
  * between two rows (a heap given back and taken again takes 100 ms). Where the
- * runtime's own counters tell that, a third of the wakes does, but for a while
- * after RES has moved: what FreeOSMemory gave back may be in use again, and the
- * traces it leaves gone, 20 ms later. Rows are made
- * when the other lanes have had their time to deliver (the grace), at a step if
- * there is one by then.
+ * runtime's own counters tell that, it wakes for rows, and once more when they
+ * are made: after the other lanes have had their time to deliver, the grace.
+ * But it looks closely for a while after RES has moved by much: what
+ * FreeOSMemory gave back may be in use again 20 ms later, and leave no trace.
  */
 #ifndef RESIDUE_SAMPLER_GRID_H
 #define RESIDUE_SAMPLER_GRID_H
@@ -22,7 +21,7 @@ struct grid {
 	int64_t count;	  /* its number; multiples of `each` have a row */
 	int64_t each;	  /* steps a row */
 	int64_t grace_ns; /* from a row's tick until it is made */
-	int64_t make_at;  /* ... at this step after it; 0: at none */
+	int64_t make_at;  /* ... at this step after it; 0: none is near */
 };
 
 /* The first step, a row, is at `now_ns`. */

@@ -37,16 +37,17 @@ struct lane_run {
 	unsigned wakes;
 	/* Only what is read between rows: opened targets, nothing costly. */
 	bool between;
-	int64_t moved_ns; /* fast lane: when that was by much */
 	bool moved; /* fast lane: RES of an opened target did, since the last
 		     * read */
+	int64_t moved_ns; /* ... by much, the last time; CLOCK_BOOTTIME */
 	atomic_bool whole; /* memory lane: the next reads are a row's */
 	/* Fast lane: called after each tick's reads. Memory lane: called when a
 	 * target turns out to be readable, or not. */
 	void (*ticked)(void *ctx, bool between);
 	void *ctx;
-	/* The finder: all it does, called once a turn, with the time. */
-	void (*turn)(void *ctx, int64_t now_ns);
+	/* The finder: all it does, called once a turn, with the time. Returns
+	 * how long the next one can wait. */
+	int64_t (*turn)(void *ctx, int64_t now_ns);
 	/* What it reads and since when, for the watchdog (watchdog.h). */
 	_Atomic(struct target *) busy; /* NULL: nothing */
 	atomic_int busy_origin;	       /* enum origin */

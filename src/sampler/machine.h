@@ -50,7 +50,7 @@ struct sampler {
 	int64_t next_scan_ns;
 	atomic_llong list_ns; /* when the list was last looked at */
 	struct socket_tables *sockets; /* of the same thread */
-	int64_t next_sockets_ns, next_all_sockets_ns;
+	int64_t next_sockets_ns;
 	struct jobs jobs;
 	struct history_cut *cuts[2 * FRAME_PANELS];
 };

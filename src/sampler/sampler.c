@@ -127,7 +127,12 @@ static void ticked(void *ctx, bool between)
 	wake_net(s, between);
 }
 
-static void find_turn(void *ctx, int64_t now_ns)
+/* The finder's turns where it keeps the list, and where all there is to see is
+ * an exec of what is watched. */
+#define FIND_NS (2 * NS_PER_SEC)
+#define REST_NS (5 * NS_PER_SEC)
+
+static int64_t find_turn(void *ctx, int64_t now_ns)
 {
 	struct sampler *s = ctx;
 
@@ -135,6 +140,7 @@ static void find_turn(void *ctx, int64_t now_ns)
 	if (s->opt.discover)
 		discover_turn(s, now_ns);
 	listeners_turn(s, now_ns);
+	return s->opt.discover ? FIND_NS : REST_NS;
 }
 
 static bool all_warm(struct store *s)
