@@ -260,8 +260,7 @@ void state_event(struct state *s, const struct event *ev)
 
 uint64_t state_events_kept(const struct state *s)
 {
-	return s->event_count < s->event_room ? s->event_count
-					      : s->event_room;
+	return s->event_count < s->event_room ? s->event_count : s->event_room;
 }
 
 const struct event *state_event_at(const struct state *s, uint64_t n)
@@ -345,8 +344,8 @@ bool state_compose(struct state *s, int64_t now_ns, struct row *out)
 	s->last_row_ns = out->t_ns;
 	out->wall_ns = out->t_ns + s->wall_offset_ns;
 	for (unsigned o = 0; o < ORIGIN_COUNT; o++)
-		out->age_ms[o] = (int32_t)origin_age_ms(&s->origins[o],
-							out->t_ns);
+		out->age_ms[o] =
+			(int32_t)origin_age_ms(&s->origins[o], out->t_ns);
 	out->values = s->values;
 	add_brief(&s->brief, out);
 	if (s->history)

@@ -551,8 +551,7 @@ static void start_over(struct endpoint *e)
 static bool may_ask(const struct endpoint *e, int memory)
 {
 	return memory == MEMORY_REFUSED ||
-	       (memory == MEMORY_WORKS &&
-		atomic_load(&e->target->opened) &&
+	       (memory == MEMORY_WORKS && atomic_load(&e->target->opened) &&
 		!atomic_load(&e->target->url_found));
 }
 

@@ -25,7 +25,8 @@
 struct net;
 
 struct net *net_start(struct store *store, struct procfs *fs,
-		      const struct sampler_options *opt, struct err *err) RESIDUE_CHECK;
+		      const struct sampler_options *opt,
+		      struct err *err) RESIDUE_CHECK;
 /* What is under way ends as if refused; no reading arrives afterwards. */
 void net_stop(struct net *n);
 /* A tick, a new target or a request: look what is due. */

@@ -168,8 +168,8 @@ static void gc_of_profile_by_count(void **state)
 
 static void gc_of_profile_by_time(void **state)
 {
-	struct pause_ring ring = {.num_gc = 5,
-				  .end_ns = {1 * S, 2 * S, 4 * S, 6 * S, 8 * S}};
+	struct pause_ring ring = {
+		.num_gc = 5, .end_ns = {1 * S, 2 * S, 4 * S, 6 * S, 8 * S}};
 	struct state *s = watched("");
 
 	(void)state;
