@@ -251,10 +251,12 @@ static unsigned terminal_columns(void)
 {
 	const char *columns = getenv("COLUMNS");
 	struct winsize size;
+	long n;
 
 	if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col)
 		return size.ws_col;
-	return columns && atoi(columns) > 0 ? (unsigned)atoi(columns) : 0;
+	n = columns ? strtol(columns, NULL, 10) : 0;
+	return n > 0 && n < UINT16_MAX ? (unsigned)n : 0;
 }
 
 int batch_run(struct targets *s, const struct options *o, struct err *err)
