@@ -46,6 +46,9 @@
 /* Collections until a profile shows what was allocated: it lags by one cycle
  * (Go source, runtime/mprof.go). */
 #define PROFILE_LAG 2
+/* A program that was large when first seen and has collected less often than
+ * this may have become so just before its last GC (gopls' ballast). */
+#define PROFILE_GCS 4
 
 void judge_init(struct judge *j)
 {
@@ -118,7 +121,8 @@ static bool profile_is_off(struct judge *j, const struct values *v,
 			values_get(v, FIELD_PPROF_NUM_GC, j->profile_gc);
 	return total >= 0 && live >= SMALL && j->profile_live >= SMALL &&
 	       (double)total < PROFILE_SHARE * (double)j->profile_live &&
-	       j->profile_gc >= j->big_gc + PROFILE_LAG;
+	       j->profile_gc >= j->big_gc + PROFILE_LAG &&
+	       (total == 0 || j->profile_gc >= PROFILE_GCS);
 }
 
 /* The live heap by which objects are split. A profile of the same GC is nearer

@@ -307,7 +307,7 @@ def live_heap(make, folder):
     """{GC number: (gctrace's MB, our heap_live)} of a run."""
     command, load = make(folder)
     trace, lines = os.path.join(folder, "gctrace"), []
-    env = {**os.environ, "GODEBUG": "gctrace=1", "GOGC": "25"}
+    env = {**os.environ, "GODEBUG": "gctrace=1", "GOGC": "10"}
     with open(trace, "w") as err:
         process = subprocess.Popen(command, cwd=folder, env=env, stdin=subprocess.PIPE,
                                    stdout=subprocess.DEVNULL, stderr=err)

@@ -209,6 +209,15 @@ static void profiling_is_off(void **state)
 	step(&s);
 	is(&s, VERDICT_NO_PROFILE);
 
+	/* Large when first seen, soon after its start: the profile lags. */
+	begin(&s);
+	*field(&s, FIELD_NEXT_GC) = 640 * MIB;
+	heap(&s, 310, 312, 5, 0);
+	*field(&s, FIELD_HEAP_LIVE) = 300 * MIB;
+	*field(&s, FIELD_PPROF_INUSE) = 3 * MIB;
+	step(&s);
+	is(&s, VERDICT_IN_USE);
+
 	/* A profile from when the heap was small proves nothing. */
 	begin(&s);
 	heap(&s, 2, 4, 5, 0);

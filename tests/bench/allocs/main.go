@@ -1,8 +1,9 @@
 // allocs is what agentless_cost.py disturbs: it keeps a live heap and replaces
 // pieces of it without end, timing each piece.
 //
-//	allocs MIB
+//	allocs MIB [PAUSE]
 //
+// PAUSE is slept after each piece: without one it is as fast as it can.
 // It prints the address of its endpoint (expvar, pprof), and every 100 ms a line:
 // wall clock ns, pieces so far, the slowest piece since the line before in ns.
 package main
@@ -25,6 +26,10 @@ var sink int
 
 func main() {
 	mib, _ := strconv.Atoi(os.Args[1])
+	var pause time.Duration
+	if len(os.Args) > 2 {
+		pause, _ = time.ParseDuration(os.Args[2])
+	}
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		panic(err)
@@ -53,6 +58,9 @@ func main() {
 			worst = d
 		}
 		pieces++
+		if pause > 0 {
+			time.Sleep(pause)
+		}
 		for i := 0; i < 2000; i++ { // some work that does not allocate
 			sink += i
 		}
