@@ -13,6 +13,7 @@ libresidue_a_SOURCES += \
 	src/proc/scan.h src/proc/scan.c \
 	include/residue/proc/smaps.h src/proc/smaps.c \
 	include/residue/proc/sockets.h src/proc/sockets.c \
+	src/proc/sockets_diag.h src/proc/sockets_diag.c \
 	include/residue/proc/stat.h src/proc/stat.c
 
 PROC_FIXTURE = tests/unit/proc_fixture.h tests/unit/proc_fixture.c

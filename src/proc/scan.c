@@ -47,7 +47,8 @@ static const struct scan_row *row_of(const struct scan_row *rows, size_t n,
 				     const char *name, size_t len)
 {
 	for (size_t i = 0; i < n; i++)
-		if (strncmp(rows[i].name, name, len) == 0 &&
+		if (rows[i].name[0] == name[0] &&
+		    strncmp(rows[i].name, name, len) == 0 &&
 		    rows[i].name[len] == '\0')
 			return &rows[i];
 	return NULL;

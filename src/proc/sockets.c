@@ -5,6 +5,7 @@
 #include <residue/proc/procfs.h>
 
 #include "denied.h"
+#include "sockets_diag.h"
 
 #include <arpa/inet.h>
 #include <dirent.h>
@@ -204,10 +205,41 @@ static int by_place(const void *a, const void *b)
 	return c ? c : strcmp(x->addr, y->addr);
 }
 
-static int read_table(struct table *t, int dir, struct err *err)
+struct diag_to {
+	struct table *table;
+	int family;
+};
+
+static void take_diag(void *ctx, uint64_t inode, uint16_t port,
+		      const void *addr)
 {
-	if (read_file(t, dir, "net/tcp", AF_INET, err) ||
-	    read_file(t, dir, "net/tcp6", AF_INET6, err) ||
+	static const char zero[16];
+	const struct diag_to *to = ctx;
+	struct listener l = {
+		.family = to->family, .port = port, .inode = inode};
+
+	l.any = memcmp(addr, zero, to->family == AF_INET6 ? 16 : 4) == 0;
+	if (inet_ntop(to->family, addr, l.addr, sizeof(l.addr)))
+		add(to->table, &l);
+}
+
+/* By netlink where that shows the same namespace, else as text. */
+static int read_tcp(struct table *t, int dir, bool own, const char *name,
+		    int family, struct err *err)
+{
+	struct diag_to to = {t, family};
+	size_t before = t->n;
+
+	if (own && diag_listeners(family, take_diag, &to))
+		return 0;
+	t->n = before;
+	return read_file(t, dir, name, family, err);
+}
+
+static int read_table(struct table *t, int dir, bool own, struct err *err)
+{
+	if (read_tcp(t, dir, own, "net/tcp", AF_INET, err) ||
+	    read_tcp(t, dir, own, "net/tcp6", AF_INET6, err) ||
 	    read_file(t, dir, "net/unix", AF_UNIX, err))
 		return -1;
 	if (t->n)
@@ -237,7 +269,7 @@ static struct table *table_of(struct socket_tables *s, int dir, struct err *err)
 	t = &s->tables[s->n];
 	t->dev = ns.st_dev;
 	t->ino = ns.st_ino;
-	if (read_table(t, dir, err)) {
+	if (read_table(t, dir, diag_is_own(&ns), err)) {
 		free(t->list);
 		memset(t, 0, sizeof(*t));
 		return NULL;

@@ -194,9 +194,13 @@ void store_frame(struct store *s, const struct frame_want *want,
 	out->now_ns = store_now(s);
 	out->wall_offset_ns = s->scripted ? 0 : clock_wall_offset_ns();
 	q.end_ns = want->end_ns ? want->end_ns : out->now_ns;
-	if (want->step_ns > 0)
-		/* The column that holds the end is the last one. */
-		q.end_ns = (q.end_ns / want->step_ns + 1) * want->step_ns;
+	if (want->step_ns > 0) {
+		bool cells = !want->end_ns && want->cell_ns > 0;
+		int64_t unit = cells ? want->cell_ns : want->step_ns;
+
+		/* The column or cell that holds the end is the last one. */
+		q.end_ns = (q.end_ns / unit + 1) * unit;
+	}
 	out->end_ns = q.end_ns;
 	fill_machine(s, out);
 	if (want->list)

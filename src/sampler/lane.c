@@ -16,6 +16,9 @@
  * at closely for so long. One that grows slowly is not worth it. */
 #define LIVELY_BYTES (8 << 20)
 #define LIVELY_NS    (5 * NS_PER_SEC)
+/* What moves by less than this, and less than a tenth of RES, is no event
+ * (detect/level.h): the process is at rest. */
+#define REST_BYTES (16 << 20)
 /* A source whose open or read fails is tried again after this. */
 #define RETRY_NS (5 * NS_PER_SEC)
 /* The slow lane looks what is due so often, and when it is asked. */
@@ -469,12 +472,14 @@ static bool at_rest(const struct lane_run *l, const struct seat *seat,
 		    struct chair *c, int64_t now_ns)
 {
 	struct footing now;
+	int64_t least;
 
 	if (!c->read_ns || now_ns - c->read_ns >= c->source->rest_ns)
 		return false;
 	now = footing_of(l->store, seat->target);
-	if (llabs(now.rss - c->footing.rss) > now.rss / 20 ||
-	    llabs(now.released - c->footing.released) > now.rss / 20)
+	least = now.rss / 10 > REST_BYTES ? now.rss / 10 : REST_BYTES;
+	if (llabs(now.rss - c->footing.rss) >= least ||
+	    llabs(now.released - c->footing.released) >= least)
 		return false;
 	c->due_ns = now_ns;
 	return true;

@@ -47,6 +47,7 @@ void timeaxis_want(const struct screens *s, int cells, struct frame_want *want)
 {
 	want->columns = columns_of(s, cells);
 	want->step_ns = step_of(s, cells);
+	want->cell_ns = want->step_ns * s->glyphs.dots_x;
 	/* The end is exclusive here and a moment to show there. */
 	want->end_ns = s->axis.end_ns ? s->axis.end_ns - 1 : 0;
 	want->cursor_ns = s->axis.cursor_ns ? s->axis.cursor_ns : want->end_ns;
@@ -236,6 +237,9 @@ const char *timeaxis_text(const struct screens *s, const struct frame *f,
 {
 	int64_t end = s->axis.end_ns;
 
+	/* The last cell may not be over. */
+	if (end > f->now_ns)
+		end = f->now_ns;
 	if (s->axis.paused)
 		snprintf(out, 32, "paused");
 	else if (end)

@@ -194,7 +194,9 @@ static void draw_past(const struct screens *s, const struct frame *f,
 {
 	char at[32], res[32], heap[32], alloc[32], goal[32], line[512];
 	const struct event *ev = event_at_cursor(s, f, p);
-	int64_t t = s->axis.cursor_ns ? s->axis.cursor_ns : s->axis.end_ns - 1;
+	int64_t t = s->axis.cursor_ns ? s->axis.cursor_ns
+		    : m->known	      ? m->t_ns
+				      : s->axis.end_ns - 1;
 
 	time_text(at, t + f->wall_offset_ns, f->now_ns - t > DAY_NS);
 	snprintf(line, sizeof(line),

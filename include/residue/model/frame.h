@@ -25,7 +25,10 @@ struct frame_want {
 	char target[FRAME_PANELS][TARGET_ID_MAX];
 	bool list; /* rows of every target */
 	/* The time axis shared by all panels. */
-	int64_t end_ns;	  /* CLOCK_BOOTTIME; 0: now */
+	int64_t end_ns;	  /* CLOCK_BOOTTIME; 0: now, which is in the last
+			   * cell: these stand at multiples of cell_ns, so
+			   * that what is drawn moves by whole ones */
+	int64_t cell_ns;  /* one or two of the next; 0: one */
 	int64_t step_ns;  /* a dot column */
 	unsigned columns; /* at most FRAME_COLUMNS */
 	enum field fields[FRAME_FIELDS];

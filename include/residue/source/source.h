@@ -58,7 +58,7 @@ struct source {
 	int64_t (*period)(const void *state, int64_t rss);
 	/* LANE_SLOW: a read that is due is put off, up to so long after the last
 	 * one, while the target is at rest: neither RES nor what its runtime
-	 * gave back has moved by a twentieth of RES. 0: never. */
+	 * gave back has moved by a tenth of RES, or 16 MiB. 0: never. */
 	int64_t rest_ns;
 	/* LANE_FAST, between rows, and LANE_SLOW: whether a read that is due
 	 * would find anything new. Cheap; NULL: always. A read that was asked
