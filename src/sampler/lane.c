@@ -16,9 +16,6 @@
  * at closely for so long. One that grows slowly is not worth it. */
 #define LIVELY_BYTES (8 << 20)
 #define LIVELY_NS    (5 * NS_PER_SEC)
-/* What moves by less than this, and less than a tenth of RES, is no event
- * (detect/level.h): the process is at rest. */
-#define REST_BYTES (16 << 20)
 /* A source whose open or read fails is tried again after this. */
 #define RETRY_NS (5 * NS_PER_SEC)
 /* The slow lane looks what is due so often, and when it is asked. */
@@ -32,11 +29,6 @@
  * looked at for every other row. */
 #define STILL_ROWS 10
 
-/* What moves when a process gets or gives memory, bytes; -1: not known. */
-struct footing {
-	int64_t rss, released;
-};
-
 struct chair { /* one source at one target */
 	const struct source *source;
 	void *state;
@@ -44,10 +36,6 @@ struct chair { /* one source at one target */
 	unsigned failures; /* in a row, while open */
 	bool never;	/* the target cannot be read this way */
 	int64_t due_ns; /* CLOCK_BOOTTIME */
-	/* Of sources that spare a target at rest: the last read, and how things
-	 * stood then. */
-	int64_t read_ns;
-	struct footing footing;
 	/* Of the fast and the memory lane, what is only in the list: */
 	struct values last;
 	unsigned still;	 /* looks in a row with nothing new */
@@ -112,7 +100,6 @@ static void start_over(struct seat *seat)
 		close_chair(&seat->chairs[i]);
 		seat->chairs[i].never = false;
 		seat->chairs[i].due_ns = seat->chairs[i].rest_ns = 0;
-		seat->chairs[i].read_ns = 0;
 	}
 }
 
@@ -186,16 +173,14 @@ static void bring_up_to_date(struct lane_run *l)
 
 /* ---- reading ------------------------------------------------------------ */
 
-static struct footing footing_of(struct store *s, const struct target *t)
+static int64_t rss_of(struct store *s, const struct target *t)
 {
-	const struct values *v = &t->state.values;
-	struct footing f;
+	int64_t rss;
 
 	pthread_mutex_lock(&s->lock);
-	f.rss = values_get(v, FIELD_RSS, -1);
-	f.released = values_get(v, FIELD_HEAP_RELEASED, -1);
+	rss = values_get(&t->state.values, FIELD_RSS, -1);
 	pthread_mutex_unlock(&s->lock);
-	return f;
+	return rss;
 }
 
 /* The net lane waits for this word before it asks an endpoint. */
@@ -396,10 +381,6 @@ static void read_chair(struct lane_run *l, struct seat *seat, struct chair *c)
 	if (r.life == LIFE_EXITED || r.life == LIFE_REUSED)
 		c->never = true;
 	c->due_ns = c->source->period ? r.end_ns : 0;
-	if (c->source->rest_ns) {
-		c->read_ns = r.end_ns;
-		c->footing = footing_of(l->store, seat->target);
-	}
 	if (l->lane == LANE_FAST)
 		watch_move(l, seat, &r);
 	if (l->lane != LANE_SLOW)
@@ -424,8 +405,7 @@ static int64_t due(struct lane_run *l, const struct seat *seat,
 		return INT64_MAX;
 	if (!c->open || !c->source->period)
 		return c->due_ns;
-	period = c->source->period(c->state,
-				   footing_of(l->store, seat->target).rss);
+	period = c->source->period(c->state, rss_of(l->store, seat->target));
 	return period == INT64_MAX ? INT64_MAX : c->due_ns + period;
 }
 
@@ -467,24 +447,6 @@ static bool nothing_new(struct lane_run *l, struct seat *seat, struct chair *c,
 	return true;
 }
 
-/* A due read of a target at rest is put off by a period. */
-static bool at_rest(const struct lane_run *l, const struct seat *seat,
-		    struct chair *c, int64_t now_ns)
-{
-	struct footing now;
-	int64_t least;
-
-	if (!c->read_ns || now_ns - c->read_ns >= c->source->rest_ns)
-		return false;
-	now = footing_of(l->store, seat->target);
-	least = now.rss / 10 > REST_BYTES ? now.rss / 10 : REST_BYTES;
-	if (llabs(now.rss - c->footing.rss) >= least ||
-	    llabs(now.released - c->footing.released) >= least)
-		return false;
-	c->due_ns = now_ns;
-	return true;
-}
-
 static bool to_be_read(struct lane_run *l, struct seat *seat, struct chair *c,
 		       int64_t now_ns)
 {
@@ -494,8 +456,7 @@ static bool to_be_read(struct lane_run *l, struct seat *seat, struct chair *c,
 		return true;
 	if (now_ns < c->rest_ns && !atomic_load(&seat->target->opened))
 		return false;
-	return due(l, seat, c) <= now_ns && !at_rest(l, seat, c, now_ns) &&
-	       !nothing_new(l, seat, c, now_ns);
+	return due(l, seat, c) <= now_ns && !nothing_new(l, seat, c, now_ns);
 }
 
 static void read_all(struct lane_run *l, int64_t now_ns)

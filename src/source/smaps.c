@@ -6,14 +6,9 @@
  */
 #include <residue/source/source.h>
 
-#include <residue/base/clock.h>
 #include <residue/proc/smaps.h>
 
 #include <unistd.h>
-
-/* How old its figures may become while the target is at rest. What else moves
- * them, huge pages that the kernel makes or splits, it does slowly. */
-#define REST_NS (60 * NS_PER_SEC)
 
 struct smaps {
 	const struct procfs *fs;
@@ -78,5 +73,4 @@ const struct source source_smaps = {
 	.open = smaps_open,
 	.read = smaps_read_once,
 	.period = smaps_period,
-	.rest_ns = REST_NS,
 };

@@ -143,9 +143,9 @@ static void policy_before_the_first_read(void **state)
 	assert_false(smaps_policy_automatic(&none, 2 * GIB));
 	assert_int_equal(smaps_policy_period_ns(&none, GIB / 100),
 			 SMAPS_PERIOD_MIN_NS);
-	/* 52 ms may be spent every 10.4 s. */
+	/* 52 ms may be spent every 520 s. */
 	assert_int_equal(smaps_policy_period_ns(&none, 8 * GIB),
-			 10400 * NS_PER_MS);
+			 520 * NS_PER_SEC);
 	assert_true(smaps_policy_predict_ns(&none, INT64_MAX) > 0);
 	assert_true(smaps_policy_period_ns(&none, INT64_MAX) > 0);
 }

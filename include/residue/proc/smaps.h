@@ -71,7 +71,10 @@ int smaps_read(int dir, struct smaps_rollup *out,
 
 /* Never more often than this, and never more than this share of one CPU. */
 #define SMAPS_PERIOD_MIN_NS (10 * NS_PER_SEC)
-#define SMAPS_SHARE_INVERSE 200 /* 0.5 % */
+/* One ten-thousandth of a core. The 0.5 % that a target would bear is more than
+ * a monitor may take: 2.5 ms every 10 s, for 220 MiB, was a quarter of all that
+ * watching a process cost. */
+#define SMAPS_SHARE_INVERSE 10000
 /* Predicted above this: only when the user asks, who is told the cost. */
 #define SMAPS_COST_MAX_NS (10 * NS_PER_MS)
 
@@ -86,7 +89,7 @@ void smaps_policy_learn(struct smaps_policy *p, int64_t rss, int64_t cost_ns);
 /* Expected cost at `rss` bytes: the measured rate up to what was measured (huge
  * pages make it far cheaper), 6.5 ms/GiB for what came on top. */
 int64_t smaps_policy_predict_ns(const struct smaps_policy *p, int64_t rss);
-/* Time from one read to the next: max(10 s, predicted cost / 0.5 %). */
+/* Time from one read to the next: max(10 s, predicted cost / 0.01 %). */
 int64_t smaps_policy_period_ns(const struct smaps_policy *p, int64_t rss);
 /* May it be read without being asked? */
 bool smaps_policy_automatic(const struct smaps_policy *p, int64_t rss);

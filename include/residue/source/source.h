@@ -56,10 +56,6 @@ struct source {
 	/* LANE_SLOW: ns from the last read to the next for a target of `rss`
 	 * bytes (-1: not known); INT64_MAX: only when asked. */
 	int64_t (*period)(const void *state, int64_t rss);
-	/* LANE_SLOW: a read that is due is put off, up to so long after the last
-	 * one, while the target is at rest: neither RES nor what its runtime
-	 * gave back has moved by a tenth of RES, or 16 MiB. 0: never. */
-	int64_t rest_ns;
 	/* LANE_FAST, between rows, and LANE_SLOW: whether a read that is due
 	 * would find anything new. Cheap; NULL: always. A read that was asked
 	 * for is done in any case. */
