@@ -56,9 +56,9 @@ static CURL *take_easy(struct fetcher *f)
 	CURL *c;
 
 	if (f->n_idle == 0)
-		return curl_easy_init();
+		return libcurl.easy_init();
 	c = f->idle[--f->n_idle];
-	curl_easy_reset(c);
+	libcurl.easy_reset(c);
 	return c;
 }
 
@@ -67,7 +67,7 @@ static void put_easy(struct fetcher *f, CURL *c)
 	if (f->n_idle < IDLE_MAX)
 		f->idle[f->n_idle++] = c;
 	else
-		curl_easy_cleanup(c);
+		libcurl.easy_cleanup(c);
 }
 
 static void begin(struct fetcher *f, struct transfer *t)
@@ -75,11 +75,11 @@ static void begin(struct fetcher *f, struct transfer *t)
 	CURL *c = take_easy(f);
 
 	if (!c || transfer_begin(t, c, &f->settings) ||
-	    curl_multi_add_handle(f->multi, c) != CURLM_OK) {
+	    libcurl.multi_add_handle(f->multi, c) != CURLM_OK) {
 		transfer_abandon(t, "curl refuses the request");
 		t->res.err.code = ERR_LIMIT;
 		if (c)
-			curl_easy_cleanup(c);
+			libcurl.easy_cleanup(c);
 		transfer_deliver(t);
 		return;
 	}
@@ -90,7 +90,7 @@ static void begin(struct fetcher *f, struct transfer *t)
 static void detach(struct fetcher *f, struct transfer *t)
 {
 	DL_DELETE(f->running, t);
-	curl_multi_remove_handle(f->multi, t->easy);
+	libcurl.multi_remove_handle(f->multi, t->easy);
 }
 
 static void cancel(struct fetcher *f, uint64_t owner, const char *why)
@@ -138,14 +138,14 @@ static void finish_done(struct fetcher *f)
 	struct CURLMsg *m;
 	int left;
 
-	while ((m = curl_multi_info_read(f->multi, &left))) {
+	while ((m = libcurl.multi_info_read(f->multi, &left))) {
 		CURLcode rc = m->data.result;
 		CURL *c = m->easy_handle;
 		struct transfer *t = NULL;
 
 		if (m->msg != CURLMSG_DONE)
 			continue;
-		curl_easy_getinfo(c, CURLINFO_PRIVATE, &t);
+		libcurl.easy_getinfo(c, CURLINFO_PRIVATE, &t);
 		transfer_finish(t, rc);
 		detach(f, t);
 		put_easy(f, c);
@@ -185,14 +185,14 @@ static void end_all(struct fetcher *f)
 			free(o);
 		}
 	while (f->n_idle)
-		curl_easy_cleanup(f->idle[--f->n_idle]);
+		libcurl.easy_cleanup(f->idle[--f->n_idle]);
 }
 
 /* A wake that is lost would leave the thread asleep for up to NAP_MAX_MS. */
 static void wake(struct fetcher *f)
 {
 	for (int i = 0; i < WAKE_TRIES; i++)
-		if (curl_multi_wakeup(f->multi) == CURLM_OK)
+		if (libcurl.multi_wakeup(f->multi) == CURLM_OK)
 			return;
 }
 
@@ -204,10 +204,10 @@ static void *run(void *arg)
 	pthread_setname_np(pthread_self(), "net");
 	while (!atomic_load(&f->stop)) {
 		follow_orders(f);
-		curl_multi_perform(f->multi, &running);
+		libcurl.multi_perform(f->multi, &running);
 		finish_done(f);
 		/* Without memory to poll with: not at full speed. */
-		if (curl_multi_poll(f->multi, NULL, 0, nap_ms(f), NULL))
+		if (libcurl.multi_poll(f->multi, NULL, 0, nap_ms(f), NULL))
 			poll(NULL, 0, SPIN_MS);
 	}
 	end_all(f);
@@ -219,24 +219,26 @@ static CURLcode global_rc;
 
 static void global_start(void)
 {
-	global_rc = curl_global_init(CURL_GLOBAL_ALL);
+	global_rc = libcurl.global_init(CURL_GLOBAL_ALL);
 }
 
 /* OpenSSL's tables are half a MiB that plain HTTP does not need. */
 static void global_start_plain(void)
 {
-	global_rc = curl_global_init(CURL_GLOBAL_ALL & ~CURL_GLOBAL_SSL);
+	global_rc = libcurl.global_init(CURL_GLOBAL_ALL & ~CURL_GLOBAL_SSL);
 }
 
 static int check_curl(bool plain, struct err *err)
 {
 	const curl_version_info_data *v;
 
+	if (libcurl_load(err))
+		return -1;
 	pthread_once(&global_once, plain ? global_start_plain : global_start);
 	if (global_rc)
 		return err_set(err, ERR_SYS, "libcurl: %s",
-			       curl_easy_strerror(global_rc));
-	v = curl_version_info(CURLVERSION_NOW);
+			       libcurl.easy_strerror(global_rc));
+	v = libcurl.version_info(CURLVERSION_NOW);
 	if (!(v->features & CURL_VERSION_ASYNCHDNS) ||
 	    !(v->features & CURL_VERSION_SSL))
 		return err_set(err, ERR_UNSUPPORTED,
@@ -284,7 +286,7 @@ static void settings_copy(struct settings *s, const struct fetch_options *o)
 	s->cert = copy(o->cert);
 	s->key = copy(o->key);
 	for (const char *const *h = o->headers; h && *h; h++) {
-		struct curl_slist *longer = curl_slist_append(s->headers, *h);
+		struct curl_slist *longer = libcurl.slist_append(s->headers, *h);
 
 		if (!longer)
 			mem_exhausted();
@@ -294,8 +296,8 @@ static void settings_copy(struct settings *s, const struct fetch_options *o)
 
 static void fetcher_free(struct fetcher *f)
 {
-	curl_multi_cleanup(f->multi);
-	curl_slist_free_all(f->settings.headers);
+	libcurl.multi_cleanup(f->multi);
+	libcurl.slist_free_all(f->settings.headers);
 	free(f->settings.cacert);
 	free(f->settings.cert);
 	free(f->settings.key);
@@ -320,10 +322,10 @@ struct fetcher *fetcher_start(const struct fetch_options *opt, struct err *err)
 	settings_copy(&f->settings, opt);
 	f->turn = opt->turn;
 	f->turn_ctx = opt->turn_ctx;
-	f->multi = curl_multi_init();
+	f->multi = libcurl.multi_init();
 	if (!f->multi)
 		mem_exhausted();
-	curl_multi_setopt(f->multi, CURLMOPT_MAXCONNECTS, CONNECTIONS_KEPT);
+	libcurl.multi_setopt(f->multi, CURLMOPT_MAXCONNECTS, CONNECTIONS_KEPT);
 	/* Signals are the main thread's. */
 	sigfillset(&all);
 	pthread_sigmask(SIG_SETMASK, &all, &was);

@@ -2,6 +2,7 @@
 libresidue_a_SOURCES += \
 	include/residue/fetch/backoff.h src/fetch/backoff.c \
 	include/residue/fetch/fetch.h src/fetch/fetch.c \
+	src/fetch/libcurl.h src/fetch/libcurl.c \
 	src/fetch/transfer.h src/fetch/transfer.c src/fetch/words.c \
 	include/residue/fetch/url.h src/fetch/url.c
 

@@ -63,7 +63,7 @@ static bool is_html(const struct transfer *t, const char *data, size_t n)
 	char *type = NULL;
 	size_t i = 0;
 
-	if (curl_easy_getinfo(t->easy, CURLINFO_CONTENT_TYPE, &type) == 0 &&
+	if (libcurl.easy_getinfo(t->easy, CURLINFO_CONTENT_TYPE, &type) == 0 &&
 	    type && strncasecmp(type, "text/html", 9) == 0)
 		return true;
 	while (i < n && (data[i] == ' ' || data[i] == '\r' || data[i] == '\n'))
@@ -113,7 +113,7 @@ static size_t on_body(char *data, size_t one, size_t n, void *ctx)
 
 	note_first_byte(t);
 	t->res.received += len;
-	curl_easy_getinfo(t->easy, CURLINFO_RESPONSE_CODE, &status);
+	libcurl.easy_getinfo(t->easy, CURLINFO_RESPONSE_CODE, &status);
 	if (status != 200)
 		return on_error_body(t, data, len);
 	if (first && !t->req.html && is_html(t, data, len))
@@ -143,28 +143,28 @@ static CURLcode set_callbacks(struct transfer *t)
 	CURL *c = t->easy;
 
 	if (!rc)
-		rc = curl_easy_setopt(c, CURLOPT_PRIVATE, t);
+		rc = libcurl.easy_setopt(c, CURLOPT_PRIVATE, t);
 	if (!rc)
-		rc = curl_easy_setopt(c, CURLOPT_ERRORBUFFER, t->curl_says);
+		rc = libcurl.easy_setopt(c, CURLOPT_ERRORBUFFER, t->curl_says);
 	if (!rc)
-		rc = curl_easy_setopt(c, CURLOPT_HEADERFUNCTION, on_header);
+		rc = libcurl.easy_setopt(c, CURLOPT_HEADERFUNCTION, on_header);
 	if (!rc)
-		rc = curl_easy_setopt(c, CURLOPT_HEADERDATA, t);
+		rc = libcurl.easy_setopt(c, CURLOPT_HEADERDATA, t);
 	if (!rc)
-		rc = curl_easy_setopt(c, CURLOPT_WRITEFUNCTION, on_body);
+		rc = libcurl.easy_setopt(c, CURLOPT_WRITEFUNCTION, on_body);
 	if (!rc)
-		rc = curl_easy_setopt(c, CURLOPT_WRITEDATA, t);
+		rc = libcurl.easy_setopt(c, CURLOPT_WRITEDATA, t);
 	if (rc || !t->req.open_socket)
 		return rc;
-	rc = curl_easy_setopt(c, CURLOPT_OPENSOCKETFUNCTION, on_open_socket);
+	rc = libcurl.easy_setopt(c, CURLOPT_OPENSOCKETFUNCTION, on_open_socket);
 	if (!rc)
-		rc = curl_easy_setopt(c, CURLOPT_OPENSOCKETDATA, t);
+		rc = libcurl.easy_setopt(c, CURLOPT_OPENSOCKETDATA, t);
 	/* Connections are kept by host and port, which in another namespace
 	 * are another server. */
 	if (!rc)
-		rc = curl_easy_setopt(c, CURLOPT_FRESH_CONNECT, 1L);
+		rc = libcurl.easy_setopt(c, CURLOPT_FRESH_CONNECT, 1L);
 	if (!rc)
-		rc = curl_easy_setopt(c, CURLOPT_FORBID_REUSE, 1L);
+		rc = libcurl.easy_setopt(c, CURLOPT_FORBID_REUSE, 1L);
 	return rc;
 }
 
@@ -196,11 +196,11 @@ static CURLcode set_limits(struct transfer *t, const struct settings *s)
 	CURLcode rc = CURLE_OK;
 
 	for (size_t i = 0; !rc && i < sizeof(limits) / sizeof(limits[0]); i++)
-		rc = curl_easy_setopt(t->easy, limits[i].option,
+		rc = libcurl.easy_setopt(t->easy, limits[i].option,
 				      limits[i].value);
 	/* Refuses what is announced as too long before it comes. */
 	if (!rc && !t->req.tail)
-		rc = curl_easy_setopt(t->easy, CURLOPT_MAXFILESIZE_LARGE,
+		rc = libcurl.easy_setopt(t->easy, CURLOPT_MAXFILESIZE_LARGE,
 				      (curl_off_t)t->req.body_max);
 	return rc;
 }
@@ -210,13 +210,13 @@ static CURLcode set_credentials(CURL *c, const struct settings *s)
 	CURLcode rc = CURLE_OK;
 
 	if (s->headers)
-		rc = curl_easy_setopt(c, CURLOPT_HTTPHEADER, s->headers);
+		rc = libcurl.easy_setopt(c, CURLOPT_HTTPHEADER, s->headers);
 	if (!rc && s->netrc)
-		rc = curl_easy_setopt(c, CURLOPT_NETRC, CURL_NETRC_OPTIONAL);
+		rc = libcurl.easy_setopt(c, CURLOPT_NETRC, CURL_NETRC_OPTIONAL);
 	if (!rc && s->cert)
-		rc = curl_easy_setopt(c, CURLOPT_SSLCERT, s->cert);
+		rc = libcurl.easy_setopt(c, CURLOPT_SSLCERT, s->cert);
 	if (!rc && s->key)
-		rc = curl_easy_setopt(c, CURLOPT_SSLKEY, s->key);
+		rc = libcurl.easy_setopt(c, CURLOPT_SSLKEY, s->key);
 	return rc;
 }
 
@@ -224,23 +224,23 @@ static CURLcode set_place(struct transfer *t, const struct settings *s)
 {
 	CURL *c = t->easy;
 	const char *path = t->req.unix_path;
-	CURLcode rc = curl_easy_setopt(c, CURLOPT_PROTOCOLS_STR, "http,https");
+	CURLcode rc = libcurl.easy_setopt(c, CURLOPT_PROTOCOLS_STR, "http,https");
 
 	if (!rc)
-		rc = curl_easy_setopt(c, CURLOPT_URL, t->req.url);
+		rc = libcurl.easy_setopt(c, CURLOPT_URL, t->req.url);
 	if (!rc)
-		rc = curl_easy_setopt(c, CURLOPT_USERAGENT,
+		rc = libcurl.easy_setopt(c, CURLOPT_USERAGENT,
 				      "residue/" PACKAGE_VERSION);
 	if (!rc && path && *path == '@')
-		rc = curl_easy_setopt(c, CURLOPT_ABSTRACT_UNIX_SOCKET,
+		rc = libcurl.easy_setopt(c, CURLOPT_ABSTRACT_UNIX_SOCKET,
 				      path + 1);
 	else if (!rc && path)
-		rc = curl_easy_setopt(c, CURLOPT_UNIX_SOCKET_PATH, path);
+		rc = libcurl.easy_setopt(c, CURLOPT_UNIX_SOCKET_PATH, path);
 	/* "" also shuts out http_proxy and its like. */
 	if (!rc && (t->req.direct || path || t->req.open_socket))
-		rc = curl_easy_setopt(c, CURLOPT_PROXY, "");
+		rc = libcurl.easy_setopt(c, CURLOPT_PROXY, "");
 	if (!rc && s->cacert)
-		rc = curl_easy_setopt(c, CURLOPT_CAINFO, s->cacert);
+		rc = libcurl.easy_setopt(c, CURLOPT_CAINFO, s->cacert);
 	if (!rc && t->req.credentials)
 		rc = set_credentials(c, s);
 	return rc;
@@ -270,9 +270,9 @@ void transfer_finish(struct transfer *t, CURLcode rc)
 	long status = 0;
 
 	ended(t);
-	curl_easy_getinfo(t->easy, CURLINFO_RESPONSE_CODE, &status);
+	libcurl.easy_getinfo(t->easy, CURLINFO_RESPONSE_CODE, &status);
 	t->res.status = (int)status;
-	if (curl_easy_getinfo(t->easy, CURLINFO_CONTENT_TYPE, &type) == 0 &&
+	if (libcurl.easy_getinfo(t->easy, CURLINFO_CONTENT_TYPE, &type) == 0 &&
 	    type)
 		text_visible(t->res.content_type, sizeof(t->res.content_type),
 			     type, strlen(type));

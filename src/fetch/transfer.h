@@ -7,7 +7,7 @@
 
 #include <residue/fetch/fetch.h>
 
-#include <curl/curl.h>
+#include "libcurl.h"
 
 /* A server may send so many header lines and bytes, interim answers (100)
  * included; Go's own servers send less than 1 KiB. */

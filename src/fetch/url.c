@@ -1,11 +1,12 @@
 /* url.c - URLs of endpoints, on libcurl's parser. */
 #include <residue/fetch/url.h>
 
+#include "libcurl.h"
+
 #include <residue/base/mem.h>
 #include <residue/base/text.h>
 
 #include <arpa/inet.h>
-#include <curl/curl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -119,10 +120,10 @@ static char *part_of(CURLU *u, CURLUPart part)
 {
 	char *s = NULL, *own;
 
-	if (curl_url_get(u, part, &s, 0) != CURLUE_OK)
+	if (libcurl.url_get(u, part, &s, 0) != CURLUE_OK)
 		return mem_strdup("");
 	own = mem_strdup(s);
-	curl_free(s);
+	libcurl.free(s);
 	return own;
 }
 
@@ -133,9 +134,9 @@ static char *base_of(CURLU *u, const char *prefix)
 	char *url;
 	size_t n;
 
-	if (curl_url_set(u, CURLUPART_PATH, *prefix ? prefix : "/", 0) ||
-	    curl_url_set(u, CURLUPART_QUERY, NULL, 0) ||
-	    curl_url_set(u, CURLUPART_FRAGMENT, NULL, 0))
+	if (libcurl.url_set(u, CURLUPART_PATH, *prefix ? prefix : "/", 0) ||
+	    libcurl.url_set(u, CURLUPART_QUERY, NULL, 0) ||
+	    libcurl.url_set(u, CURLUPART_FRAGMENT, NULL, 0))
 		mem_exhausted();
 	url = part_of(u, CURLUPART_URL);
 	n = strlen(url);
@@ -164,8 +165,8 @@ static void fill(struct url *out, CURLU *u)
 	out->tls = strcmp(scheme, "https") == 0;
 	path[prefix_length(path)] = '\0';
 	out->base = base_of(u, path);
-	curl_url_set(u, CURLUPART_USER, NULL, 0);
-	curl_url_set(u, CURLUPART_PASSWORD, NULL, 0);
+	libcurl.url_set(u, CURLUPART_USER, NULL, 0);
+	libcurl.url_set(u, CURLUPART_PASSWORD, NULL, 0);
 	shown = base_of(u, path);
 	out->shown = visible(shown);
 	free(shown);
@@ -183,17 +184,17 @@ static int parse_http(struct url *out, const char *text, struct err *err)
 	/* curl reads http:///x/y as host x. */
 	if (strstr(text, ":///"))
 		return err_set(err, ERR_USAGE, "the URL names no host");
-	u = curl_url();
+	u = libcurl.url();
 	if (!u)
 		mem_exhausted();
-	rc = curl_url_set(u, CURLUPART_URL, text, 0);
+	rc = libcurl.url_set(u, CURLUPART_URL, text, 0);
 	if (rc == CURLUE_OUT_OF_MEMORY)
 		mem_exhausted();
 	if (rc == CURLUE_OK)
 		fill(out, u);
-	curl_url_cleanup(u);
+	libcurl.url_cleanup(u);
 	return rc ? err_set(err, ERR_USAGE, "not a usable URL: %s",
-			    curl_url_strerror(rc))
+			    libcurl.url_strerror(rc))
 		  : 0;
 }
 
@@ -244,6 +245,8 @@ int url_parse(struct url *out, const char *text, struct err *err)
 	int rc;
 
 	memset(out, 0, sizeof(*out));
+	if (libcurl_load(err))
+		return -1;
 	for (const char *s = text; *s; s++)
 		if ((unsigned char)*s <= ' ' || *s == 0x7f)
 			return err_set(err, ERR_USAGE,

@@ -37,7 +37,7 @@ static void say(struct transfer *t, enum err_code code, const char *fmt, ...)
 /* What curl says, safe to show: it may quote the server. */
 static const char *quoted(const struct transfer *t, CURLcode rc, char out[120])
 {
-	const char *s = t->curl_says[0] ? t->curl_says : curl_easy_strerror(rc);
+	const char *s = t->curl_says[0] ? t->curl_says : libcurl.easy_strerror(rc);
 
 	text_visible(out, 120, s, strlen(s));
 	return out;
@@ -50,7 +50,7 @@ static void timed_out(struct transfer *t)
 
 	units_duration(limit, (t->res.end_ns - t->res.begin_ns));
 	units_bytes(got, (int64_t)t->res.received);
-	curl_easy_getinfo(t->easy, CURLINFO_CONNECT_TIME, &connected);
+	libcurl.easy_getinfo(t->easy, CURLINFO_CONNECT_TIME, &connected);
 	if (connected <= 0 && t->res.first_byte_ns == 0)
 		say(t, ERR_TIMEOUT, "no connection within %s", limit);
 	else if (t->res.first_byte_ns == 0)
@@ -72,7 +72,7 @@ static void not_connected(struct transfer *t, CURLcode rc)
 	char text[120];
 	long sysno = 0;
 
-	curl_easy_getinfo(t->easy, CURLINFO_OS_ERRNO, &sysno);
+	libcurl.easy_getinfo(t->easy, CURLINFO_OS_ERRNO, &sysno);
 	if (t->socket.code != ERR_NONE)
 		say(t, t->socket.code, "%s", t->socket.msg);
 	else if (sysno == ECONNREFUSED)
@@ -93,7 +93,7 @@ static void not_trusted(struct transfer *t)
 {
 	long why = 0;
 
-	curl_easy_getinfo(t->easy, CURLINFO_SSL_VERIFYRESULT, &why);
+	libcurl.easy_getinfo(t->easy, CURLINFO_SSL_VERIFYRESULT, &why);
 	switch (why) {
 	case X509_EXPIRED:
 		say(t, ERR_DENIED,
@@ -213,7 +213,7 @@ static void redirected(struct transfer *t)
 {
 	char to[100] = "elsewhere", *where = NULL;
 
-	if (curl_easy_getinfo(t->easy, CURLINFO_REDIRECT_URL, &where) == 0 &&
+	if (libcurl.easy_getinfo(t->easy, CURLINFO_REDIRECT_URL, &where) == 0 &&
 	    where)
 		text_visible(to, sizeof(to), where, strcspn(where, "?#"));
 	say(t, ERR_HTTP,
