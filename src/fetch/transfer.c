@@ -249,6 +249,7 @@ static CURLcode set_place(struct transfer *t, const struct settings *s)
 int transfer_begin(struct transfer *t, CURL *easy, const struct settings *s)
 {
 	t->easy = easy;
+	t->cacert = s->cacert != NULL;
 	t->timeout_ms =
 		t->req.timeout_ms > 0 ? t->req.timeout_ms : s->timeout_ms;
 	t->res.begin_ns = clock_boot_ns();

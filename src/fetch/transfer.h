@@ -41,6 +41,7 @@ struct transfer {
 	struct fetch_result res;
 	CURL *easy;
 	enum stop stop;
+	bool cacert; /* one was given */
 	int timeout_ms;
 	size_t header_bytes, header_lines;
 	struct err socket; /* of open_socket */

@@ -331,11 +331,19 @@ static void curl_failed(struct transfer *t, CURLcode rc)
 		tls_failed(t, rc);
 		break;
 	case CURLE_SSL_CERTPROBLEM:
-	case CURLE_SSL_CACERT_BADFILE:
-		say(t, ERR_USAGE, "%s cannot be used: %s",
-		    rc == CURLE_SSL_CERTPROBLEM ? "the client certificate"
-						: "the file of --cacert",
+		say(t, ERR_USAGE, "the client certificate cannot be used: %s",
 		    quoted(t, rc, text));
+		break;
+	case CURLE_SSL_CACERT_BADFILE:
+		if (t->cacert)
+			say(t, ERR_USAGE,
+			    "the file of --cacert cannot be used: %s",
+			    quoted(t, rc, text));
+		else
+			say(t, ERR_NET,
+			    "this machine has no certificates of authorities "
+			    "(ca-certificates): give one with --cacert FILE, "
+			    "or use --insecure");
 		break;
 	default:
 		say(t, ERR_NET, "%s", quoted(t, rc, text));

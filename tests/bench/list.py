@@ -29,9 +29,13 @@ DESCRIPTORS = 1024
 SETTLE = 6  # seconds until everything has been read once
 IDLE = """package main
 
-import "time"
+import (
+	"runtime"
+	"time"
+)
 
 func main() {
+	runtime.GC() // before anything was allocated its books do not add up
 	println("ready")
 	time.Sleep(24 * time.Hour)
 }

@@ -26,10 +26,12 @@ HOP = """package main
 import (
 	"os"
 	"os/signal"
+	"runtime"
 	"syscall"
 )
 
 func main() {
+	runtime.GC() // before anything was allocated its books do not add up
 	c := make(chan os.Signal, 1)
 	signal.Notify(c, syscall.SIGUSR1)
 	println("ready")
