@@ -56,7 +56,7 @@ def main():
         if not os.access(WORKLOAD, os.X_OK):
             plan.skip("memory beside an endpoint", "no workload was built: no go command")
             finish(plan)
-        with Workload(WORKLOAD, "sawtooth", dwell=60) as one, Workload(WORKLOAD, "sawtooth", dwell=60) as two:
+        with Workload(WORKLOAD, "sawtooth", dwell=60) as one, Workload(WORKLOAD, "steady", dwell=60) as two:
             results = together([
                 lambda: watch("%d@%s" % (one.pid, two.url), FALSE_SECONDS),
                 lambda: watch("%d@%s" % (one.pid, one.url), TRUE_SECONDS),

@@ -43,10 +43,11 @@ def collections_are_exact(cell):
 def free_os_memory_is_told(cell):
     """Read from memory it is exact; from an endpoint it is inferred, and may be taken for the scavenger.
 
-    Before Go 1.21 the GC before it leaves it nothing to return, and so no event."""
+    Before Go 1.21 there are no counters, and the GC before it mostly leaves it nothing to return: it is
+    inferred there too."""
     true, found, right = cell.ours["free_os_memory"][:3]
     assert found == right, "found %d, right %d" % (found, right)
-    if cell.read == "agentless":
+    if cell.read == "agentless" and int(cell.version.split(".")[1]) >= 21:
         assert right == true, "true %d, right %d" % (true, right)
 
 
