@@ -196,18 +196,31 @@ struct names {
 	unsigned n;
 };
 
-static void add_names(const char *name, uint64_t at,
-		      const struct pclntab_want *want, unsigned wants,
-		      struct names *out)
+/* Few names are as long as one that is wanted: strings are compared then. */
+struct wants {
+	const struct pclntab_want *want;
+	unsigned n;
+	size_t len[PCLNTAB_WANTS];
+};
+
+static void wants_init(struct wants *w, const struct pclntab_want *want,
+		       unsigned n)
 {
-	for (unsigned i = 0; i < wants && out->n < PCLNTAB_WANTS; i++)
-		if (strcmp(name, want[i].name) == 0)
+	*w = (struct wants){.want = want, .n = n};
+	for (unsigned i = 0; i < n && i < PCLNTAB_WANTS; i++)
+		w->len[i] = strlen(want[i].name);
+}
+
+static void add_names(const uint8_t *name, size_t len, uint64_t at,
+		      const struct wants *w, struct names *out)
+{
+	for (unsigned i = 0; i < w->n && out->n < PCLNTAB_WANTS; i++)
+		if (len == w->len[i] && memcmp(name, w->want[i].name, len) == 0)
 			out->at[out->n++] = (struct name_at){(uint32_t)at, i};
 }
 
 static void match_names(const uint8_t *p, size_t n, uint64_t base,
-			const struct pclntab_want *want, unsigned wants,
-			struct names *out)
+			const struct wants *w, struct names *out)
 {
 	const uint8_t *end = p + n;
 
@@ -218,22 +231,23 @@ static void match_names(const uint8_t *p, size_t n, uint64_t base,
 
 		if (!nul)
 			return;
-		len = (size_t)(nul - at) + 1;
-		if (len > sizeof(PACKAGE) &&
+		len = (size_t)(nul - at);
+		if (len >= sizeof(PACKAGE) &&
 		    memcmp(at, PACKAGE, sizeof(PACKAGE) - 1) == 0)
-			add_names((const char *)at, base + (size_t)(at - p),
-				  want, wants, out);
-		at += len;
+			add_names(at, len, base + (size_t)(at - p), w, out);
+		at += len + 1;
 	}
 }
 
 static void find_names(struct pclntab *t, const struct pclntab_want *want,
-		       unsigned wants, struct names *out)
+		       unsigned n_wants, struct names *out)
 {
 	uint64_t len = t->cus - t->names;
+	struct wants wants;
 
-	if (len > UINT32_MAX)
+	if (len > UINT32_MAX || n_wants > PCLNTAB_WANTS)
 		return;
+	wants_init(&wants, want, n_wants);
 	for (uint64_t at = 0; at < len;) {
 		size_t n;
 		const uint8_t *p =
@@ -249,7 +263,7 @@ static void find_names(struct pclntab *t, const struct pclntab_want *want,
 		last = memrchr(p, '\0', n);
 		if (last)
 			n = (size_t)(last - p) + 1;
-		match_names(p, n, at, want, wants, out);
+		match_names(p, n, at, &wants, out);
 		at += n;
 	}
 }

@@ -23,20 +23,39 @@ struct found {
 	unsigned n;
 };
 
+/* A name that is wanted, with its NUL, and what it starts with after the
+ * package: few of a program's names do. */
+struct wants {
+	const struct symtab_want *want;
+	unsigned n;
+	size_t size[SYMTAB_WANTS];
+	bool first[256];
+};
+
+static void wants_init(struct wants *w, const struct symtab_want *want,
+		       unsigned n)
+{
+	*w = (struct wants){.want = want, .n = n};
+	for (unsigned i = 0; i < n; i++) {
+		w->size[i] = strlen(want[i].name) + 1;
+		w->first[(uint8_t)want[i].name[sizeof(PACKAGE) - 1]] = true;
+	}
+}
+
 static void match_names(const uint8_t *p, size_t n, uint64_t base,
-			const struct symtab_want *want, unsigned wants,
-			struct found *f)
+			const struct wants *w, struct found *f)
 {
 	const uint8_t *end = p + n, *at = p;
 
 	while ((at = memmem(at, (size_t)(end - at), PACKAGE,
 			    sizeof(PACKAGE) - 1))) {
 		size_t left = (size_t)(end - at);
+		bool some = left >= sizeof(PACKAGE) &&
+			    w->first[at[sizeof(PACKAGE) - 1]];
 
-		for (unsigned i = 0; i < wants; i++) {
-			size_t len = strlen(want[i].name) + 1;
-
-			if (len > left || memcmp(at, want[i].name, len) != 0 ||
+		for (unsigned i = 0; some && i < w->n; i++) {
+			if (w->size[i] > left ||
+			    memcmp(at, w->want[i].name, w->size[i]) != 0 ||
 			    f->n == sizeof(f->want))
 				continue;
 			f->name[f->n] = (uint32_t)(base + (size_t)(at - p));
@@ -47,11 +66,13 @@ static void match_names(const uint8_t *p, size_t n, uint64_t base,
 }
 
 static void find_names(struct window *w, const struct elf_section *s,
-		       const struct symtab_want *want, unsigned wants,
+		       const struct symtab_want *want, unsigned n_wants,
 		       struct found *f)
 {
+	struct wants wants;
 	uint64_t size = s->size < TABLE_MAX ? s->size : TABLE_MAX;
 
+	wants_init(&wants, want, n_wants);
 	for (uint64_t at = 0; at < size;) {
 		size_t n;
 		const uint8_t *p = window_some(w, s->off + at, &n);
@@ -60,7 +81,7 @@ static void find_names(struct window *w, const struct elf_section *s,
 			return;
 		if (n > size - at)
 			n = (size_t)(size - at);
-		match_names(p, n, at, want, wants, f);
+		match_names(p, n, at, &wants, f);
 		if (n <= NAME_MAX_LEN)
 			return;
 		/* A name may lie across two windows. */

@@ -1,5 +1,5 @@
 /* attach.c - which ELF file of a process has a Go runtime, and where. */
-#include "target.h"
+#include "known.h"
 
 #include <residue/base/mem.h>
 #include <residue/proc/stat.h>
@@ -22,11 +22,14 @@
 #define LIBRARIES_MAX 256 /* mapped files that are looked into */
 #define PATH_ROOM     4096
 
+#define AUXV_ROOM     64 /* pairs; Linux has some 22 */
+
 /* Address of a loaded program's entry, from its auxiliary vector. */
 static int read_entry(const char *dir, uint64_t *entry, struct err *err)
 {
 	char path[PATH_ROOM];
-	uint64_t pair[2];
+	uint64_t pair[AUXV_ROOM][2];
+	ssize_t n;
 	int fd;
 
 	snprintf(path, sizeof(path), "%s/auxv", dir);
@@ -34,10 +37,10 @@ static int read_entry(const char *dir, uint64_t *entry, struct err *err)
 	if (fd < 0)
 		return err_sys(err, errno, "cannot open %.150s", path);
 	*entry = 0;
-	while (read(fd, pair, sizeof(pair)) == (ssize_t)sizeof(pair) &&
-	       pair[0] != AT_NULL)
-		if (pair[0] == AT_ENTRY)
-			*entry = pair[1];
+	n = read(fd, pair, sizeof(pair));
+	for (size_t i = 0; n > 0 && i < (size_t)n / sizeof(pair[0]); i++)
+		if (pair[i][0] == AT_ENTRY)
+			*entry = pair[i][1];
 	close(fd);
 	if (*entry == 0)
 		return err_set(err, ERR_GONE, "the process has ended");
@@ -66,25 +69,48 @@ static int open_regular(const char *path, ino_t ino)
 	return fd;
 }
 
+/* The file as it was when a process of it was read before. */
+static bool use_known(struct gomem *g, const struct stat *st)
+{
+	struct known *k = mem_alloc(sizeof(*k));
+
+	g->key = known_key(st, g->owner);
+	if (!known_find(&g->key, k)) {
+		free(k);
+		return false;
+	}
+	g->known = k;
+	g->elf = k->elf;
+	g->exe = k->exe;
+	return true;
+}
+
+/* `fd` becomes ours. */
 static int use_file(struct gomem *g, int fd, const char *path, struct err *err)
 {
 	struct stat st;
 
-	if (fstat(fd, &st) || elf_open(&g->elf, fd, err)) {
+	if (fstat(fd, &st)) {
+		err_sys(err, errno, "cannot look at the executable");
 		close(fd);
 		return -1;
 	}
-	goexe_identify_image(&g->elf, &g->exe);
-	g->exe_fd = fd;
+	if (use_known(g, &st)) {
+		close(fd);
+	} else {
+		if (elf_open(&g->elf, fd, err)) {
+			close(fd);
+			return -1;
+		}
+		goexe_identify_image(&g->elf, &g->exe);
+		g->exe_fd = fd;
+	}
 	g->exe_path = mem_strdup(path);
-	g->exe_dev = st.st_dev;
-	g->exe_ino = st.st_ino;
 	return 0;
 }
 
 static void drop_file(struct gomem *g)
 {
-	elf_close(&g->elf);
 	attach_close_file(g);
 	free(g->exe_path);
 	g->exe_path = NULL;
@@ -92,24 +118,35 @@ static void drop_file(struct gomem *g)
 
 void attach_close_file(struct gomem *g)
 {
-	if (g->exe_fd >= 0)
-		close(g->exe_fd);
-	g->exe_fd = g->elf.fd = -1;
+	if (g->exe_fd < 0)
+		return;
+	close(g->exe_fd);
+	g->exe_fd = -1;
+	elf_close(&g->elf);
+	g->elf.fd = -1;
 }
 
-int attach_reopen_file(struct gomem *g, struct err *err)
+int attach_open_file(struct gomem *g, struct err *err)
 {
+	struct known_key now;
 	struct stat st;
+	int fd;
 
-	g->exe_fd = open_regular(g->exe_path, g->exe_ino);
-	if (g->exe_fd < 0 || fstat(g->exe_fd, &st) || st.st_dev != g->exe_dev) {
-		attach_close_file(g);
-		return err_set(err, ERR_GONE,
-			       "the executable is no longer there to name "
-			       "functions");
+	if (g->exe_fd >= 0)
+		return 0;
+	fd = open_regular(g->exe_path, (ino_t)g->key.ino);
+	if (fd >= 0 && fstat(fd, &st) == 0) {
+		now = known_key(&st, g->owner);
+		if (memcmp(&now, &g->key, sizeof(now)) == 0 &&
+		    elf_open(&g->elf, fd, NULL) == 0) {
+			g->exe_fd = fd;
+			return 0;
+		}
 	}
-	g->elf.fd = g->exe_fd;
-	return 0;
+	if (fd >= 0)
+		close(fd);
+	return err_set(err, ERR_GONE,
+		       "the executable is no longer there, or was changed");
 }
 
 /* One line of maps: true for the first mapping of a file (offset 0). */
@@ -217,7 +254,7 @@ static int mapped_bias(struct gomem *g, const char *dir, struct err *err)
 		return err_sys(err, errno, "cannot open %.150s", path);
 	while (!found && fgets(line, sizeof(line), f))
 		found = parse_map(line, &lo, &ino, &name) &&
-			ino == g->exe_ino &&
+			ino == g->key.ino &&
 			library_bias(&g->elf, lo, &g->bias);
 	fclose(f);
 	return found ? 0
@@ -230,6 +267,9 @@ static int find_bias(struct gomem *g, const char *dir, struct err *err)
 	struct err why = ERR_INIT;
 	uint64_t entry;
 
+	g->bias = 0;
+	if (g->elf.type == ET_EXEC)
+		return 0; /* linked for where it is */
 	if (read_entry(dir, &entry, &why) == 0) {
 		g->bias = entry - g->elf.entry;
 		return 0;
@@ -241,16 +281,30 @@ static int find_bias(struct gomem *g, const char *dir, struct err *err)
 	return -1;
 }
 
-static int attach_file(struct gomem *g, const char *dir, struct err *err)
+static int open_exe(struct gomem *g, const char *dir, struct err *err)
 {
 	char path[PATH_ROOM];
+	struct stat st;
 	int fd;
 
 	snprintf(path, sizeof(path), "%s/exe", dir);
+	if (stat(path, &st) == 0 && use_known(g, &st)) {
+		g->exe_path = mem_strdup(path);
+		return 0;
+	}
 	fd = open(path, O_RDONLY | O_CLOEXEC);
 	if (fd < 0)
 		return explain_exe(g, dir, errno, err);
-	if (use_file(g, fd, path, err))
+	return use_file(g, fd, path, err);
+}
+
+static int attach_file(struct gomem *g, const char *dir, struct err *err)
+{
+	struct stat st;
+
+	if (stat(dir, &st) == 0)
+		g->owner = st.st_uid;
+	if (open_exe(g, dir, err))
 		return -1;
 	if (g->exe.is_go)
 		return find_bias(g, dir, err);

@@ -1,10 +1,11 @@
 /*
  * locate.c - which proposal is right: the one that adds up in the target.
  *
- * Names, code and contents only propose. The pair (memstats, gcController) is
+ * Earlier processes, names, code and contents only propose. The pair (memstats, gcController) is
  * accepted when one reading of both fulfils every identity (figures.h); of
  * several pairs that do, none is believed.
  */
+#include "known.h"
 #include "propose.h"
 
 #include <residue/base/clock.h>
@@ -21,6 +22,7 @@
 #define GOROUTINES_MAX	  (1u << 27)
 #define DEFAULT_RATE	  (512u << 10)
 #define DEFAULT_MAXMCOUNT 10000 /* runtime/proc.go: schedinit */
+#define IN_VAIN_MAX	  3 /* processes of a file searched for all places */
 
 static void pause_round(unsigned round)
 {
@@ -50,9 +52,10 @@ static int required(bool exact)
 	return exact ? FIGURES_ALL : FIGURES_ALL | FIGURES_MAPPED;
 }
 
-/* Named variables: right by name, if the row is. */
-static bool accept_symbols(struct gomem *g, const struct layout *l, bool exact,
-			   int *sysno)
+/* Is what g->at has right? `named`: variables by their names are, if the row
+ * is. */
+static bool accept_places(struct gomem *g, const struct layout *l, bool exact,
+			  bool named, int *sysno)
 {
 	bool plausible = false;
 	struct figures f;
@@ -67,7 +70,7 @@ static bool accept_symbols(struct gomem *g, const struct layout *l, bool exact,
 		plausible = figures_plausible(&f);
 		pause_round(i);
 	}
-	return exact && plausible;
+	return named && exact && plausible;
 }
 
 /* Try every pair of candidates; exactly one must add up. */
@@ -104,11 +107,13 @@ static bool accept_pair(struct gomem *g, const struct layout *l, bool exact,
 }
 
 static bool locate_pair(struct gomem *g, const struct layout *l, bool exact,
-			struct proposals *p, int *sysno)
+			struct proposals *p, const struct symbols *named,
+			int *sysno)
 {
-	if (propose_by_symbol(g)) {
+	if (named->at.memstats && named->at.gc) {
+		g->at = named->at;
 		g->info.how = GOMEM_BY_SYMBOL;
-		if (accept_symbols(g, l, exact, sysno))
+		if (accept_places(g, l, exact, true, sysno))
 			return true;
 	}
 	g->at = (struct places){0};
@@ -132,15 +137,14 @@ static bool mheap_check(struct gomem *g, uint64_t addr)
 {
 	const struct layout *l = g->layout;
 	uint64_t span, cache, spans, caches;
+	struct remote_piece piece[] = {
+		{addr + (uint64_t)l->mheap_span_objsize, &span, 8},
+		{addr + (uint64_t)l->mheap_cache_objsize, &cache, 8},
+		{addr + (uint64_t)l->mheap_span_inuse, &spans, 8},
+		{addr + (uint64_t)l->mheap_cache_inuse, &caches, 8},
+	};
 
-	return remote_word(&g->remote, addr + (uint64_t)l->mheap_span_objsize,
-			   &span) &&
-	       remote_word(&g->remote, addr + (uint64_t)l->mheap_cache_objsize,
-			   &cache) &&
-	       remote_word(&g->remote, addr + (uint64_t)l->mheap_span_inuse,
-			   &spans) &&
-	       remote_word(&g->remote, addr + (uint64_t)l->mheap_cache_inuse,
-			   &caches) &&
+	return remote_readv(&g->remote, piece, 4) == 0 &&
 	       span == (uint64_t)l->mspan_size &&
 	       cache == (uint64_t)l->mcache_size && spans > 0 &&
 	       spans % span == 0 && caches > 0 && caches % cache == 0;
@@ -148,10 +152,13 @@ static bool mheap_check(struct gomem *g, uint64_t addr)
 
 static void find_mheap(struct gomem *g)
 {
-	if (!g->at.mheap)
-		g->at.mheap = scan_mheap(g);
-	if (g->at.mheap && !mheap_check(g, g->at.mheap))
-		g->at.mheap = 0;
+	uint64_t addr;
+
+	if (g->at.mheap)
+		return;
+	addr = scan_mheap(g);
+	if (addr && mheap_check(g, addr))
+		g->at.mheap = addr;
 }
 
 static bool allgs_check(struct gomem *g, uint64_t addr, uint64_t slice[3])
@@ -170,8 +177,6 @@ static void find_allgs(struct gomem *g, const struct coderefs *refs)
 {
 	uint64_t slice[3], value;
 
-	if (g->at.allgs && !allgs_check(g, g->at.allgs, slice))
-		g->at.allgs = 0;
 	for (unsigned i = 0; i < refs->n && !g->at.allgs; i++) {
 		uint64_t at = refs->addr[i] + g->bias;
 		bool ptr = false, len = false;
@@ -193,39 +198,54 @@ static void find_allgs(struct gomem *g, const struct coderefs *refs)
 	}
 }
 
+#define CLASS_STEP 9 /* every ninth span class is looked at */
+#define CLASSES	   ((SPAN_CLASSES + CLASS_STEP - 1) / CLASS_STEP)
+
+/* Which span a class has must be a span of that class, or of none. */
+static bool mcache_check(struct gomem *g, uint64_t mcache)
+{
+	const struct layout *l = g->layout;
+	uint64_t span[SPAN_CLASSES], elemsize[CLASSES];
+	struct remote_piece piece[2 * CLASSES];
+	uint8_t class[CLASSES];
+
+	if (!remote_read(&g->remote, mcache + (uint64_t)l->mcache_alloc, span,
+			 sizeof(span)))
+		return false;
+	for (unsigned i = 0; i < CLASSES; i++) {
+		uint64_t at = span[i * CLASS_STEP];
+
+		piece[2 * i] = (struct remote_piece){
+			at + (uint64_t)l->mspan_elemsize, &elemsize[i], 8};
+		piece[2 * i + 1] = (struct remote_piece){
+			at + (uint64_t)l->mspan_spanclass, &class[i], 1};
+	}
+	if (remote_readv(&g->remote, piece, 2 * CLASSES))
+		return false;
+	for (unsigned i = 0; i < CLASSES; i++)
+		if (elemsize[i] && class[i] != i * CLASS_STEP)
+			return false;
+	return true;
+}
+
 static bool p_check(struct gomem *g, uint64_t addr, unsigned index,
 		    bool *has_cache)
 {
 	const struct layout *l = g->layout;
-	uint64_t mcache, span[SPAN_CLASSES], elemsize;
-	uint8_t class;
 	uint32_t id, status;
+	uint64_t mcache;
+	struct remote_piece piece[] = {
+		{addr + (uint64_t)l->p_id, &id, 4},
+		{addr + (uint64_t)l->p_status, &status, 4},
+		{addr + (uint64_t)l->p_mcache, &mcache, 8},
+	};
 
-	if (!remote_read(&g->remote, addr + (uint64_t)l->p_id, &id, 4) ||
-	    !remote_read(&g->remote, addr + (uint64_t)l->p_status, &status,
-			 4) ||
-	    !remote_word(&g->remote, addr + (uint64_t)l->p_mcache, &mcache) ||
-	    id != index || status > 5)
+	if (remote_readv(&g->remote, piece, 3) || id != index || status > 5)
 		return false;
 	if (mcache == 0)
 		return true;
 	*has_cache = true;
-	/* Which span a class has must be a span of that class. */
-	if (!remote_read(&g->remote, mcache + (uint64_t)l->mcache_alloc, span,
-			 sizeof(span)))
-		return false;
-	for (unsigned k = 0; k < SPAN_CLASSES; k += 9) {
-		if (!remote_word(&g->remote,
-				 span[k] + (uint64_t)l->mspan_elemsize,
-				 &elemsize) ||
-		    !remote_read(&g->remote,
-				 span[k] + (uint64_t)l->mspan_spanclass, &class,
-				 1))
-			return false;
-		if (elemsize && class != k)
-			return false;
-	}
-	return true;
+	return mcache_check(g, mcache);
 }
 
 bool ps_load(struct gomem *g)
@@ -262,28 +282,26 @@ bool ps_check(struct gomem *g, uint64_t addr)
 
 static void find_allp(struct gomem *g, const struct coderefs *refs)
 {
-	if (g->at.allp && ps_check(g, g->at.allp))
-		return;
-	g->at.allp = 0;
-	for (unsigned i = 0; i < refs->n; i++)
+	for (unsigned i = 0; i < refs->n && !g->at.allp; i++)
 		if (ps_check(g, refs->addr[i] + g->bias))
 			return;
-	g->at.allp = scan_allp(g);
+	if (!g->at.allp)
+		g->at.allp = scan_allp(g);
 }
 
 static bool sched_check(struct gomem *g, uint64_t addr, bool named)
 {
 	const struct layout *l = g->layout;
 	int32_t max, sys;
+	struct remote_piece piece[] = {
+		{addr + (uint64_t)l->sched_maxmcount, &max, 4},
+		{addr + (uint64_t)l->sched_ngsys, &sys, 4},
+	};
 
-	/* A program may change maxmcount (debug.SetMaxThreads); then only the
-	 * name tells. */
-	return remote_read(&g->remote, addr + (uint64_t)l->sched_maxmcount,
-			   &max, 4) &&
-	       remote_read(&g->remote, addr + (uint64_t)l->sched_ngsys, &sys,
-			   4) &&
-	       sys >= 0 && sys < 10000 && max > 0 &&
-	       (named || max == DEFAULT_MAXMCOUNT);
+	/* A program may change maxmcount (debug.SetMaxThreads); then only what
+	 * named the place tells. */
+	return remote_readv(&g->remote, piece, 2) == 0 && sys >= 0 &&
+	       sys < 10000 && max > 0 && (named || max == DEFAULT_MAXMCOUNT);
 }
 
 static void find_sched(struct gomem *g, const struct coderefs *refs)
@@ -295,9 +313,6 @@ static void find_sched(struct gomem *g, const struct coderefs *refs)
 	struct candidate c[PROPOSALS];
 	unsigned n;
 
-	if (g->at.sched && sched_check(g, g->at.sched, true))
-		return;
-	g->at.sched = 0;
 	n = votes_rank(refs, off, sizeof(off) / sizeof(off[0]), c, PROPOSALS);
 	/* maxmcount and two more of its fields are in use there. */
 	for (unsigned i = 0; i < n && !g->at.sched; i++)
@@ -342,12 +357,35 @@ static void find_rate(struct gomem *g, const struct proposals *p)
 		g->at.profile_rate = by_value;
 }
 
-static void locate_rest(struct gomem *g, struct proposals *p)
+/* What was named, or known of another process, and is not so in this one, is
+ * to be searched for. */
+static void check_rest(struct gomem *g)
 {
-	bool named = g->info.how == GOMEM_BY_SYMBOL;
+	uint64_t slice[3];
 
+	if (g->at.mheap && !mheap_check(g, g->at.mheap))
+		g->at.mheap = 0;
+	if (g->at.allgs && !allgs_check(g, g->at.allgs, slice))
+		g->at.allgs = 0;
+	if (g->at.allp && !ps_check(g, g->at.allp))
+		g->at.allp = 0;
+	if (g->at.sched && !sched_check(g, g->at.sched, true))
+		g->at.sched = 0;
+}
+
+static bool complete(const struct gomem *g)
+{
+	return g->at.mheap && g->at.allgs && g->at.allp && g->at.sched &&
+	       g->at.profile_rate && g->module.text;
+}
+
+static void find_rest(struct gomem *g, struct proposals *p)
+{
 	/* A stripped program: the code tells where to look. */
-	if (named || !propose_by_code(g, g->layout, p))
+	bool code_read = g->info.how == GOMEM_BY_CODE && !g->info.known;
+
+	if (!code_read && (g->info.how == GOMEM_BY_SYMBOL ||
+			   !propose_by_code(g, g->layout, p)))
 		*p = (struct proposals){.ngc = 0};
 	find_mheap(g);
 	find_allgs(g, &p->goroutines);
@@ -356,10 +394,6 @@ static void locate_rest(struct gomem *g, struct proposals *p)
 	find_rate(g, p);
 	g->nhints = p->profile.n < HINTS_MAX ? p->profile.n : HINTS_MAX;
 	memcpy(g->hints, p->profile.addr, g->nhints * sizeof(g->hints[0]));
-	g->info.has_spans = g->at.mheap != 0;
-	g->info.has_objects = g->at.allp != 0;
-	g->info.has_goroutines = g->at.allgs && g->at.sched && g->at.allp;
-	g->info.has_sites = g->pclntab && g->module.text && g->at.profile_rate;
 }
 
 static int explain(struct gomem *g, int sysno, struct err *err)
@@ -389,40 +423,142 @@ static int unsupported(const struct gomem *g, struct err *err)
 		       g->exe.version, LAYOUT_OLDEST);
 }
 
+/* All places by `by` bytes: between the file's addresses and the target's. */
+static void move_places(struct places *at, uint64_t by)
+{
+	uint64_t *addr[] = {&at->memstats, &at->gc,    &at->mheap,
+			    &at->allgs,	   &at->allp,  &at->sched,
+			    &at->mbuckets, &at->profile_rate};
+
+	for (size_t i = 0; i < sizeof(addr) / sizeof(addr[0]); i++)
+		if (*addr[i])
+			*addr[i] += by;
+}
+
+/* As in another process of the same file. */
+static bool locate_known(struct gomem *g, int *sysno)
+{
+	const struct known *k = g->known;
+
+	g->layout = k->layout;
+	g->at = k->at;
+	move_places(&g->at, g->bias);
+	g->module = k->module;
+	g->nhints = k->nhints;
+	memcpy(g->hints, k->hints, sizeof(g->hints));
+	g->info.how = k->how;
+	g->info.row_exact = k->row_exact;
+	g->info.known = accept_places(g, k->layout, k->row_exact,
+				      k->how == GOMEM_BY_SYMBOL, sysno);
+	return g->info.known;
+}
+
+static bool locate_new(struct gomem *g, const struct layout *const *row,
+		       size_t n, struct proposals *p, int *sysno)
+{
+	struct symbols named;
+	bool found = false;
+
+	*sysno = 0;
+	symbols_find(g, &named);
+	move_places(&named.at, g->bias);
+	for (size_t i = 0; i < n && !found; i++) {
+		if (*sysno && *sysno != EFAULT)
+			break;
+		g->layout = row[i];
+		if (!module_at(g, row[i], named.module, &g->module))
+			scan_module(g, row[i], &g->module);
+		if (g->module.text == 0 && g->pclntab)
+			g->module.text = pclntab_text(g->pclntab);
+		found = locate_pair(g, row[i], g->info.row_exact, p, &named,
+				    sysno);
+	}
+	return found;
+}
+
+/* For the next process of this file. */
+static void remember(const struct gomem *g, unsigned in_vain)
+{
+	struct known *k = mem_zalloc(1, sizeof(*k));
+
+	k->key = g->key;
+	k->elf = g->elf;
+	k->elf.fd = -1;
+	k->elf.sec = NULL;
+	k->elf.names = NULL;
+	k->elf.nsec = 0;
+	k->exe = g->exe;
+	k->layout = g->layout;
+	k->row_exact = g->info.row_exact;
+	k->how = g->info.how;
+	k->at = g->at;
+	move_places(&k->at, 0 - g->bias);
+	k->module = g->module;
+	k->nhints = g->nhints;
+	memcpy(k->hints, g->hints, sizeof(k->hints));
+	k->in_vain = in_vain;
+	known_store(k);
+	free(k);
+}
+
+static bool open_tables(struct gomem *g, struct err *err)
+{
+	if (attach_open_file(g, err))
+		return false;
+	if (!g->pclntab)
+		g->pclntab = pclntab_open(&g->elf, NULL);
+	return true;
+}
+
+/* What the target's own state hides (a place is told by what it holds) another
+ * process of the same file may show: but not for ever. */
+static void locate_rest(struct gomem *g, struct proposals *p)
+{
+	unsigned in_vain = g->info.known ? g->known->in_vain : 0;
+
+	check_rest(g);
+	if (!complete(g) && in_vain < IN_VAIN_MAX && open_tables(g, NULL)) {
+		find_rest(g, p);
+		remember(g, complete(g) ? 0 : in_vain + 1);
+	} else if (!g->info.known) {
+		remember(g, 0);
+	}
+	g->info.has_spans = g->at.mheap != 0;
+	g->info.has_objects = g->at.allp != 0;
+	g->info.has_goroutines = g->at.allgs && g->at.sched && g->at.allp;
+	g->info.has_sites = g->module.text && g->at.profile_rate;
+}
+
 int locate(struct gomem *g, struct err *err)
 {
 	const struct layout *row[LAYOUTS];
 	int64_t start = clock_boot_ns();
 	struct proposals *p;
-	bool exact, found = false;
+	bool found;
 	int sysno = 0;
 	size_t n;
 
-	n = layout_choose(g->exe.version, g->elf.machine, row, &exact);
+	n = layout_choose(g->exe.version, g->elf.machine, row,
+			  &g->info.row_exact);
 	if (n == 0 || g->elf.bits != 64)
 		return unsupported(g, err);
-	g->pclntab = pclntab_open(&g->elf, NULL);
 	p = mem_alloc(sizeof(*p));
-	for (size_t i = 0; i < n && !found; i++) {
-		if (sysno && sysno != EFAULT)
-			break;
-		scan_module(g, row[i], &g->module);
-		if (g->module.text == 0 && g->pclntab)
-			g->module.text = pclntab_text(g->pclntab);
-		found = locate_pair(g, row[i], exact, p, &sysno);
-		g->layout = row[i];
+	found = g->known && locate_known(g, &sysno);
+	if (!found && (!sysno || sysno == EFAULT)) {
+		if (!open_tables(g, err)) {
+			free(p);
+			return -1;
+		}
+		found = locate_new(g, row, n, p, &sysno);
 	}
 	if (found)
 		locate_rest(g, p);
 	free(p);
-	if (g->pclntab)
-		pclntab_rest(g->pclntab);
 	if (!found)
 		return explain(g, sysno, err);
 	snprintf(g->info.version, sizeof(g->info.version), "%s",
 		 g->exe.version);
 	g->info.row = g->layout->version;
-	g->info.row_exact = exact;
 	g->info.locate_ns = clock_boot_ns() - start;
 	return 0;
 }

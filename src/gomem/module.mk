@@ -5,6 +5,7 @@ libresidue_a_SOURCES += \
 	src/gomem/buckets.h src/gomem/buckets.c \
 	src/gomem/code.c src/gomem/propose.h \
 	src/gomem/figures.h src/gomem/figures.c \
+	src/gomem/known.h src/gomem/known.c \
 	src/gomem/layout.h src/gomem/layout.c \
 	src/gomem/layout_fields.h src/gomem/layouts.inc \
 	src/gomem/locate.c \
@@ -36,9 +37,10 @@ tests_unit_test_gomem_SOURCES = tests/unit/test_gomem.c
 # release and kind of program, some 40 minutes) in check-matrix.
 check_PROGRAMS += tests/integration/gomem-verify
 tests_integration_gomem_verify_SOURCES = tests/integration/gomem_verify.c
-TESTS += tests/integration/layouts.py tests/integration/matrix.py
+TESTS += tests/integration/layouts.py tests/integration/matrix.py \
+	tests/integration/known.py
 EXTRA_DIST += tests/integration/layouts.py tests/integration/matrix.py \
-	tests/integration/target
+	tests/integration/known.py tests/integration/target
 .PHONY: check-matrix
 check-matrix: tests/integration/gomem-verify
 	abs_top_builddir='$(abs_top_builddir)' GO='$(GO)' CC='$(CC)' \

@@ -1,5 +1,5 @@
 /*
- * propose.h - three ways to find runtime globals, from cheap to costly. Each
+ * propose.h - ways to find runtime globals, from cheap to costly. Each
  * only proposes; locate.c accepts what adds up in the target's memory.
  */
 #ifndef GOMEM_PROPOSE_H
@@ -10,8 +10,14 @@
 
 #define PROPOSALS 12 /* candidates a variable */
 
-/* symbol.c: fill g->at (and the module) from .symtab; false: stripped. */
-bool propose_by_symbol(struct gomem *g);
+/* What .symtab names, as link-time addresses; 0: nothing, or stripped. */
+struct symbols {
+	struct places at;
+	uint64_t module; /* runtime.firstmoduledata */
+};
+
+/* symbol.c */
+void symbols_find(struct gomem *g, struct symbols *out);
 
 struct proposals {
 	struct candidate memstats[PROPOSALS], gc[PROPOSALS];
@@ -35,7 +41,10 @@ bool propose_by_scan(struct gomem *g, const struct layout *l,
 		     struct proposals *out);
 /* mheap_, by the object sizes of its span and cache allocators; 0: none. */
 uint64_t scan_mheap(struct gomem *g);
-/* moduledata, by its pointer to the function table. */
+/* moduledata at a link-time address, checked by its pointer to the function
+ * table; and wherever that pointer is in the data. False: it is not there. */
+bool module_at(struct gomem *g, const struct layout *l, uint64_t addr,
+	       struct module *out);
 bool scan_module(struct gomem *g, const struct layout *l, struct module *out);
 /* allp, in data and bss; 0: none. */
 uint64_t scan_allp(struct gomem *g);

@@ -34,6 +34,8 @@ struct gomem *gomem_open(pid_t pid, const char *proc_dir, struct err *err)
 		gomem_close(g);
 		return NULL;
 	}
+	free(g->known);
+	g->known = NULL;
 	pclntab_close(g->pclntab);
 	g->pclntab = NULL;
 	attach_close_file(g);
@@ -50,6 +52,7 @@ void gomem_close(struct gomem *g)
 	elf_close(&g->elf);
 	attach_close_file(g);
 	free(g->exe_path);
+	free(g->known);
 	chunks_free(g->chunks);
 	attach_close_pidfd(g);
 	free(g);

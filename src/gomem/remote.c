@@ -1,6 +1,7 @@
 /* remote.c - reading another process's memory, and why it may be refused. */
 #include "remote.h"
 
+#include <residue/base/mem.h>
 #include <residue/proc/rights.h>
 
 #include <elf.h>
@@ -94,11 +95,11 @@ static int read_image(const struct remote *r, const struct remote_piece *piece,
 
 void remote_live(struct remote *r, pid_t pid)
 {
-	char path[64];
-
-	*r = (struct remote){.read = read_live, .pid = pid, .mem_fd = -1};
-	snprintf(path, sizeof(path), "/proc/%d/pagemap", (int)pid);
-	r->pagemap_fd = open(path, O_RDONLY | O_CLOEXEC);
+	*r = (struct remote){.read = read_live,
+			     .pid = pid,
+			     .mem_fd = -1,
+			     .pagemap_fd = -1};
+	r->pagemap = mem_printf("/proc/%d/pagemap", (int)pid);
 }
 
 /* `dir` is ROOT/PID. */
@@ -124,8 +125,7 @@ int remote_file(struct remote *r, const char *dir, struct err *err)
 		return explain_file(dir, err);
 	if (r->mem_fd < 0)
 		return err_sys(err, errno, "cannot open %.180s", path);
-	snprintf(path, sizeof(path), "%s/pagemap", dir);
-	r->pagemap_fd = open(path, O_RDONLY | O_CLOEXEC);
+	r->pagemap = mem_printf("%s/pagemap", dir);
 	return 0;
 }
 
@@ -150,6 +150,8 @@ void remote_settle(struct remote *r)
 	if (r->pagemap_fd >= 0)
 		close(r->pagemap_fd);
 	r->pagemap_fd = -1;
+	free(r->pagemap);
+	r->pagemap = NULL;
 }
 
 int remote_readv(struct remote *r, const struct remote_piece *piece, unsigned n)
@@ -190,6 +192,11 @@ bool remote_next_run(struct remote *r, uint64_t *addr, uint64_t hi,
 
 	if (at >= hi)
 		return false;
+	if (r->pagemap_fd < 0 && r->pagemap) {
+		r->pagemap_fd = open(r->pagemap, O_RDONLY | O_CLOEXEC);
+		free(r->pagemap);
+		r->pagemap = NULL;
+	}
 	if (r->pagemap_fd < 0) {
 		*len = hi - at < REMOTE_PAGE - at % REMOTE_PAGE
 			       ? hi - at

@@ -37,6 +37,7 @@ struct remote {
 		    unsigned n);
 	pid_t pid;
 	int mem_fd;	/* file: owned, else -1 */
+	char *pagemap;	/* owned; to be opened when first needed, or NULL */
 	int pagemap_fd; /* owned; -1: not known which pages are there */
 	const struct elf_image *image; /* image: borrowed */
 	uint64_t calls;		       /* system calls so far (for the cost) */

@@ -66,13 +66,20 @@ static bool scan_segment(struct gomem *g, uint64_t lo, uint64_t hi, size_t need,
 	return done;
 }
 
-static bool scan(struct gomem *g, size_t need, scan_fn *fn, void *arg)
+enum scan_part {
+	SCAN_ALL,
+	SCAN_INITIALIZED, /* what has bytes in the file: not bss */
+};
+
+static bool scan(struct gomem *g, enum scan_part part, size_t need, scan_fn *fn,
+		 void *arg)
 {
 	uint64_t budget = READ_MAX;
 
 	for (unsigned i = 0; i < g->elf.nseg; i++) {
 		const struct elf_segment *s = &g->elf.seg[i];
-		uint64_t len = s->memsz < SPAN_MAX ? s->memsz : SPAN_MAX;
+		uint64_t all = part == SCAN_ALL ? s->memsz : s->filesz;
+		uint64_t len = all < SPAN_MAX ? all : SPAN_MAX;
 		uint64_t lo = (s->vaddr + g->bias + 7) & ~(uint64_t)7;
 		uint64_t hi = s->vaddr + g->bias + len;
 
@@ -116,7 +123,7 @@ bool propose_by_scan(struct gomem *g, const struct layout *l,
 	struct pair_scan arg = {l, out};
 
 	*out = (struct proposals){.ngc = 0};
-	scan(g, figures_mstats_len(l), match_either, &arg);
+	scan(g, SCAN_ALL, figures_mstats_len(l), match_either, &arg);
 	return out->ngc > 0 && out->nmemstats > 0;
 }
 
@@ -139,7 +146,7 @@ uint64_t scan_mheap(struct gomem *g)
 	const struct layout *l = g->layout;
 	uint64_t found = 0;
 
-	scan(g, (size_t)(l->mheap_cache_objsize - l->mheap_span_objsize) + 8,
+	scan(g, SCAN_ALL, (size_t)(l->mheap_cache_objsize - l->mheap_span_objsize) + 8,
 	     match_mheap, &found);
 	return found;
 }
@@ -161,7 +168,6 @@ static bool match_module(struct gomem *g, const uint8_t *at, uint64_t addr,
 	(void)addr;
 	if (word(at) != m->pcheader)
 		return false;
-	at -= l->module_pcheader;
 	text = word(at + l->module_text);
 	etext = word(at + l->module_etext);
 	minpc = word(at + l->module_minpc);
@@ -175,18 +181,45 @@ static bool match_module(struct gomem *g, const uint8_t *at, uint64_t addr,
 	return true;
 }
 
-bool scan_module(struct gomem *g, const struct layout *l, struct module *out)
+static bool module_scan_init(const struct gomem *g, const struct layout *l,
+			     struct module *out, struct module_scan *m)
 {
-	struct module_scan m = {.layout = l, .out = out};
-
+	*m = (struct module_scan){.layout = l, .out = out};
 	*out = (struct module){0};
 	if (!g->pclntab || l->module_pcheader != 0 ||
-	    !elf_span(&g->elf, PF_X, &m.lo, &m.hi))
+	    !elf_span(&g->elf, PF_X, &m->lo, &m->hi))
 		return false;
-	m.pcheader = pclntab_addr(g->pclntab) + g->bias;
-	m.lo += g->bias;
-	m.hi += g->bias;
-	return scan(g, (size_t)l->module_size, match_module, &m);
+	m->pcheader = pclntab_addr(g->pclntab) + g->bias;
+	m->lo += g->bias;
+	m->hi += g->bias;
+	return true;
+}
+
+bool module_at(struct gomem *g, const struct layout *l, uint64_t addr,
+	       struct module *out)
+{
+	size_t len = (size_t)l->module_size;
+	struct module_scan m;
+	uint8_t *bytes;
+	bool ok;
+
+	if (!addr || !module_scan_init(g, l, out, &m))
+		return false;
+	addr += g->bias;
+	bytes = mem_alloc(len);
+	ok = remote_read(&g->remote, addr, bytes, len) &&
+	     match_module(g, bytes, addr, &m);
+	free(bytes);
+	return ok;
+}
+
+bool scan_module(struct gomem *g, const struct layout *l, struct module *out)
+{
+	struct module_scan m;
+
+	return module_scan_init(g, l, out, &m) &&
+	       scan(g, SCAN_INITIALIZED, (size_t)l->module_size, match_module,
+		    &m);
 }
 
 static bool match_allp(struct gomem *g, const uint8_t *at, uint64_t addr,
@@ -206,6 +239,6 @@ uint64_t scan_allp(struct gomem *g)
 {
 	uint64_t found = 0;
 
-	scan(g, 24, match_allp, &found);
+	scan(g, SCAN_ALL, 24, match_allp, &found);
 	return found;
 }

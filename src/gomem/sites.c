@@ -265,7 +265,7 @@ int gomem_sites(struct gomem *g, struct gomem_sites *out, struct err *err)
 		return -1;
 	out->rate = (int64_t)rate;
 	out->truncated = b.truncated;
-	if (attach_reopen_file(g, err) == 0) {
+	if (attach_open_file(g, err) == 0) {
 		g->pclntab = pclntab_open(&g->elf, err);
 		if (g->pclntab)
 			status = name_all(g, &b, out, err);

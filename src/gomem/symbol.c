@@ -12,10 +12,11 @@ enum {
 	SCHED,
 	MBUCKETS,
 	PROFILE_RATE,
+	MODULE,
 	WANTS,
 };
 
-bool propose_by_symbol(struct gomem *g)
+void symbols_find(struct gomem *g, struct symbols *out)
 {
 	struct symtab_want want[WANTS] = {
 		[MEMSTATS] = {.name = "runtime.memstats"},
@@ -26,15 +27,12 @@ bool propose_by_symbol(struct gomem *g)
 		[SCHED] = {.name = "runtime.sched"},
 		[MBUCKETS] = {.name = "runtime.mbuckets"},
 		[PROFILE_RATE] = {.name = "runtime.MemProfileRate"},
+		[MODULE] = {.name = "runtime.firstmoduledata"},
 	};
 
-	if (symtab_find(&g->elf, want, WANTS) == 0 ||
-	    want[MEMSTATS].addr == 0 || want[GC_CONTROLLER].addr == 0)
-		return false;
-	for (int i = 0; i < WANTS; i++)
-		if (want[i].addr)
-			want[i].addr += g->bias;
-	g->at = (struct places){
+	symtab_find(&g->elf, want, WANTS);
+	out->module = want[MODULE].addr;
+	out->at = (struct places){
 		.memstats = want[MEMSTATS].addr,
 		.gc = want[GC_CONTROLLER].addr,
 		.mheap = want[MHEAP].addr,
@@ -44,5 +42,4 @@ bool propose_by_symbol(struct gomem *g)
 		.mbuckets = want[MBUCKETS].addr,
 		.profile_rate = want[PROFILE_RATE].addr,
 	};
-	return true;
 }

@@ -2,8 +2,8 @@
  * target.h - one Go process being read: what the parts of gomem share.
  *
  *   attach.c     the executable or library with the runtime, its load bias
- *   locate.c     where the globals are: symbol.c, code.c, scan.c propose
- *                places, identities decide
+ *   locate.c     where the globals are: known.c, symbol.c, code.c, scan.c
+ *                propose places, identities decide
  *   read.c       a reading            objects.c    the Ps' caches
  *   predict.c    the page bitmaps     sites.c      the profiler's buckets
  *   chunks.c     the scavenger's index
@@ -39,16 +39,26 @@ struct module {
 #define HINTS_MAX 64
 #define PS_MAX	  960 /* most Ps (GOMAXPROCS) that are walked: one read */
 
+/* Which file, unchanged, in a process of which user; no padding. */
+struct known_key {
+	uint64_t dev, ino, size;
+	int64_t mtime_ns, ctime_ns;
+	uint64_t owner;
+};
+
 struct chunks;
+struct known;
 
 struct gomem {
 	struct gomem_info info;
 	struct remote remote;
+	/* Its sections, and the file behind it, only while exe_fd is open. */
 	struct elf_image elf;
-	int exe_fd;	/* behind elf; owned; -1 while it is not needed */
-	char *exe_path; /* owned; with device and inode, to open it again */
-	dev_t exe_dev;
-	ino_t exe_ino;
+	int exe_fd;	      /* owned; -1 while it is not needed */
+	char *exe_path;	      /* owned; with the key, to open it again */
+	struct known_key key; /* of that file */
+	struct known *known;  /* owned; while it is being located; or NULL */
+	uid_t owner;	      /* of the process */
 	int pidfd; /* -1: --proc, an old kernel, or too many are open */
 	uint64_t starttime; /* where there is no pidfd; 0: not known */
 	uint64_t bias;	    /* run-time minus link-time address */
@@ -79,9 +89,10 @@ struct gomem {
 int attach(struct gomem *g, pid_t pid, const char *proc_dir,
 	   struct err *err) RESIDUE_CHECK;
 /* A handle keeps one descriptor, its pidfd, so that many targets fit the usual
- * limit: the executable is closed when it is not read, and opened again. */
+ * limit: the executable is closed when it is not read, and opened again. It is
+ * not even opened where a process of the same file was read before. */
 void attach_close_file(struct gomem *g);
-int attach_reopen_file(struct gomem *g, struct err *err) RESIDUE_CHECK;
+int attach_open_file(struct gomem *g, struct err *err) RESIDUE_CHECK;
 void attach_close_pidfd(struct gomem *g);
 /* ERR_GONE when the process has ended; asked after a read, it also says that
  * the pid was still the same process's. */

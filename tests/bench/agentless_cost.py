@@ -81,7 +81,8 @@ def costs(target):
     print("| what | median, us | of a read |\n|---|--:|--:|")
     print("| a read of the runtime's figures, repeated (as the requests are) | %.1f | 1 |" % ours["read_us"])
     print("| the same ten times a second | %.1f | %.0f |" % (paused["read_us"], paused["read_us"] / ours["read_us"]))
-    for name, key in (("locating, by symbols", "locate_us"), ("the caches of the Ps", "caches_us"),
+    for name, key in (("locating, the first process of a file, by symbols", "first_us"),
+                      ("locating, another process of a known file", "locate_us"), ("the caches of the Ps", "caches_us"),
                       ("what the scavenger will return", "due_us")):
         print("| %s | %.1f | %.0f |" % (name, ours[key], ours[key] / ours["read_us"]))
     for path in PATHS:

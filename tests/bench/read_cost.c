@@ -3,10 +3,12 @@
  *
  *   read_cost PID HZ SECONDS
  *
- * Opens the process five times, then reads it HZ times a second (0: without a
- * pause) for SECONDS. One line of JSON: medians in us of the wall time of
- * locating, of a read as the memory lane does it, of the walk of the Ps' caches
- * and of the prediction; and how many reads there were.
+ * Opens the process once, which finds the runtime in it, and then OPENS times
+ * more, as another process of the same file is opened; then reads it HZ times a
+ * second (0: without a pause) for SECONDS. One line of JSON: us of wall time of
+ * the first, and medians of the others, of a read as the memory lane does it,
+ * of the walk of the Ps' caches and of the prediction; and how many reads there
+ * were.
  */
 #include <residue/base/clock.h>
 #include <residue/gomem/gomem.h>
@@ -15,7 +17,7 @@
 #include <stdlib.h>
 #include <time.h>
 
-#define OPENS 5
+#define OPENS 25
 #define MOST  100000
 
 static int64_t took[MOST];
@@ -33,21 +35,26 @@ static double median_us(int64_t *ns, unsigned n)
 	return n ? (double)ns[n / 2] / 1e3 : 0;
 }
 
-static double median_open(pid_t pid, struct gomem **out)
+static int64_t time_open(pid_t pid, struct gomem **out)
 {
 	struct err why = ERR_INIT;
+	int64_t begin = clock_boot_ns();
+
+	*out = gomem_open(pid, NULL, &why);
+	if (!*out) {
+		fprintf(stderr, "read_cost: %s\n", why.msg);
+		exit(1);
+	}
+	return clock_boot_ns() - begin;
+}
+
+static double median_open(pid_t pid, struct gomem **out)
+{
 	int64_t ns[OPENS];
 
 	for (unsigned i = 0; i < OPENS; i++) {
-		int64_t begin = clock_boot_ns();
-
 		gomem_close(*out);
-		*out = gomem_open(pid, NULL, &why);
-		ns[i] = clock_boot_ns() - begin;
-		if (!*out) {
-			fprintf(stderr, "read_cost: %s\n", why.msg);
-			exit(1);
-		}
+		ns[i] = time_open(pid, out);
 	}
 	return median_us(ns, OPENS);
 }
@@ -89,6 +96,7 @@ int main(int argc, char **argv)
 		fprintf(stderr, "usage: read_cost PID HZ SECONDS\n");
 		return 2;
 	}
+	int64_t first = time_open((pid_t)atoi(argv[1]), &g);
 	double locate = median_open((pid_t)atoi(argv[1]), &g);
 	unsigned n = read_for(g, atof(argv[2]), atof(argv[3]), &stats);
 	double read = median_us(took, n);
@@ -98,9 +106,9 @@ int main(int argc, char **argv)
 	int predicted = gomem_predict(g, &stats, &due, NULL);
 	int64_t end = clock_boot_ns();
 
-	printf("{\"locate_us\": %.1f, \"read_us\": %.1f, \"reads\": %u, "
-	       "\"caches_us\": %.1f, \"due_us\": %.1f}\n",
-	       locate, read, n, walked ? -1 : (double)(middle - begin) / 1e3,
+	printf("{\"first_us\": %.1f, \"locate_us\": %.1f, \"read_us\": %.1f, "
+	       "\"reads\": %u, \"caches_us\": %.1f, \"due_us\": %.1f}\n",
+	       (double)first / 1e3, locate, read, n, walked ? -1 : (double)(middle - begin) / 1e3,
 	       predicted ? -1 : (double)(end - middle) / 1e3);
 	gomem_close(g);
 	return 0;

@@ -33,7 +33,7 @@ def cut_build(folder, flags, env):
     if not go:
         raise Skip("no Go tool chain")
     out = os.path.join(folder, "program")
-    subprocess.run([go, "build", "-buildvcs=false", "-o", out, *flags, "main.go"], cwd=os.path.join(HERE, "target"),
+    subprocess.run([go, "build", "-buildvcs=false", "-o", out, *flags, "main.go", "fork.go"], cwd=os.path.join(HERE, "target"),
                    env={**os.environ, "CGO_ENABLED": "0", "GOFLAGS": "", **env}, check=True, stderr=subprocess.PIPE)
     cut(out, True)
 

@@ -5,6 +5,9 @@
  *   gomem-verify live PID FILE N    every counter between the process's own
  *                                   figures of before and after, N times
  *   gomem-verify sites PID FILE     the heap profile, record by record
+ *   gomem-verify session            the same as quiet for each line "PID FILE N"
+ *                                   of the input, in one process, which knows
+ *                                   the files of those before
  *   gomem-verify static ELF [TWIN]  places found in the code of a program that
  *                                   is not run, against its symbols or, where
  *                                   it was stripped, those of its twin
@@ -219,10 +222,10 @@ static int report(const struct gomem_info *i, const struct tally *t, bool live)
 	printf("{\"version\":\"%s\",\"row\":\"%s\",\"how\":\"%s\","
 	       "\"locate_ms\":%.1f,\"reads\":%u,\"exact\":%u,\"compared\":%u,"
 	       "\"equal\":%u,\"bracketed\":%u,\"objects\":%u,\"us\":%.1f,"
-	       "\"wrong\":{",
+	       "\"known\":%d,\"wrong\":{",
 	       i->version, i->row, how_name[i->how], (double)i->locate_ns / 1e6,
 	       t->reads, t->exact, t->compared, t->equal, t->bracketed,
-	       t->objects, (double)t->ns / 1e3 / t->reads);
+	       t->objects, (double)t->ns / 1e3 / t->reads, i->known);
 	for (int k = 0, n = 0; k < VALUES; k++)
 		if (t->wrong[k])
 			printf("%s\"%s\":%u", n++ ? "," : "", value_name[k],
@@ -263,10 +266,9 @@ static struct gomem *open_target(const char *pid)
 	return g;
 }
 
-static int verify(const char *pid, const char *file, int n, bool live)
+static int verify_open(struct gomem *g, const char *file, int n, bool live)
 {
 	const _Atomic uint64_t *shared = map_truth(file);
-	struct gomem *g = open_target(pid);
 	struct tally t = {.reads = 0};
 	int status = 0;
 
@@ -274,8 +276,39 @@ static int verify(const char *pid, const char *file, int n, bool live)
 		status = one_read(g, shared, live, &t);
 	if (status == 0)
 		status = report(gomem_info(g), &t, live);
+	munmap((void *)(uintptr_t)shared, WORDS * 8);
+	return status;
+}
+
+static int verify(const char *pid, const char *file, int n, bool live)
+{
+	struct gomem *g = open_target(pid);
+	int status = verify_open(g, file, n, live);
+
 	gomem_close(g);
 	return status ? 1 : 0;
+}
+
+/* One line of output for each of input, also for what cannot be opened or is
+ * not equal: the reader of the lines judges. */
+static int verify_session(void)
+{
+	char line[4096], file[4096];
+	int pid, n;
+
+	while (fgets(line, sizeof(line), stdin) &&
+	       sscanf(line, "%d %4095s %d", &pid, file, &n) == 3) {
+		struct err err = ERR_INIT;
+		struct gomem *g = gomem_open(pid, NULL, &err);
+
+		if (!g)
+			printf("{\"error\":\"%s\"}\n", err.msg);
+		else if (verify_open(g, file, n, false) < 0)
+			printf("{\"error\":\"not read\"}\n");
+		gomem_close(g);
+		fflush(stdout);
+	}
+	return 0;
 }
 
 /*
@@ -511,10 +544,12 @@ int main(int argc, char **argv)
 		return verify(argv[2], argv[3], atoi(argv[4]), false);
 	if (argc == 5 && strcmp(argv[1], "live") == 0)
 		return verify(argv[2], argv[3], atoi(argv[4]), true);
+	if (argc == 2 && strcmp(argv[1], "session") == 0)
+		return verify_session();
 	if (argc == 4 && strcmp(argv[1], "sites") == 0)
 		return verify_sites(argv[2], argv[3]);
 	if ((argc == 3 || argc == 4) && strcmp(argv[1], "static") == 0)
 		return verify_static(argv[2], argv[argc - 1]);
-	fprintf(stderr, "usage: gomem-verify quiet|live|sites|static ...\n");
+	fprintf(stderr, "usage: gomem-verify quiet|live|session|sites|static ...\n");
 	return 2;
 }

@@ -52,7 +52,7 @@ def build(go, release, flags, cgo, out, arch="amd64"):
         if have.returncode:
             raise Skip("go%s cannot be had: %s" % (release, have.stdout.strip()[:100]))
     # File by file: Go 1.19 in the module cache finds no package by its folder.
-    files = ["main.go"] + (["withcgo.go"] if cgo == "1" else [])
+    files = ["main.go", "fork.go"] + (["withcgo.go"] if cgo == "1" else [])
     run = subprocess.run(["nice", go, "build", "-p", "2", "-buildvcs=false", "-o", out] + flags + files,
                          cwd=os.path.join(HERE, "target"), env=env,
                          stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
@@ -63,9 +63,10 @@ class Target:
     """A running target that has filled its heap."""
 
     def __init__(self, binary, mode, folder):
-        self.file = os.path.join(folder, "truth")
+        self.file = os.path.join(tempfile.mkdtemp(dir=folder), "truth")
         self.process = subprocess.Popen([binary, self.file, mode], stdout=subprocess.PIPE, text=True)
-        assert self.process.stdout.readline().startswith("ready"), "the target does not start"
+        self.said = self.process.stdout.readline().split()
+        assert self.said and self.said[0] == "ready", "the target does not start"
 
     def __enter__(self):
         return self

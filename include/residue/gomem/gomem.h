@@ -39,6 +39,7 @@ struct gomem_info {
 	const char *row;  /* release whose layout is used; static */
 	bool row_exact;	  /* the row is of the target's own minor */
 	enum gomem_how how;
+	bool known;	  /* where another process of the same file has it */
 	bool in_library;  /* the runtime is in a shared object */
 	bool has_spans;	  /* MSpanInuse, MCacheInuse, scavenger */
 	bool has_objects; /* gomem_objects works */

@@ -1,7 +1,7 @@
 // target is what check-matrix reads from outside: it publishes what
 // runtime.ReadMemStats says, again and again, in a file mapped into memory.
 //
-//	target FILE quiet|live
+//	target FILE quiet|live|fork
 //
 // The file is an array of 64-bit words:
 //
@@ -12,6 +12,7 @@
 //
 // FILE.sites gets runtime.MemProfile's records as text, once. "live" adds
 // three allocators; without them nothing allocates between two publications.
+// "fork" adds children with the same executable and spoilt data (fork.go).
 package main
 
 import (
@@ -189,7 +190,11 @@ func main() {
 			go work(w*7919 + 1)
 		}
 	}
-	fmt.Println("ready", os.Getpid(), runtime.Version())
+	if os.Args[2] == "fork" {
+		fmt.Println("ready", forkSpoilt())
+	} else {
+		fmt.Println("ready", os.Getpid(), runtime.Version())
+	}
 	for {
 		publish()
 		time.Sleep(20 * time.Millisecond)
