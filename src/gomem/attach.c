@@ -22,7 +22,7 @@
 #define LIBRARIES_MAX 256 /* mapped files that are looked into */
 #define PATH_ROOM     4096
 
-#define AUXV_ROOM     64 /* pairs; Linux has some 22 */
+#define AUXV_ROOM 64 /* pairs; Linux has some 22 */
 
 /* Address of a loaded program's entry, from its auxiliary vector. */
 static int read_entry(const char *dir, uint64_t *entry, struct err *err)

@@ -426,8 +426,8 @@ static int unsupported(const struct gomem *g, struct err *err)
 /* All places by `by` bytes: between the file's addresses and the target's. */
 static void move_places(struct places *at, uint64_t by)
 {
-	uint64_t *addr[] = {&at->memstats, &at->gc,    &at->mheap,
-			    &at->allgs,	   &at->allp,  &at->sched,
+	uint64_t *addr[] = {&at->memstats, &at->gc,	     &at->mheap,
+			    &at->allgs,	   &at->allp,	     &at->sched,
 			    &at->mbuckets, &at->profile_rate};
 
 	for (size_t i = 0; i < sizeof(addr) / sizeof(addr[0]); i++)

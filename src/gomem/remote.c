@@ -95,10 +95,8 @@ static int read_image(const struct remote *r, const struct remote_piece *piece,
 
 void remote_live(struct remote *r, pid_t pid)
 {
-	*r = (struct remote){.read = read_live,
-			     .pid = pid,
-			     .mem_fd = -1,
-			     .pagemap_fd = -1};
+	*r = (struct remote){
+		.read = read_live, .pid = pid, .mem_fd = -1, .pagemap_fd = -1};
 	r->pagemap = mem_printf("/proc/%d/pagemap", (int)pid);
 }
 
