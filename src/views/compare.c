@@ -461,13 +461,6 @@ static const char *label(const struct screens *s, enum action action)
 	return panels_label(s, action, "Own scales");
 }
 
-/* The same request for both. */
-static void both(struct screens *s, enum request_kind kind)
-{
-	for (unsigned i = 0; i < FRAME_PANELS; i++)
-		screens_request(s, kind, s->target[i]);
-}
-
 static void swap(struct screens *s)
 {
 	char id[TARGET_ID_MAX];
@@ -481,7 +474,8 @@ static void act(struct screens *s, const struct frame *f, enum action action)
 {
 	struct compare_layout l = layout(s->rows, s->cols);
 
-	if (timeaxis_act(s, f, &f->panels[0], l.cells, action))
+	if (timeaxis_act(s, f, &f->panels[0], l.cells, action) ||
+	    targets_request(s, f, action, s->target, FRAME_PANELS))
 		return;
 	switch (action) {
 	case ACTION_CLASSES:
@@ -492,19 +486,6 @@ static void act(struct screens *s, const struct frame *f, enum action action)
 		break;
 	case ACTION_SWAP:
 		swap(s);
-		break;
-	case ACTION_SNAPSHOT:
-		both(s, REQUEST_SNAPSHOT);
-		screens_say(s, f, false, "writing two snapshots");
-		break;
-	case ACTION_MARK:
-		both(s, REQUEST_MARK);
-		break;
-	case ACTION_PROFILE:
-		both(s, REQUEST_PROFILE);
-		break;
-	case ACTION_SMAPS:
-		both(s, REQUEST_SMAPS);
 		break;
 	case ACTION_SITES:
 		sites_open(s);

@@ -182,37 +182,12 @@ static void draw(struct screens *s, const struct frame *f, struct canvas *c)
 static void act(struct screens *s, const struct frame *f, enum action action)
 {
 	int top = (int)s->help_top, page = s->rows > 1 ? s->rows - 1 : 1;
-	int most = (int)s->help_lines - s->rows;
 
 	(void)f;
-	switch (action) {
-	case ACTION_UP:
-		top--;
-		break;
-	case ACTION_DOWN:
-		top++;
-		break;
-	case ACTION_PAGE_UP:
-		top -= page;
-		break;
-	case ACTION_PAGE_DOWN:
-		top += page;
-		break;
-	case ACTION_HOME:
-		top = 0;
-		break;
-	case ACTION_END:
-		top = most;
-		break;
-	case ACTION_BACK:
+	if (action == ACTION_BACK)
 		screens_back(s);
-		return;
-	default:
-		return;
-	}
-	if (top > most)
-		top = most;
-	s->help_top = top > 0 ? (unsigned)top : 0;
+	else if (lines_move(&top, action, page, (int)s->help_lines - s->rows))
+		s->help_top = (unsigned)top;
 }
 
 /* Leaves with any key that does nothing else here, F1 among them. */

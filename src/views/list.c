@@ -1,7 +1,7 @@
 /* list.c - every Go process of the machine, like htop. */
 #include "columns.h"
 #include "list_order.h"
-#include "look.h"
+#include "panels.h"
 #include "sort_menu.h"
 #include "sites_table.h"
 
@@ -478,6 +478,8 @@ static const char *blocked(const struct screens *s, const struct frame *f,
 
 static void act(struct screens *s, const struct frame *f, enum action action)
 {
+	if (targets_request(s, f, action, &s->list.selected, 1))
+		return;
 	switch (action) {
 	case ACTION_WATCH:
 		memcpy(s->target[0], s->list.selected, TARGET_ID_MAX);
@@ -491,10 +493,6 @@ static void act(struct screens *s, const struct frame *f, enum action action)
 	case ACTION_COMPARE:
 		if (list_pair(s, f, s->target))
 			screens_go(s, IN_COMPARE);
-		break;
-	case ACTION_SNAPSHOT:
-		screens_request(s, REQUEST_SNAPSHOT, s->list.selected);
-		screens_say(s, f, false, "writing a snapshot");
 		break;
 	case ACTION_SORT:
 		s->list.menu = (struct sort_menu){true, list_sort(s)};

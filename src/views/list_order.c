@@ -2,6 +2,7 @@
 #include "list_order.h"
 
 #include "columns.h"
+#include "look.h"
 
 #include <residue/base/mem.h>
 
@@ -231,25 +232,11 @@ void list_act(struct screens *s, const struct frame *f, enum action action)
 	int at = position(s, f), page = (int)s->list.page;
 
 	s->list.moved |= action != ACTION_INVERT && action != ACTION_FILTER;
+	if (lines_move(&at, action, page, (int)s->list.count - 1)) {
+		list_select(s, f, at);
+		return;
+	}
 	switch (action) {
-	case ACTION_UP:
-		list_select(s, f, at - 1);
-		break;
-	case ACTION_DOWN:
-		list_select(s, f, at + 1);
-		break;
-	case ACTION_PAGE_UP:
-		list_select(s, f, at - page);
-		break;
-	case ACTION_PAGE_DOWN:
-		list_select(s, f, at + page);
-		break;
-	case ACTION_HOME:
-		list_select(s, f, 0);
-		break;
-	case ACTION_END:
-		list_select(s, f, (int)s->list.count - 1);
-		break;
 	case ACTION_TAG:
 		toggle_tag(s, f);
 		break;

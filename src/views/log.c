@@ -73,35 +73,11 @@ static void draw(struct screens *s, const struct frame *f, struct canvas *c)
 static void act(struct screens *s, const struct frame *f, enum action action)
 {
 	int page = (int)lines_on(s), top = (int)s->log_top;
-	int most = (int)f->log_total - page;
 
-	switch (action) {
-	case ACTION_UP:
-		top--;
-		break;
-	case ACTION_DOWN:
-		top++;
-		break;
-	case ACTION_PAGE_UP:
-		top -= page;
-		break;
-	case ACTION_PAGE_DOWN:
-		top += page;
-		break;
-	case ACTION_HOME:
-		top = 0;
-		break;
-	case ACTION_END:
-		top = most;
-		break;
-	case ACTION_BACK:
+	if (action == ACTION_BACK)
 		screens_back(s);
-		return;
-	default:
-		return;
-	}
-	top = top > most ? most : top;
-	s->log_top = top > 0 ? (unsigned)top : 0;
+	else if (lines_move(&top, action, page, (int)f->log_total - page))
+		s->log_top = (unsigned)top;
 }
 
 const struct view view_log = {

@@ -301,6 +301,37 @@ int draw_wrapped(struct canvas *c, const struct glyphs *g, struct rect area,
 	return rows;
 }
 
+bool lines_move(int *at, enum action action, int page, int last)
+{
+	int to = *at;
+
+	switch (action) {
+	case ACTION_UP:
+		to--;
+		break;
+	case ACTION_DOWN:
+		to++;
+		break;
+	case ACTION_PAGE_UP:
+		to -= page;
+		break;
+	case ACTION_PAGE_DOWN:
+		to += page;
+		break;
+	case ACTION_HOME:
+		to = 0;
+		break;
+	case ACTION_END:
+		to = last;
+		break;
+	default:
+		return false;
+	}
+	to = to > last ? last : to;
+	*at = to > 0 ? to : 0;
+	return true;
+}
+
 const struct span *panel_spans(const struct panel *p, unsigned i,
 			       unsigned columns)
 {

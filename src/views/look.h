@@ -63,6 +63,10 @@ const char *target_name(const struct target_info *info);
 void brief_spans(const struct brief *b, const uint32_t *pages,
 		 const struct timeline *t, unsigned n, struct span *out);
 
+/* Where a key that moves leads from *at, by `page` lines a page: between 0 and
+ * `last`, or 0 where that is negative. False when the key does not move. */
+bool lines_move(int *at, enum action action, int page, int last);
+
 /* How many lines of `w` columns the text takes. */
 int wrapped_rows(const char *text, int w);
 /* Draw text in lines of `w` columns, broken at blanks; at most `h` lines.

@@ -24,9 +24,10 @@ src/views/registry.c: src/views/module.mk tools/gen-registry
 	$(AM_V_at)$(top_srcdir)/tools/gen-registry view \
 		residue/views/view.h $(VIEWS) >$@.tmp && mv $@.tmp $@
 
+SCREEN_FIXTURE = tests/unit/canvas_text.h tests/unit/screen_fixture.h
 UNIT_TESTS += tests/unit/test_views
-tests_unit_test_views_SOURCES = tests/unit/canvas_text.h \
+tests_unit_test_views_SOURCES = $(SCREEN_FIXTURE) \
 	tests/unit/test_views.c
 UNIT_TESTS += tests/unit/test_sites_view
-tests_unit_test_sites_view_SOURCES = tests/unit/canvas_text.h \
+tests_unit_test_sites_view_SOURCES = $(SCREEN_FIXTURE) \
 	tests/unit/test_sites_view.c $(DECODE_FIXTURE)

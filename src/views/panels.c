@@ -38,6 +38,53 @@ bool panel_has_profile(const struct panel *p)
 	return p->info.endpoint[0] || p->info.read == READ_AGENTLESS;
 }
 
+const char *target_blocked(const struct panel *p, enum action action)
+{
+	switch (action) {
+	case ACTION_PROFILE:
+	case ACTION_SNAPSHOT:
+	case ACTION_SMAPS:
+		if (p->info.phase != TARGET_LIVE)
+			return "the process has ended";
+		return action != ACTION_PROFILE || panel_has_profile(p)
+			       ? NULL
+			       : no_profile_reason;
+	default:
+		return NULL;
+	}
+}
+
+bool targets_request(struct screens *s, const struct frame *f,
+		     enum action action, const char (*ids)[TARGET_ID_MAX],
+		     unsigned n)
+{
+	static const struct {
+		enum action action;
+		enum request_kind kind;
+		const char *say[2]; /* of one target, of two */
+	} table[] = {
+		{ACTION_SNAPSHOT,
+		 REQUEST_SNAPSHOT,
+		 {"writing a snapshot", "writing two snapshots"}},
+		{ACTION_PROFILE,
+		 REQUEST_PROFILE,
+		 {"fetching a heap profile", "fetching two heap profiles"}},
+		{ACTION_MARK, REQUEST_MARK, {NULL, NULL}},
+		{ACTION_SMAPS, REQUEST_SMAPS, {NULL, NULL}},
+	};
+
+	for (unsigned i = 0; i < sizeof(table) / sizeof(*table); i++) {
+		if (table[i].action != action)
+			continue;
+		for (unsigned k = 0; k < n; k++)
+			screens_request(s, table[i].kind, ids[k]);
+		if (table[i].say[n > 1])
+			screens_say(s, f, false, "%s", table[i].say[n > 1]);
+		return true;
+	}
+	return false;
+}
+
 const char *panels_label(const struct screens *s, enum action action,
 			 const char *own)
 {

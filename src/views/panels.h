@@ -24,6 +24,14 @@ void panels_want(struct frame_want *want);
 bool panel_has_profile(const struct panel *p);
 extern const char no_profile_reason[];
 
+/* What SNAPSHOT, PROFILE, MARK and SMAPS ask for of the n targets, and the words
+ * for it; false where the action is none of them. */
+bool targets_request(struct screens *s, const struct frame *f,
+		     enum action action, const char (*ids)[TARGET_ID_MAX],
+		     unsigned n);
+/* Why that action does nothing for a target now, or NULL. */
+const char *target_blocked(const struct panel *p, enum action action);
+
 /* What a key of the graphs is called now, where its table's word does not fit;
  * `own` is what leaving the common scale is called. */
 const char *panels_label(const struct screens *s, enum action action,

@@ -193,8 +193,7 @@ static void draw_graph(const struct screens *s, const struct frame *f,
 	plot_times(&plot, r.y + r.h - 2, !s->sites.paused);
 }
 
-/* ---- lines and callers ----------------------------------------------------
- */
+/* ---- lines and callers -------------------------------------------------- */
 
 static void draw_heading(struct canvas *c, const struct glyphs *g,
 			 struct rect r, const char *text)

@@ -74,8 +74,7 @@ static void want(struct screens *s, struct frame_want *w)
 	w->trail = true;
 }
 
-/* ---- what stands above the table ------------------------------------------
- */
+/* ---- what stands above the table ---------------------------------------- */
 
 /* "profile 12 s old, taken after GC #17, from memory", or shorter. */
 static void profile_words(const struct frame *f, const struct sites_table *t,
@@ -517,13 +516,6 @@ static const char *blocked(const struct screens *s, const struct frame *f,
 	const struct panel *p = &f->panels[0];
 
 	switch (action) {
-	case ACTION_SNAPSHOT:
-		return p->info.phase == TARGET_LIVE ? NULL
-						    : "the process has ended";
-	case ACTION_PROFILE:
-		if (p->info.phase != TARGET_LIVE)
-			return "the process has ended";
-		return panel_has_profile(p) ? NULL : no_profile_reason;
 	case ACTION_DETAIL:
 	case ACTION_TYPE:
 	case ACTION_SORT:
@@ -531,7 +523,7 @@ static const char *blocked(const struct screens *s, const struct frame *f,
 	case ACTION_PAUSE:
 		return s->sites.table ? NULL : "there is no profile";
 	default:
-		return NULL;
+		return target_blocked(p, action);
 	}
 }
 
@@ -548,6 +540,8 @@ static void act(struct screens *s, const struct frame *f, enum action action)
 {
 	struct sites_state *st = &s->sites;
 
+	if (targets_request(s, f, action, s->target, 1))
+		return;
 	switch (action) {
 	case ACTION_DETAIL:
 		st->detail = !st->detail;
@@ -557,14 +551,6 @@ static void act(struct screens *s, const struct frame *f, enum action action)
 		break;
 	case ACTION_PAUSE:
 		st->paused = !st->paused;
-		break;
-	case ACTION_SNAPSHOT:
-		screens_request(s, REQUEST_SNAPSHOT, s->target[0]);
-		screens_say(s, f, false, "writing a snapshot");
-		break;
-	case ACTION_PROFILE:
-		screens_request(s, REQUEST_PROFILE, s->target[0]);
-		screens_say(s, f, false, "fetching a heap profile");
 		break;
 	case ACTION_BACK:
 		screens_back(s);

@@ -1,6 +1,8 @@
 /* sites_table.c - rows, order and cursor of the sites. */
 #include "sites_table.h"
 
+#include "look.h"
+
 #include <residue/base/mem.h>
 
 #include <stdio.h>
@@ -125,8 +127,7 @@ void sites_update(struct screens *s, const struct frame *f)
 	t->by = p->origins[ORIGIN_PPROF].by;
 }
 
-/* ---- order ----------------------------------------------------------------
- */
+/* ---- order -------------------------------------------------------------- */
 
 unsigned sites_sort(const struct screens *s)
 {
@@ -332,25 +333,11 @@ void sites_act(struct screens *s, const struct frame *f, enum action action)
 
 	st->moved |= action != ACTION_INVERT && action != ACTION_FILTER &&
 		     action != ACTION_TYPE;
+	if (lines_move(&at, action, page, INT32_MAX)) {
+		sites_select(s, at);
+		return;
+	}
 	switch (action) {
-	case ACTION_UP:
-		sites_select(s, at - 1);
-		break;
-	case ACTION_DOWN:
-		sites_select(s, at + 1);
-		break;
-	case ACTION_PAGE_UP:
-		sites_select(s, at - page);
-		break;
-	case ACTION_PAGE_DOWN:
-		sites_select(s, at + page);
-		break;
-	case ACTION_HOME:
-		sites_select(s, 0);
-		break;
-	case ACTION_END:
-		sites_select(s, INT32_MAX);
-		break;
 	case ACTION_TYPE:
 		change_type(s);
 		break;

@@ -547,14 +547,6 @@ static const char *blocked(const struct screens *s, const struct frame *f,
 	case ACTION_COMPARE:
 		return s->has_list ? NULL
 				   : "start residue with two targets, or none";
-	case ACTION_SNAPSHOT:
-	case ACTION_SMAPS:
-		return p->info.phase == TARGET_LIVE ? NULL
-						    : "the process has ended";
-	case ACTION_PROFILE:
-		if (p->info.phase != TARGET_LIVE)
-			return "the process has ended";
-		return panel_has_profile(p) ? NULL : no_profile_reason;
 	case ACTION_CLASSES:
 		return values_has(&p->values, FIELD_HEAP_INUSE)
 			       ? NULL
@@ -564,7 +556,7 @@ static const char *blocked(const struct screens *s, const struct frame *f,
 			       ? NULL
 			       : "nothing to go back to";
 	default:
-		return NULL;
+		return target_blocked(p, action);
 	}
 }
 
@@ -577,7 +569,8 @@ static void act(struct screens *s, const struct frame *f, enum action action)
 {
 	struct watch_layout l = layout(s->rows, s->cols, 2);
 
-	if (timeaxis_act(s, f, &f->panels[0], l.graph_w, action))
+	if (timeaxis_act(s, f, &f->panels[0], l.graph_w, action) ||
+	    targets_request(s, f, action, s->target, 1))
 		return;
 	switch (action) {
 	case ACTION_CLASSES:
@@ -585,20 +578,6 @@ static void act(struct screens *s, const struct frame *f, enum action action)
 		break;
 	case ACTION_UNLOCK:
 		s->unlocked = !s->unlocked;
-		break;
-	case ACTION_SNAPSHOT:
-		screens_request(s, REQUEST_SNAPSHOT, s->target[0]);
-		screens_say(s, f, false, "writing a snapshot");
-		break;
-	case ACTION_MARK:
-		screens_request(s, REQUEST_MARK, s->target[0]);
-		break;
-	case ACTION_PROFILE:
-		screens_request(s, REQUEST_PROFILE, s->target[0]);
-		screens_say(s, f, false, "fetching a heap profile");
-		break;
-	case ACTION_SMAPS:
-		screens_request(s, REQUEST_SMAPS, s->target[0]);
 		break;
 	case ACTION_COMPARE:
 		memcpy(s->list.tags[0], s->target[0], TARGET_ID_MAX);

@@ -171,8 +171,8 @@ void screens_go(struct screens *s, enum place place);
 /* To a screen that goes back to this one, and back. */
 void screens_over(struct screens *s, enum place place);
 void screens_back(struct screens *s);
-/* What the screen with a process below wants: a key that comes right after the one that goes
- * back to it finds its process in the frame. */
+/* What the screen with a process below wants: a key that comes right after the
+ * one that goes back to it finds its process in the frame. */
 void screens_want_under(struct screens *s, struct frame_want *want);
 
 #endif
