@@ -1,30 +1,9 @@
 /* test_sites_view.c - the sites' screen, and what asks before it acts. */
-#include "canvas_text.h"
 #include "decode_fixture.h"
+#include "screen_fixture.h"
 
-#include <residue/base/clock.h>
 #include <residue/model/sites.h>
 #include <residue/model/top.h>
-#include <residue/views/view.h>
-
-#include <stdarg.h>
-#include <setjmp.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <cmocka.h>
-#include <locale.h>
-#include <stdio.h>
-#include <string.h>
-
-#define S   NS_PER_SEC
-#define NOW (5000 * S)
-
-struct fixture {
-	struct screens s;
-	struct frame f;
-	struct canvas c;
-	char text[32768];
-};
 
 static void free_profile(void *p)
 {
@@ -57,12 +36,7 @@ static void make(struct fixture *x, const char *profile)
 	static const char ids[][TARGET_ID_MAX] = {"a1"};
 	struct panel *p = &x->f.panels[0];
 
-	memset(x, 0, sizeof(*x));
-	canvas_init(&x->c, false);
-	canvas_resize(&x->c, 40, 160);
-	frame_init(&x->f);
-	x->f.now_ns = NOW;
-	x->f.interval_ns = S;
+	fixture_init(x, 40, 160);
 	p->present = true;
 	snprintf(p->info.id, sizeof(p->info.id), "a1");
 	snprintf(p->info.comm, sizeof(p->info.comm), "orders");
@@ -70,49 +44,18 @@ static void make(struct fixture *x, const char *profile)
 	p->live = -1;
 	if (profile)
 		profile_came(x, profile, 12);
-	screens_init(&x->s, false, GLYPHS_BRAILLE);
 	screens_start(&x->s, ids, 1, true);
-}
-
-static void release(struct fixture *x)
-{
-	screens_release(&x->s);
-	frame_release(&x->f);
-	canvas_release(&x->c);
 }
 
 static const char *show(struct fixture *x)
 {
-	struct frame_want want;
-	size_t n = 0;
-
-	screens_want(&x->s, x->c.rows, x->c.cols, &want);
+	screens_want(&x->s, x->c.rows, x->c.cols, &x->want);
 	panel_reserve_spans(&x->f.panels[0],
-			    (size_t)want.columns * want.field_count + 1);
+			    (size_t)x->want.columns * x->want.field_count + 1);
 	memset(x->f.panels[0].spans, 0,
 	       x->f.panels[0].span_room * sizeof(struct span));
 	x->f.end_ns = NOW;
-	screens_draw(&x->s, &x->f, &x->c);
-	for (int y = 0; y < x->c.rows; y++) {
-		n += strlen(canvas_row(&x->c, y, x->text + n));
-		x->text[n++] = '\n';
-	}
-	x->text[n] = '\0';
-	return x->text;
-}
-
-static void press(struct fixture *x, uint32_t key)
-{
-	struct press p = {.key = key};
-
-	screens_press(&x->s, &x->f, &p);
-	show(x);
-}
-
-static void type(struct fixture *x, const char *text)
-{
-	for (; *text; text++)
-		press(x, (unsigned char)*text);
+	return fixture_draw(x);
 }
 
 static struct top *top_of(const struct fixture *x, const char *type)

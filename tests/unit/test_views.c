@@ -1,28 +1,5 @@
 /* test_views.c - what keys do to the screens, on frames made by hand. */
-#include "canvas_text.h"
-
-#include <residue/base/clock.h>
-#include <residue/views/view.h>
-
-#include <stdarg.h>
-#include <setjmp.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <cmocka.h>
-#include <locale.h>
-#include <stdio.h>
-#include <string.h>
-
-#define S   NS_PER_SEC
-#define NOW (5000 * S)
-
-struct fixture {
-	struct screens s;
-	struct frame f;
-	struct frame_want want;
-	struct canvas c;
-	char text[32768];
-};
+#include "screen_fixture.h"
 
 static void add_row(struct frame *f, const char *id, int pid, const char *comm,
 		    int64_t rss)
@@ -49,12 +26,7 @@ static void make(struct fixture *x)
 {
 	struct panel *p = &x->f.panels[0];
 
-	memset(x, 0, sizeof(*x));
-	canvas_init(&x->c, false);
-	canvas_resize(&x->c, 24, 80);
-	frame_init(&x->f);
-	x->f.now_ns = NOW;
-	x->f.interval_ns = S;
+	fixture_init(x, 24, 80);
 	frame_reserve_rows(&x->f, 4);
 	add_row(&x->f, "a1", 11, "orders", 300 << 20);
 	add_row(&x->f, "a2", 22, "cart", 500 << 20);
@@ -71,21 +43,11 @@ static void make(struct fixture *x)
 	add_event(p, NOW - 90 * S);
 	add_event(p, NOW - 30 * S);
 	x->f.panels[1].info = x->f.rows[1].info;
-	screens_init(&x->s, false, GLYPHS_BRAILLE);
-}
-
-static void release(struct fixture *x)
-{
-	screens_release(&x->s);
-	frame_release(&x->f);
-	canvas_release(&x->c);
 }
 
 /* Draw as the loop does: want, frame, screen. */
 static const char *show(struct fixture *x)
 {
-	size_t n = 0;
-
 	screens_want(&x->s, x->c.rows, x->c.cols, &x->want);
 	for (unsigned i = 0; i < FRAME_PANELS; i++) {
 		struct panel *p = &x->f.panels[i];
@@ -105,27 +67,14 @@ static const char *show(struct fixture *x)
 		panel_reserve_spans(&x->f.panels[i],
 				    (size_t)x->want.columns *
 					    (x->want.field_count + 1));
-	screens_draw(&x->s, &x->f, &x->c);
-	for (int y = 0; y < x->c.rows; y++) {
-		n += strlen(canvas_row(&x->c, y, x->text + n));
-		x->text[n++] = '\n';
-	}
-	x->text[n] = '\0';
-	return x->text;
+	return fixture_draw(x);
 }
 
-static void press(struct fixture *x, uint32_t key)
+static void start_list(struct fixture *x)
 {
-	struct press p = {.key = key};
-
-	screens_press(&x->s, &x->f, &p);
+	make(x);
+	screens_start(&x->s, NULL, 0, true);
 	show(x);
-}
-
-static void type(struct fixture *x, const char *text)
-{
-	for (; *text; text++)
-		press(x, (unsigned char)*text);
 }
 
 static void the_largest_is_first(void **state)
@@ -133,9 +82,8 @@ static void the_largest_is_first(void **state)
 	struct fixture x;
 
 	(void)state;
-	make(&x);
-	screens_start(&x.s, NULL, 0, true);
-	assert_non_null(strstr(show(&x), "cart"));
+	start_list(&x);
+	assert_non_null(strstr(x.text, "cart"));
 	assert_string_equal(x.s.list.selected, "a2");
 	assert_true(strstr(x.text, "cart") < strstr(x.text, "orders"));
 	press(&x, 'I');
@@ -149,9 +97,7 @@ static void the_cursor_stays_on_its_process(void **state)
 	struct fixture x;
 
 	(void)state;
-	make(&x);
-	screens_start(&x.s, NULL, 0, true);
-	show(&x);
+	start_list(&x);
 	press(&x, PRESS_DOWN);
 	assert_string_equal(x.s.list.selected, "a1");
 	values_set(&x.f.rows[0].values, FIELD_RSS, 900 << 20);
@@ -170,9 +116,7 @@ static void typing_filters_and_searches(void **state)
 	struct fixture x;
 
 	(void)state;
-	make(&x);
-	screens_start(&x.s, NULL, 0, true);
-	show(&x);
+	start_list(&x);
 	press(&x, '\\');
 	type(&x, "BAT");
 	assert_int_equal(x.s.list.count, 1);
@@ -198,9 +142,7 @@ static void hidden_rows_are_left_alone(void **state)
 	struct fixture x;
 
 	(void)state;
-	make(&x);
-	screens_start(&x.s, NULL, 0, true);
-	show(&x);
+	start_list(&x);
 	press(&x, '\\');
 	type(&x, "zzz");
 	press(&x, PRESS_ENTER);
@@ -240,9 +182,7 @@ static void two_are_compared_by_tags(void **state)
 	struct fixture x;
 
 	(void)state;
-	make(&x);
-	screens_start(&x.s, NULL, 0, true);
-	show(&x);
+	start_list(&x);
 	press(&x, 'c');
 	/* It does not work yet, and says why. */
 	assert_ptr_equal(x.s.view, view_at(IN_LIST));
@@ -426,9 +366,7 @@ static void clicks_find_keys_and_titles(void **state)
 	struct fixture x;
 
 	(void)state;
-	make(&x);
-	screens_start(&x.s, NULL, 0, true);
-	show(&x);
+	start_list(&x);
 	screens_press(&x.s, &x.f, &p);
 	assert_ptr_equal(x.s.view, view_at(IN_HELP));
 	press(&x, PRESS_ESC);
