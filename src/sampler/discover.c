@@ -225,8 +225,7 @@ void refresh_facts(struct sampler *s)
 	}
 }
 
-/* ---- by name --------------------------------------------------------------
- */
+/* ---- by name ------------------------------------------------------------ */
 
 static bool matches(const struct target_info *info, const char *name)
 {

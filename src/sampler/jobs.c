@@ -265,8 +265,7 @@ int sampler_probe(struct sampler *s, const char *target,
 	return n;
 }
 
-/* ---- the thread -----------------------------------------------------------
- */
+/* ---- the thread --------------------------------------------------------- */
 
 static bool next_job(struct jobs *j, struct job *job)
 {

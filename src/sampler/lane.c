@@ -36,7 +36,8 @@ struct chair { /* one source at one target */
 	unsigned failures; /* in a row, while open */
 	bool never;	/* the target cannot be read this way */
 	int64_t due_ns; /* CLOCK_BOOTTIME */
-	/* Of the fast and the memory lane, what is only in the list: */
+	/* Fast and memory lane: the last reading of the living process, and of
+	 * what is only in the list: */
 	struct values last;
 	unsigned still;	 /* looks in a row with nothing new */
 	int64_t rest_ns; /* not looked at before; CLOCK_BOOTTIME */
@@ -47,9 +48,8 @@ struct seat {
 	struct chair *chairs;
 	unsigned count;
 	unsigned execs; /* target->execs that the sources are of */
-	/* Fast lane: the last reading of the living process, and the last look
-	 * since at which there was nothing new (0: none). */
-	struct reading last;
+	/* Fast lane: the last look since its reading at which there was nothing
+	 * new; 0: none. */
 	int64_t rested_ns;
 };
 
@@ -276,35 +276,37 @@ static void drop_docs(struct reading *r)
 
 /* RES at the last look, which found nothing new and stored nothing: before a
  * reading that differs from it, the detectors need to know how long it stood. */
-static void store_rest(struct lane_run *l, struct seat *seat)
+static void store_rest(struct lane_run *l, struct seat *seat,
+		       const struct chair *c)
 {
-	struct reading rest = seat->last;
+	struct reading rest = {.origin = c->source->origin,
+			       .by = c->source->by,
+			       .life = LIFE_ALIVE,
+			       .begin_ns = seat->rested_ns,
+			       .end_ns = seat->rested_ns,
+			       .wall_offset_ns = clock_wall_offset_ns(),
+			       .between = true,
+			       .values = c->last};
 
 	if (!seat->rested_ns)
 		return;
-	rest.begin_ns = rest.end_ns = seat->rested_ns;
-	rest.wall_offset_ns = clock_wall_offset_ns();
-	rest.between = true;
 	store_reading(l->store, seat->target, &rest);
 }
 
 /* Between rows the runtime is read only while RES moves: a process at rest is
  * not worth the wake. */
 static void watch_move(struct lane_run *l, struct seat *seat,
-		       const struct reading *r)
+		       const struct chair *c, const struct reading *r)
 {
 	int64_t moved = values_get(&r->values, FIELD_RSS, 0) -
-			values_get(&seat->last.values, FIELD_RSS, 0);
+			values_get(&c->last, FIELD_RSS, 0);
 
 	if (r->life == LIFE_ALIVE &&
 	    (moved >= RSS_MOVED || -moved >= RSS_MOVED))
-		store_rest(l, seat);
+		store_rest(l, seat, c);
 	if (moved >= LIVELY_BYTES || -moved >= LIVELY_BYTES)
 		l->moved_ns = r->end_ns;
 	l->moved |= l->between;
-	seat->last = *r;
-	if (r->life != LIFE_ALIVE) /* said once; nothing to go by */
-		seat->last.values.known = 0;
 	seat->rested_ns = 0;
 }
 
@@ -327,6 +329,8 @@ static void note_rest(const struct lane_run *l, const struct seat *seat,
 		    !memcmp(&c->last, &r->values, sizeof(c->last));
 
 	c->last = r->values;
+	if (r->life != LIFE_ALIVE) /* said once; nothing to go by */
+		c->last.known = 0;
 	if (same && !l->between)
 		rest(l, seat, c, r->end_ns);
 	else if (!same)
@@ -382,7 +386,7 @@ static void read_chair(struct lane_run *l, struct seat *seat, struct chair *c)
 		c->never = true;
 	c->due_ns = c->source->period ? r.end_ns : 0;
 	if (l->lane == LANE_FAST)
-		watch_move(l, seat, &r);
+		watch_move(l, seat, c, &r);
 	if (l->lane != LANE_SLOW)
 		note_rest(l, seat, c, &r);
 	if (c->source->origin == ORIGIN_RUNTIME) {
@@ -432,7 +436,7 @@ static bool nothing_new(struct lane_run *l, struct seat *seat, struct chair *c,
 
 	if (!c->open || !c->source->changed)
 		return false;
-	if (fast && (!seat->last.values.known ||
+	if (fast && (!c->last.known ||
 		     (!l->between && atomic_load(&seat->target->opened))))
 		return false;
 	if (c->source->changed(c->state))
@@ -628,7 +632,7 @@ void lane_init(struct lane_run *l, enum lane lane, struct store *store,
 
 int lane_start(struct lane_run *l, struct err *err)
 {
-	void *(*entry)(void *) = l->turn			  ? finder_main
+	void *(*entry)(void *) = l->turn		  ? finder_main
 				 : l->lane == LANE_FAST	  ? fast_main
 				 : l->lane == LANE_MEMORY ? memory_main
 							  : slow_main;

@@ -76,8 +76,7 @@ struct net {
 	unsigned wakes_seen;
 };
 
-/* ---- endpoints ------------------------------------------------------------
- */
+/* ---- endpoints ---------------------------------------------------------- */
 
 /* The rung of that number, among those that the user's choice leaves. */
 static const struct source *rung_source(const struct net *n, unsigned rung)
