@@ -284,7 +284,8 @@ static void fill(struct gomem *g, const struct figures *f,
 	out->exact_parts = 0;
 	if ((id & FIGURES_HEAP) == FIGURES_HEAP)
 		out->exact_parts |= GOMEM_EXACT_HEAP;
-	if ((id & FIGURES_ALLOC) && (id & FIGURES_FREE))
+	/* A program that has not counted yet has not allocated nothing. */
+	if ((id & FIGURES_ALLOC) && (id & FIGURES_FREE) && f->total_alloc)
 		out->exact_parts |= GOMEM_EXACT_ALLOC;
 	if (id & FIGURES_MAPPED)
 		out->exact_parts |= GOMEM_EXACT_SYS;

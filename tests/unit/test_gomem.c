@@ -162,6 +162,45 @@ static void test_zeros_are_nothing(void **state)
 	gomem_close(g);
 }
 
+/* Before anything was counted (no GC, no large object) the counts prove
+ * nothing: the books of what is mapped must agree too. */
+static void test_nothing_counted(void **state)
+{
+	struct gomem *g = target("go1.19");
+	const struct layout *l = g->layout;
+	const uint64_t d = MSTATS + (uint64_t)l->delta_size;
+	struct gomem_stats *s = mem_zalloc(1, sizeof(*s));
+	struct err err = ERR_INIT;
+	struct figures f;
+
+	(void)state;
+	put_books(l);
+	put64(d, l->delta_large_alloc, 0);
+	put64(d, l->delta_large_alloc_count, 0);
+	put64(MSTATS, l->delta_small_alloc_count + 8 * 2, 0);
+	put64(d, l->delta_small_free_count + 8 * 2, 0);
+	put64(GC, l->gc_total_alloc, 0);
+	put64(GC, l->gc_total_free, 0);
+	assert_int_equal(identities(g, &f), FIGURES_ALL | FIGURES_MAPPED);
+	g->at.memstats = MSTATS;
+	g->at.gc = GC;
+	assert_int_equal(gomem_read(g, s, &err), 0);
+	assert_true(s->exact);
+	assert_int_equal(s->exact_parts & GOMEM_EXACT_ALLOC, 0);
+	/* A search through data takes no such thing for the pacer. */
+	assert_false(figures_gc_like(l, g->raw.gc));
+	put64(GC, l->gc_mapped_ready, 11 * MIB);
+	assert_int_equal(identities(g, &f) & FIGURES_ALLOC, 0);
+	put64(GC, l->gc_mapped_ready, 11 * MIB + 4 * 4096);
+	put32(MSTATS, l->mstats_numgc, 1);
+	assert_int_equal(identities(g, &f) & FIGURES_ALLOC, 0);
+	put32(MSTATS, l->mstats_numgc, 0);
+	put64(d, l->delta_large_alloc_count, 1);
+	assert_int_equal(identities(g, &f) & FIGURES_ALLOC, 0);
+	gomem_close(g);
+	free(s);
+}
+
 static void test_gogc_off(void **state)
 {
 	struct gomem *g = target("go1.26");
@@ -463,6 +502,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_identities),
 		cmocka_unit_test(test_zeros_are_nothing),
+		cmocka_unit_test(test_nothing_counted),
 		cmocka_unit_test(test_gogc_off),
 		cmocka_unit_test(test_goals),
 		cmocka_unit_test(test_votes),

@@ -1,0 +1,3 @@
+module residue.test/tiny
+
+go 1.19
