@@ -59,6 +59,9 @@ struct falls {
 	int64_t base_ns;
 	int64_t rss;   /* newest */
 	int64_t least; /* of a fall that counts, by the newest RES */
+	/* The runtime was read since RES was: whether RES had fallen by then
+	 * is known at the next look. */
+	bool unmatched;
 	/* The newest reading of the runtime. */
 	int64_t given_ns;  /* when; 0: never */
 	int64_t given_rss; /* RES at about that time */
@@ -223,6 +226,19 @@ static bool falling(const struct falls *s)
 	return values_get(&s->now.base, FIELD_RSS, 0) - s->rss >= s->least / 2;
 }
 
+/* It was read where RES was highest, and came late. */
+static bool near_base(const struct falls *s, const struct reading *r)
+{
+	return r->begin_ns - s->base_ns <= NEAR &&
+	       r->begin_ns < s->now.low_ns;
+}
+
+/* The newest reading of the runtime has a part of what may become a fall. */
+static bool gave_back(const struct falls *s)
+{
+	return s->given - s->now.account.least >= s->least / 2;
+}
+
 static void runtime_read(struct falls *s, const struct reading *r)
 {
 	const uint64_t need = FIELD_BIT(HEAP_RELEASED) | FIELD_BIT(SYS);
@@ -237,10 +253,11 @@ static void runtime_read(struct falls *s, const struct reading *r)
 	s->num_forced = values_get(&r->values, FIELD_NUM_FORCED_GC, 0);
 	s->scav = r->scav;
 	s->returned = r->returned;
-	/* The account begins with the last reading before RES falls: until
-	 * then each is a better one. The first of all has nothing before it. */
-	if (first || !falling(s) ||
-	    (r->begin_ns - s->base_ns <= NEAR && r->begin_ns < s->now.low_ns))
+	/* The account begins with the last reading before RES falls. This one
+	 * may already have what fell since RES was read: the next look tells.
+	 * The first of all has nothing before it. */
+	s->unmatched = true;
+	if (first || (near_base(s, r) && !gave_back(s)))
 		account_begin(s, r->begin_ns, s->rss);
 	if (first && s->pending)
 		s->done.account = s->now.account;
@@ -255,6 +272,17 @@ static void low_now(struct falls *s, const struct reading *r)
 	s->now.low = r->values;
 	s->now.low_ns = r->begin_ns;
 	s->now.account.after = s->now.account.closed = false;
+}
+
+/* A look at RES: if nothing has fallen, the account begins with the last
+ * reading of the runtime before it. */
+static void matched(struct falls *s, const struct reading *r, bool base)
+{
+	if (s->given_ns > r->begin_ns)
+		return; /* the look came late */
+	if (base || (s->unmatched && !falling(s)))
+		account_begin(s, base ? r->begin_ns : s->given_ns, s->rss);
+	s->unmatched = false;
 }
 
 static void proc_read(struct falls *s, const struct observation *o,
@@ -283,9 +311,9 @@ static void proc_read(struct falls *s, const struct observation *o,
 			values_set(&s->now.base, FIELD_LAZY_FREE,
 				   o->state->values.v[FIELD_LAZY_FREE]);
 		s->base_ns = r->begin_ns;
-		account_begin(s, r->begin_ns, rss);
 		low_now(s, r);
 	}
+	matched(s, r, did & SWING_BASE);
 }
 
 static void falls_observe(void *state, const struct observation *o,

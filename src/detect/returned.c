@@ -56,8 +56,8 @@ struct account {
 	int64_t given;		  /* HeapReleased - Sys */
 	int64_t idle;		  /* HeapIdle - HeapReleased */
 	int64_t forced;		  /* NumForcedGC; -1: not known */
-	bool counted;		  /* the counters are known: */
-	int64_t bg, eager;
+	bool counted;		  /* the counters are known, all of them */
+	int64_t bg, eager;	  /* bg -1: not known */
 	unsigned scav;	  /* enum scav_mark */
 	int64_t returned; /* as in struct reading */
 };
@@ -77,6 +77,8 @@ struct returned {
 	int64_t forced_wall;
 	int64_t until_ns;
 	int64_t freed; /* bytes that were, as far as we know */
+	/* Without all counters: what the background scavenger gave back. */
+	int64_t scavenged;
 	/* With counters: bytes that they did not explain in the last interval,
 	 * and may yet. */
 	int64_t unsure;
@@ -93,7 +95,9 @@ struct delta {
 	bool ran_dry; /* a forced scavenge did, and no allocator forced it */
 };
 
-/* Go 1.19 and 1.20 count what the background scavenger released only. */
+/* Go 1.19 and 1.20 count what the background scavenger released only
+ * (runtime/mgcscavenge.go, bgscavenge: scav.released): that was not
+ * FreeOSMemory, but what they do not count need not have been. */
 static bool counters_complete(const struct observation *o)
 {
 	unsigned minor;
@@ -119,7 +123,7 @@ static bool account_make(struct account *a, const struct observation *o)
 		.idle = v->v[FIELD_HEAP_IDLE] - v->v[FIELD_HEAP_RELEASED],
 		.forced = values_get(v, FIELD_NUM_FORCED_GC, -1),
 		.counted = values_have(v, counters) && counters_complete(o),
-		.bg = values_get(v, FIELD_RELEASED_BG, 0),
+		.bg = values_get(v, FIELD_RELEASED_BG, -1),
 		.eager = values_get(v, FIELD_RELEASED_EAGER, 0),
 		.scav = o->now->scav,
 		.returned = o->now->returned,
@@ -152,7 +156,7 @@ static struct delta delta_make(const struct account *a, const struct account *b)
 				  ? -1
 				  : b->forced - a->forced,
 		.counted = counted,
-		.bg = counted ? risen(a->bg, b->bg) : 0,
+		.bg = a->bg < 0 || b->bg < 0 ? 0 : risen(a->bg, b->bg),
 		.eager = counted ? risen(a->eager, b->eager) : 0,
 		.ran_dry = ran_dry(a, b),
 		.returned = a->scav & b->scav & SCAV_RETURNED
@@ -237,8 +241,8 @@ static int64_t freed_counted(struct returned *s, const struct delta *d)
 	return sure >= UNEXPLAINED_LEAST ? sure : 0;
 }
 
-/* The same without counters; what was given back since the forced GC is in
- * s->freed already. */
+/* The same without them; what was given back since the forced GC, other than
+ * by the background scavenger as far as that is counted, is in s->freed. */
 static int64_t freed_inferred(const struct returned *s,
 			      const struct observation *o,
 			      const struct delta *d, int64_t least,
@@ -256,7 +260,7 @@ static int64_t freed_inferred(const struct returned *s,
 		return s->freed;
 	}
 	/* In use again by the time of this reading, but RES showed it. */
-	if (once == YES && fall >= least / 2) {
+	if (once == YES && fall - s->scavenged >= least / 2) {
 		*confidence = 0.7;
 		return fall;
 	}
@@ -292,7 +296,7 @@ static void forced_gc_seen(struct returned *s, const struct observation *o)
 	s->forced_wall = forced_end(s, o);
 	s->until_ns = s->forced_wall - o->now->wall_offset_ns + AT_ONCE +
 		      at_once_more(-s->last.given);
-	s->freed = s->unsure = 0;
+	s->freed = s->scavenged = s->unsure = 0;
 	s->told = false;
 }
 
@@ -320,8 +324,9 @@ static bool look_for_freed(struct returned *s, const struct observation *o,
 		    s->unsure < UNEXPLAINED_LEAST)
 			tell_freed(s, true, 1, s->freed, sink, sink_ctx);
 	} else {
-		s->freed += d->given;
-		bytes = s->told ? d->given
+		s->freed += d->given - d->bg;
+		s->scavenged += d->bg;
+		bytes = s->told ? d->given - d->bg
 				: freed_inferred(s, o, d, least, &confidence);
 		if (!s->told && bytes)
 			tell_freed(s, false, confidence, bytes, sink, sink_ctx);

@@ -173,6 +173,32 @@ static void free_os_memory_spills(void **state)
 	feed_release(&f);
 }
 
+/* Go 1.19 counts what its background scavenger released, and nothing else: all
+ * of it within a forced GC's second is no FreeOSMemory. */
+static void background_counter_alone(void **state)
+{
+	(void)state;
+
+	for (int counted = 0; counted < 2; counted++) {
+		struct feed f;
+
+		begin(&f);
+		snprintf(f.state.info.go_version,
+			 sizeof(f.state.info.go_version), "go1.19.8");
+		values_set(&f.runtime, FIELD_RELEASED_BG, 5 * MIB);
+		feed_quiet(&f, 5000, 7000, 1000);
+		feed_gc(&f, 7400, true);
+		feed_heap(&f, 20, 270, 270);
+		feed_rss(&f, 36, 8);
+		if (counted)
+			values_set(&f.runtime, FIELD_RELEASED_BG, 270 * MIB);
+		feed_quiet(&f, 7500, 12000, 100);
+		feed_only(&f, counted ? EVENT_SCAVENGE : EVENT_FREE_OS_MEMORY,
+			  1);
+		feed_release(&f);
+	}
+}
+
 /* Go 1.19: runtime.GC, and the scavenger returns all within two seconds. */
 static void forced_gc_then_scavenger(void **state)
 {
@@ -621,6 +647,38 @@ static void falls(void **state)
 	feed_release(&f);
 }
 
+/* The runtime is read in the middle of a fall, and RES after it: its account
+ * begins with the reading before, or what it gave back looks foreign. */
+static void runtime_ahead_of_res(void **state)
+{
+	(void)state;
+
+	for (int late = 0; late < 3; late++) {
+		struct feed f;
+
+		begin(&f);
+		feed_heap(&f, 20, 270, 120); /* a look found RES moving: */
+		if (late == 0) {
+			feed_rss(&f, 290, 8);
+			feed_proc(&f, 5300);
+			feed_runtime(&f, 5340);
+		} else if (late == 1) {
+			feed_runtime(&f, 5300); /* and came after this */
+			feed_proc(&f, 5290);
+		} else {
+			feed_runtime(&f, 4030); /* by 50 ms of the last look */
+		}
+		feed_rss(&f, 186, 8);
+		feed_quiet(&f, 5400, 7000, 100);
+		feed_heap(&f, 20, 270, 150);
+		feed_rss(&f, 156, 8);
+		feed_quiet(&f, 7000, 12000, 1000);
+		assert_int_equal(feed_count(&f, EVENT_NATIVE_FREE), 0);
+		assert_true(feed_count(&f, EVENT_SCAVENGE) > 0);
+		feed_release(&f);
+	}
+}
+
 /* Nothing is known of the runtime. */
 static void from_proc_alone(void **state)
 {
@@ -777,6 +835,7 @@ int main(void)
 		cmocka_unit_test(free_os_memory_spills),
 		cmocka_unit_test(fell_and_rose_between_readings),
 		cmocka_unit_test(forced_gc_then_scavenger),
+		cmocka_unit_test(background_counter_alone),
 		cmocka_unit_test(counted),
 		cmocka_unit_test(scavenged_dry),
 		cmocka_unit_test(seen_by_chunk),
@@ -788,6 +847,7 @@ int main(void)
 		cmocka_unit_test(partial_readings),
 		cmocka_unit_test(scavenger_is_gradual),
 		cmocka_unit_test(falls),
+		cmocka_unit_test(runtime_ahead_of_res),
 		cmocka_unit_test(from_proc_alone),
 		cmocka_unit_test(late_account),
 		cmocka_unit_test(fall_at_the_end_of_a_piece),
