@@ -26,6 +26,7 @@
 
 /* The runtime's account of the time since RES was highest. */
 struct account {
+	bool begun;	/* there was a reading before; else it tells nothing */
 	int64_t least;	/* least HeapReleased - Sys ... */
 	int64_t risen;	/* ... and the most that it rose above that later */
 	int64_t unseen; /* RES rose by that between the last reading before
@@ -163,7 +164,10 @@ static void settle(struct falls *s, const struct reading *r, event_sink *sink,
 
 	if (!s->pending)
 		return;
-	if (a->closed) {
+	if (a->closed && !a->begun) {
+		s->pending = false;
+		tell(&s->done, r, false, sink, sink_ctx);
+	} else if (a->closed) {
 		s->pending = false;
 		if (a->risen + a->unseen >= s->done.swing.gain / 2)
 			return; /* returned.c tells it */
@@ -176,12 +180,19 @@ static void settle(struct falls *s, const struct reading *r, event_sink *sink,
 	}
 }
 
+/* RES is lower than it was by something that may become a fall. */
+static bool falling(const struct falls *s)
+{
+	return values_get(&s->now.base, FIELD_RSS, 0) - s->rss >= s->least / 2;
+}
+
 /* The account as it stands where RES is highest. */
 static void account_begin(struct falls *s, int64_t now, int64_t rss)
 {
 	bool apart = now - s->given_ns > NEAR;
 
 	s->now.account = (struct account){
+		.begun = s->given_ns != 0,
 		.least = s->given,
 		.unseen = apart && rss > s->given_rss ? rss - s->given_rss : 0,
 		.num_gc = s->num_gc,
@@ -220,17 +231,10 @@ static void account_close(struct account *a, int64_t rss)
 	}
 }
 
-/* RES is lower than it was by something that may become a fall. */
-static bool falling(const struct falls *s)
-{
-	return values_get(&s->now.base, FIELD_RSS, 0) - s->rss >= s->least / 2;
-}
-
 /* It was read where RES was highest, and came late. */
 static bool near_base(const struct falls *s, const struct reading *r)
 {
-	return r->begin_ns - s->base_ns <= NEAR &&
-	       r->begin_ns < s->now.low_ns;
+	return r->begin_ns - s->base_ns <= NEAR && r->begin_ns < s->now.low_ns;
 }
 
 /* The newest reading of the runtime has a part of what may become a fall. */
@@ -242,7 +246,6 @@ static bool gave_back(const struct falls *s)
 static void runtime_read(struct falls *s, const struct reading *r)
 {
 	const uint64_t need = FIELD_BIT(HEAP_RELEASED) | FIELD_BIT(SYS);
-	bool first = !s->given_ns;
 
 	if (!values_have(&r->values, need))
 		return;
@@ -254,13 +257,10 @@ static void runtime_read(struct falls *s, const struct reading *r)
 	s->scav = r->scav;
 	s->returned = r->returned;
 	/* The account begins with the last reading before RES falls. This one
-	 * may already have what fell since RES was read: the next look tells.
-	 * The first of all has nothing before it. */
+	 * may already have what fell since RES was read: the next look tells. */
 	s->unmatched = true;
-	if (first || (near_base(s, r) && !gave_back(s)))
+	if (s->now.account.begun && near_base(s, r) && !gave_back(s))
 		account_begin(s, r->begin_ns, s->rss);
-	if (first && s->pending)
-		s->done.account = s->now.account;
 	account_step(s, &s->now);
 	if (s->pending)
 		account_step(s, &s->done);

@@ -713,6 +713,36 @@ static void from_proc_alone(void **state)
 }
 
 /* The runtime's account comes seconds late: the fall waits for it. */
+/* The runtime was not read before RES fell: its first reading, after it, does
+ * not say who did it. */
+static void first_account_after(void **state)
+{
+	(void)state;
+
+	for (int when = 0; when < 3; when++) {
+		struct feed f;
+
+		feed_init(&f);
+		feed_rss(&f, 300, 8);
+		for (int64_t t = 0; t < 5000; t += 1000)
+			feed_proc(&f, t);
+		feed_rss(&f, 36, 8);
+		feed_heap(&f, 20, 270, 270);
+		if (when == 0) /* ahead of the look that finds it */
+			feed_runtime(&f, 4900);
+		feed_proc(&f, 5000);
+		if (when == 2)
+			feed_proc(&f, 6000);
+		feed_quiet(&f, 7000, 12000, 1000);
+		feed_only(&f, EVENT_DROP, 1);
+		/* The next one has an account. */
+		feed_rss(&f, 4, 2);
+		feed_quiet(&f, 12000, 16000, 1000);
+		assert_int_equal(feed_count(&f, EVENT_NATIVE_FREE), 1);
+		feed_release(&f);
+	}
+}
+
 static void late_account(void **state)
 {
 	(void)state;
@@ -850,6 +880,7 @@ int main(void)
 		cmocka_unit_test(runtime_ahead_of_res),
 		cmocka_unit_test(from_proc_alone),
 		cmocka_unit_test(late_account),
+		cmocka_unit_test(first_account_after),
 		cmocka_unit_test(fall_at_the_end_of_a_piece),
 		cmocka_unit_test(dip),
 		cmocka_unit_test(hidden_growth),
