@@ -58,8 +58,8 @@ struct account {
 	int64_t forced;		  /* NumForcedGC; -1: not known */
 	bool counted;		  /* the counters are known, all of them */
 	int64_t bg, eager;	  /* bg -1: not known */
-	unsigned scav;	  /* enum scav_mark */
-	int64_t returned; /* as in struct reading */
+	unsigned scav;		  /* enum scav_mark */
+	int64_t returned;	  /* as in struct reading */
 };
 
 struct returned {
