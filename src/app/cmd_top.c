@@ -44,8 +44,10 @@ static int load(const char *path, struct profile **out, struct err *err)
 	int fd = open(path, O_RDONLY | O_CLOEXEC);
 	int rc;
 
-	if (fd < 0)
-		return err_sys(err, errno, "'%s'", path);
+	if (fd < 0) {
+		err_sys(err, errno, "'%s'", path);
+		return no_such_file(err);
+	}
 	buf_init(&bytes, FILE_MOST + (1u << 16));
 	rc = read_fd(fd, path, &bytes, err);
 	close(fd);
@@ -56,7 +58,8 @@ static int load(const char *path, struct profile **out, struct err *err)
 	return rc;
 }
 
-/* An argument of digits is a PID, one with a slash or that exists is a file. */
+/* An argument of digits is a PID, one with a slash or that exists is a file;
+ * one with a dot is meant as a file though there is none. */
 static bool is_file(const char *word)
 {
 	struct stat st;
@@ -65,7 +68,9 @@ static bool is_file(const char *word)
 		return false;
 	if (word[0] == '=' || strstr(word, "://") || !strncmp(word, "unix:", 5))
 		return false;
-	return strchr(word, '/') || stat(word, &st) == 0;
+	if (strchr(word, '@'))
+		return false;
+	return strpbrk(word, "/.") || stat(word, &st) == 0;
 }
 
 static json_t *row_json(const struct top_row *r)

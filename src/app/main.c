@@ -2,8 +2,10 @@
 #include <config.h>
 
 #include "command.h"
+#include "config.h"
 
 #include <residue/base/mem.h>
+#include <residue/ui/theme.h>
 
 #include <errno.h>
 #include <fcntl.h>
@@ -58,6 +60,30 @@ static int close_stdout(int code, struct err *err)
 	return code ? code : EXIT_FAILED;
 }
 
+/* A file that is not there is no target that was never there: that it failed is
+ * all there is to say. */
+int no_such_file(struct err *err)
+{
+	if (err->code == ERR_GONE)
+		err->code = ERR_SYS;
+	return -1;
+}
+
+/* Said where nothing is drawn as well: it is meant for when something is. */
+static int check_theme(const struct options *o, struct err *err)
+{
+	struct theme theme;
+	char *config;
+	int rc;
+
+	if (!o->theme)
+		return 0;
+	config = config_dir();
+	rc = theme_load(&theme, o->theme, config, err);
+	free(config);
+	return rc;
+}
+
 static int run(struct options *o, const struct command *command,
 	       struct err *err)
 {
@@ -69,6 +95,8 @@ static int run(struct options *o, const struct command *command,
 		puts(PACKAGE_STRING);
 		return EXIT_FINE;
 	}
+	if (check_theme(o, err))
+		return exit_code_of(err);
 	return command->run(o, err);
 }
 

@@ -1,5 +1,6 @@
 /* targets.c - options to sampler, target words to targets. */
 #include "targets.h"
+#include "command.h"
 
 #include <residue/base/mem.h>
 #include <residue/base/text.h>
@@ -125,7 +126,7 @@ static int read_script(struct targets *s, const struct options *o,
 		       struct err *err)
 {
 	if (script_read(o->script, feed, s, err))
-		return -1;
+		return no_such_file(err);
 	s->named = o->arg_count > 0;
 	if (s->named)
 		s->count = 0;
@@ -166,7 +167,7 @@ int targets_open(struct targets *s, const struct options *o, unsigned flags,
 	}
 	s->sampler = sampler_new(&so, err);
 	if (!s->sampler)
-		return -1;
+		return no_such_file(err);
 	return add_targets(s, o, err);
 }
 

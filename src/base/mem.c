@@ -2,6 +2,7 @@
 #include <residue/base/mem.h>
 
 #include <stdarg.h>
+#include <stdatomic.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -9,16 +10,25 @@
 #include <unistd.h>
 
 static void (*exhausted_hook)(void);
+static void (*_Atomic undo_hook)(void);
 
 void mem_on_exhausted(void (*hook)(void))
 {
 	exhausted_hook = hook;
 }
 
+void mem_undo_on_exhausted(void (*undo)(void))
+{
+	atomic_store(&undo_hook, undo);
+}
+
 void mem_exhausted(void)
 {
 	static const char msg[] = "residue: out of memory\n";
+	void (*undo)(void) = atomic_exchange(&undo_hook, NULL);
 
+	if (undo)
+		undo();
 	if (exhausted_hook)
 		exhausted_hook();
 	if (write(STDERR_FILENO, msg, sizeof(msg) - 1) < 0)

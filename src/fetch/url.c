@@ -105,12 +105,28 @@ static char *visible(const char *s)
 	return out;
 }
 
+/* "[::1]" however it is written, and 127.0.0.0/8 mapped into IPv6. */
+static bool is_loopback6(const char *host)
+{
+	char text[INET6_ADDRSTRLEN];
+	struct in6_addr v6;
+	size_t n = strlen(host);
+
+	if (host[0] != '[' || n < 3 || n - 2 >= sizeof(text))
+		return false;
+	memcpy(text, host + 1, n - 2);
+	text[n - 2] = '\0';
+	if (inet_pton(AF_INET6, text, &v6) != 1)
+		return false;
+	return IN6_IS_ADDR_LOOPBACK(&v6) ||
+	       (IN6_IS_ADDR_V4MAPPED(&v6) && v6.s6_addr[12] == 127);
+}
+
 static bool is_loopback(const char *host)
 {
 	struct in_addr v4;
 
-	return strcasecmp(host, "localhost") == 0 ||
-	       strcmp(host, "[::1]") == 0 ||
+	return strcasecmp(host, "localhost") == 0 || is_loopback6(host) ||
 	       (inet_pton(AF_INET, host, &v4) == 1 &&
 		ntohl(v4.s_addr) >> 24 == 127);
 }

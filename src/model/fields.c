@@ -13,7 +13,8 @@ const struct field_info field_info[FIELD_COUNT] = {
 const char *const origin_name[ORIGIN_COUNT] = {
 	[ORIGIN_PROC] = "proc",	      [ORIGIN_SMAPS] = "smaps",
 	[ORIGIN_CGROUP] = "cgroup",   [ORIGIN_RUNTIME] = "runtime",
-	[ORIGIN_PPROF] = "pprof",     [ORIGIN_DERIVED] = "derived",
+	[ORIGIN_PPROF] = "pprof",     [ORIGIN_BUDGET] = "budget",
+	[ORIGIN_DERIVED] = "derived",
 };
 
 enum field field_by_name(const char *name)

@@ -269,6 +269,16 @@ static void cut_rows(struct top *top, struct top_nodes *t, size_t rows)
 	top->n_rows = rows;
 }
 
+/* pprof makes its graph anew when it has left nodes out; until then those of no
+ * weight, which it never shows, still call others. */
+static void keep_weightless(const struct top *top, struct top_nodes *t)
+{
+	if (top->n_dropped > 0 || top->n_rows < top->n_kept)
+		return;
+	for (size_t i = 0; i < t->n; i++)
+		t->kept[i] = true;
+}
+
 static int fill(struct top *top, struct top_nodes *t,
 		const struct top_options *o, struct err *err)
 {
@@ -281,6 +291,7 @@ static int fill(struct top *top, struct top_nodes *t,
 	qsort(top->rows, top->n_rows, sizeof(*top->rows),
 	      o->cum ? by_cum : by_flat);
 	cut_rows(top, t, o->rows);
+	keep_weightless(top, t);
 	if (top_edges_mark(t, share(flat_sum(t), EDGE_FRACTION), err) < 0)
 		return -1;
 	for (size_t i = 0; i < top->n_rows; i++) {

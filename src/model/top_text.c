@@ -60,6 +60,16 @@ static int header(const struct top *t, const char *unit, struct buf *out,
 	return 0;
 }
 
+/* printf counts bytes, Go's fmt characters: "µs" is two of them. */
+static int padding(const char *text)
+{
+	int bytes = (int)strlen(text), chars = 0;
+
+	for (const char *p = text; *p; p++)
+		chars += (*p & 0xc0) != 0x80;
+	return 10 + bytes - chars;
+}
+
 static int row(const struct top *t, const struct top_row *r, int64_t sum,
 	       const char *unit, struct buf *out, struct err *err)
 {
@@ -72,11 +82,13 @@ static int row(const struct top *t, const struct top_row *r, int64_t sum,
 	char cum[MEASURE_MAX], cum_percent[MEASURE_MAX];
 	char sum_percent[MEASURE_MAX];
 
-	return buf_printf(out, err, "%10s %s %s %10s %s  %s%s\n",
-			  measure_label(flat, r->flat, t->type.unit, unit),
+	measure_label(flat, r->flat, t->type.unit, unit);
+	measure_label(cum, r->cum, t->type.unit, unit);
+	return buf_printf(out, err, "%*s %s %s %*s %s  %s%s\n",
+			  padding(flat), flat,
 			  measure_percent(flat_percent, r->flat, t->total),
 			  measure_percent(sum_percent, sum, t->total),
-			  measure_label(cum, r->cum, t->type.unit, unit),
+			  padding(cum), cum,
 			  measure_percent(cum_percent, r->cum, t->total),
 			  r->name, marks[r->inlined]);
 }

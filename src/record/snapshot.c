@@ -10,6 +10,7 @@
 #include "snapshot_files.h"
 
 #include <residue/base/clock.h>
+#include <residue/base/mem.h>
 
 #include <errno.h>
 #include <fcntl.h>
@@ -234,6 +235,17 @@ static int make_temporary(int parent, char *temporary, const char *name,
 	return dir;
 }
 
+/* The temporary directory that is being filled, for the end of the program. */
+static struct {
+	int parent, dir;
+	const char *name;
+} unfinished;
+
+static void remove_unfinished(void)
+{
+	remove_dir(unfinished.parent, unfinished.dir, unfinished.name);
+}
+
 static int write_under(int parent, const struct snapshot_input *in,
 		       char name[NAME_ROOM], struct err *err)
 {
@@ -245,7 +257,12 @@ static int write_under(int parent, const struct snapshot_input *in,
 	dir = make_temporary(parent, temporary, name, sizeof(temporary), err);
 	if (dir < 0)
 		return -1;
+	unfinished.parent = parent;
+	unfinished.dir = dir;
+	unfinished.name = temporary;
+	mem_undo_on_exhausted(remove_unfinished);
 	failed = write_files(dir, in, err);
+	mem_undo_on_exhausted(NULL);
 	if (!failed)
 		failed = publish(parent, temporary, name, NAME_ROOM, err);
 	if (!failed) {

@@ -4,7 +4,6 @@
 #include <string.h>
 
 #define SHARE	   100	/* 1 % of the target's own */
-#define CORE_SHARE 1000 /* 0.1 % of a core, however idle it is */
 #define NOISE	   4
 #define UNKNOWN_NS INT64_C(60000000000)
 #define SECOND	   INT64_C(1000000000)
@@ -20,9 +19,10 @@ static const struct budget_slot *oldest(const struct budget *b)
 	return &b->slot[(b->end + BUDGET_SLOTS - b->count) % BUDGET_SLOTS];
 }
 
-bool budget_wants(const struct budget *b, int64_t now_ns)
+bool budget_wants(const struct budget *b, int64_t now_ns, int64_t alloc)
 {
-	return !b->count || now_ns - newest(b)->target.t_ns >= BUDGET_STEP_NS;
+	return !b->count || now_ns - newest(b)->target.t_ns >= BUDGET_STEP_NS ||
+	       (newest(b)->target.alloc < 0 && alloc >= 0);
 }
 
 static bool restarts(int64_t was, int64_t is)
@@ -36,7 +36,7 @@ void budget_observe(struct budget *b, const struct usage *now)
 
 	if (b->count && (restarts(last->target.cpu_ns, now->cpu_ns) ||
 			 restarts(last->target.alloc, now->alloc)))
-		b->count = 0;
+		b->count = b->polled = 0;
 	b->slot[b->end] =
 		(struct budget_slot){*now, b->our_cpu_ns, b->our_bytes};
 	b->end = (b->end + 1) % BUDGET_SLOTS;
@@ -79,20 +79,15 @@ static int64_t mean(int64_t sum, unsigned n)
 	return n ? sum / (int64_t)n : 0;
 }
 
-/* CPU time comes in ticks, so that the sum of few fetches may be a tick off
- * either way; the handler runs on one thread, so that the time it took is the
- * nearer bound from above. What the ticks prove stands in any case. */
+/* The time that it took stands for what cannot be seen: the handler runs on one
+ * thread. */
 static int64_t cpu_of_fetch(const struct budget *b)
 {
-	int64_t took = mean(b->took_sum_ns, b->fetches), seen, most;
+	int64_t cpu = mean(b->cpu_sum_ns, b->cpu_fetches);
 
 	if (!b->cpu_fetches)
-		return took;
-	seen = mean(b->cpu_sum_ns, b->cpu_fetches);
-	seen = seen > 0 ? seen : 0;
-	most = mean(b->cpu_sum_ns + BUDGET_TICK_NS, b->cpu_fetches);
-	took = took < most ? took : most;
-	return seen > took ? seen : took;
+		return mean(b->took_sum_ns, b->fetches);
+	return cpu > 0 ? cpu : 0;
 }
 
 static int64_t bytes_of_fetch(const struct budget *b)
@@ -111,6 +106,7 @@ void budget_profile(struct budget *b, int64_t t_ns, int64_t alloc)
 	/* Between GCs a profile says nothing new. */
 	if (b->profile_ns && alloc == b->profile_alloc)
 		return;
+	b->still = b->profile_ns && own <= 0 ? b->still + 1 : 0;
 	b->profile_rate = b->profile_ns && own > 0 && t_ns > b->profile_ns
 				  ? (double)own * (double)SECOND /
 					    (double)(t_ns - b->profile_ns)
@@ -147,6 +143,26 @@ void budget_allocated(struct budget *b, int64_t bytes, int64_t over_ns)
 	b->bytes_sum += bytes - (int64_t)own;
 }
 
+/* What two polls in a row have seen a counter rise by: the serving of one, and
+ * next to nothing of the target's own. The least that was seen counts. */
+static void poll_cost(int64_t *cost, int64_t from, int64_t to)
+{
+	if (from >= 0 && to >= from && (!*cost || to - from < *cost))
+		*cost = to - from;
+}
+
+void budget_polled(struct budget *b, const struct usage *now)
+{
+	if (b->polled && now->t_ns - b->poll.t_ns < BUDGET_PAIR_NS) {
+		poll_cost(&b->poll_cpu_ns, b->poll.cpu_ns, now->cpu_ns);
+		poll_cost(&b->poll_bytes, b->poll.alloc, now->alloc);
+	}
+	b->our_cpu_ns += b->poll_cpu_ns;
+	b->our_bytes += b->poll_bytes;
+	b->polled = true;
+	b->poll = *now;
+}
+
 /* ns between fetches of that cost, so that they use 1 % of `rate` a second. */
 static int64_t spaced(int64_t cost, double rate)
 {
@@ -164,6 +180,8 @@ static int64_t ppm(int64_t cost, int64_t interval_ns, double rate)
 	if (rate < 0)
 		return -1;
 	share = (double)cost * (double)SECOND / (double)interval_ns;
+	if (interval_ns == INT64_MAX)
+		return 0;
 	share = rate > 0 ? share / rate : share > 0 ? 1e6 : 0;
 	/* A million times its own use says enough. */
 	return share < 1e6 ? (int64_t)(share * (double)MILLION)
@@ -174,17 +192,16 @@ void budget_price(const struct budget *b, int64_t every_ns, bool unlimited,
 		  struct budget_price *out)
 {
 	double cpu = own_cpu(b), alloc = own_alloc(b);
-	int64_t least, by_bytes, most;
+	int64_t least, by_bytes;
 
 	out->cpu_ns = cpu_of_fetch(b);
 	out->bytes = bytes_of_fetch(b);
 	out->bytes_measured = b->bytes_fetches > 0;
 	least = spaced(out->cpu_ns, cpu < 0 ? (double)SECOND : cpu);
-	by_bytes = alloc < 0 ? UNKNOWN_NS : spaced(out->bytes, alloc);
+	by_bytes = alloc < 0 ? UNKNOWN_NS << (b->still < 12 ? b->still : 12)
+			     : spaced(out->bytes, alloc);
 	least = least > by_bytes ? least : by_bytes;
-	most = out->cpu_ns * CORE_SHARE;
-	most = most > BUDGET_MOST_NS ? most : BUDGET_MOST_NS;
-	least = least < most ? least : most;
+	least = least < BUDGET_MOST_NS ? least : INT64_MAX;
 	out->interval_ns = unlimited || least < every_ns ? every_ns : least;
 	out->cpu_ppm = ppm(out->cpu_ns, out->interval_ns, cpu);
 	out->alloc_ppm = ppm(out->bytes, out->interval_ns, alloc);

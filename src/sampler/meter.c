@@ -2,30 +2,33 @@
 #include "meter.h"
 
 #include <residue/base/clock.h>
-#include <residue/proc/stat.h>
 
+#include <time.h>
 #include <unistd.h>
 
 /* Counters of the runtime older than this are of the past: read once only, or
  * no longer answered. */
 #define FRESH_NS (15 * NS_PER_SEC)
 
-/* -1: no process, or it cannot be seen. */
+/* CPU time of all threads, of those that have ended too; -1: no process, or it
+ * cannot be seen. To the nanosecond by its clock: /proc/PID/stat has ticks of
+ * 10 ms, which is what a profile costs. */
 static int64_t cpu_time(const struct procfs *fs, const struct target *t)
 {
-	struct proc_stat st;
-	int dir, rc;
+	struct timespec used;
+	clockid_t clock;
+	int dir;
 
-	if (t->kind != TARGET_PROCESS || !fs->live)
+	if (t->kind != TARGET_PROCESS || !fs->live ||
+	    clock_getcpuclockid(t->proc.pid, &clock) ||
+	    clock_gettime(clock, &used))
 		return -1;
+	/* The clock goes by PID: it was this process's if that lives yet. */
 	dir = procfs_pid_open(fs, &t->proc, NULL);
 	if (dir < 0)
 		return -1;
-	rc = proc_stat_read(dir, &st, NULL);
 	close(dir);
-	if (rc)
-		return -1;
-	return (int64_t)st.cpu_ticks * (NS_PER_SEC / sysconf(_SC_CLK_TCK));
+	return used.tv_sec * NS_PER_SEC + used.tv_nsec;
 }
 
 /* TotalAlloc and when it was read; -1: not known, or too old. */
@@ -43,7 +46,7 @@ static int64_t alloc_of(struct store *s, const struct target *t,
 	return clock_boot_ns() - *end_ns < FRESH_NS ? alloc : -1;
 }
 
-void meter_look(struct meter *m, struct store *s, const struct procfs *fs,
+bool meter_look(struct meter *m, struct store *s, const struct procfs *fs,
 		struct target *t, int64_t now_ns)
 {
 	struct usage now = {.t_ns = now_ns};
@@ -57,10 +60,23 @@ void meter_look(struct meter *m, struct store *s, const struct procfs *fs,
 					 end - m->alloc_before_ns);
 		m->await_ns = 0;
 	}
-	if (!budget_wants(&m->budget, now_ns))
-		return;
+	if (!budget_wants(&m->budget, now_ns, now.alloc))
+		return false;
 	now.cpu_ns = cpu_time(fs, t);
 	budget_observe(&m->budget, &now);
+	return true;
+}
+
+void meter_polled(struct meter *m, const struct procfs *fs, struct target *t,
+		  const struct reading *r)
+{
+	struct usage now = {
+		.t_ns = r->end_ns,
+		.cpu_ns = cpu_time(fs, t),
+		.alloc = values_get(&r->values, FIELD_TOTAL_ALLOC, -1),
+	};
+
+	budget_polled(&m->budget, &now);
 }
 
 void meter_begin(struct meter *m, struct store *s, const struct procfs *fs,
@@ -74,26 +90,41 @@ void meter_begin(struct meter *m, struct store *s, const struct procfs *fs,
 }
 
 void meter_end(struct meter *m, const struct procfs *fs, struct target *t,
-	       struct reading *r, int64_t every_ns, bool unlimited)
+	       const struct reading *r)
 {
 	int64_t cpu = cpu_time(fs, t);
-	struct values *v = &r->values;
-	struct budget_price price;
 
 	cpu = cpu < 0 || m->cpu_before_ns < 0 ? -1 : cpu - m->cpu_before_ns;
 	budget_fetched(&m->budget, r->end_ns - r->begin_ns, cpu);
 	m->await_ns = r->end_ns;
-	if (values_has(v, FIELD_PPROF_ALLOC))
-		budget_profile(&m->budget, r->end_ns, v->v[FIELD_PPROF_ALLOC]);
+	if (values_has(&r->values, FIELD_PPROF_ALLOC))
+		budget_profile(&m->budget, r->end_ns,
+			       r->values.v[FIELD_PPROF_ALLOC]);
+}
+
+bool meter_price(const struct meter *m, int64_t every_ns, bool unlimited,
+		 struct reading *out)
+{
+	struct budget_price price;
+	struct values *v = &out->values;
+
+	if (!m->budget.fetches)
+		return false;
+	*out = (struct reading){.origin = ORIGIN_BUDGET,
+				.begin_ns = clock_boot_ns(),
+				.wall_offset_ns = clock_wall_offset_ns()};
+	out->end_ns = out->begin_ns;
 	budget_price(&m->budget, every_ns, unlimited, &price);
 	values_set(v, FIELD_PPROF_CPU, price.cpu_ns);
 	if (price.bytes_measured)
 		values_set(v, FIELD_PPROF_GARBAGE, price.bytes);
 	if (!every_ns)
-		return;
-	values_set(v, FIELD_PPROF_EVERY, price.interval_ns);
+		return true;
+	if (price.interval_ns != INT64_MAX)
+		values_set(v, FIELD_PPROF_EVERY, price.interval_ns);
 	if (price.cpu_ppm >= 0)
 		values_set(v, FIELD_PPROF_CPU_SHARE, price.cpu_ppm);
 	if (price.alloc_ppm >= 0)
 		values_set(v, FIELD_PPROF_GARBAGE_SHARE, price.alloc_ppm);
+	return true;
 }

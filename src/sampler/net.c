@@ -23,6 +23,8 @@
 #define CROSS_SOON_NS (2 * NS_PER_SEC)
 #define CROSS_NS      (30 * NS_PER_SEC)
 #define CROSS_SOON    3
+/* To know what a poll costs the target: pairs of which the cheapest counts. */
+#define POLLS_MEASURED 4
 /* net/http/pprof/pprof.go: handler.ServeHTTP calls runtime.GC() for it. */
 #define GC_PATH "/debug/pprof/heap?gc=1"
 /* sun_path of unix(7). */
@@ -50,6 +52,7 @@ struct endpoint {
 	unsigned rung;	    /* of the ladder, an index of sources */
 	unsigned crossed;   /* answers that memory was compared with */
 	bool settled;	    /* a rung has worked */
+	unsigned measured;  /* polls for what one costs the target */
 	unsigned execs;	    /* target->execs that all this is of */
 	bool inside;	    /* reached from the target's network namespace
 			     * only */
@@ -273,9 +276,10 @@ static void after_runtime(struct endpoint *e, const struct reading *r)
 	} else
 		p->due_ns = r->end_ns +
 			    backoff_failure(&p->backoff, RUNTIME_PERIOD_NS);
-	if (ok)
+	if (ok) {
+		meter_polled(&e->meter, e->net->fs, e->target, r);
 		e->settled = true;
-	else if (not_here(&r->fail))
+	} else if (not_here(&r->fail))
 		next_rung(e, &r->fail);
 	if (ok && atomic_load(&e->target->memory) == MEMORY_WORKS) {
 		if (p->due_ns == 0)
@@ -294,7 +298,18 @@ static bool from_memory(const struct endpoint *e)
 	return atomic_load(&e->target->sites) == MEMORY_WORKS;
 }
 
-static void after_profile(struct endpoint *e, struct reading *r)
+/* What profiles cost, how often they may be fetched, as things stand now. */
+static void tell_price(struct endpoint *e)
+{
+	const struct net *n = e->net;
+	struct reading r;
+
+	if (meter_price(&e->meter, from_memory(e) ? 0 : n->profile_every_ns,
+			!n->profile_budget, &r))
+		store_reading(n->store, e->target, &r);
+}
+
+static void after_profile(struct endpoint *e, const struct reading *r)
 {
 	const struct net *n = e->net;
 	struct poll *p = &e->profile;
@@ -302,9 +317,8 @@ static void after_profile(struct endpoint *e, struct reading *r)
 	if (r->fail.code == ERR_NONE) {
 		backoff_success(&p->backoff);
 		e->profile_ns = r->end_ns;
-		meter_end(&e->meter, n->fs, e->target, r,
-			  from_memory(e) ? 0 : n->profile_every_ns,
-			  !n->profile_budget);
+		meter_end(&e->meter, n->fs, e->target, r);
+		tell_price(e);
 		p->due_ns = 0;
 	} else
 		p->due_ns = r->end_ns +
@@ -536,9 +550,12 @@ static void start_over(struct endpoint *e)
 {
 	e->rung = 0;
 	e->settled = false;
-	e->crossed = 0;
+	e->crossed = e->measured = 0;
 	e->runtime.source = rung_source(e->net, 0);
 	e->runtime.due_ns = e->profile.due_ns = 0;
+	/* Several programs may answer in turn at one URL. */
+	if (e->target->kind == TARGET_URL && e->profile_ns)
+		e->profile.due_ns = e->profile_ns + e->net->profile_every_ns;
 	e->profile_ns = 0;
 	e->profile_gc = -1;
 	memset(&e->meter, 0, sizeof(e->meter));
@@ -552,6 +569,18 @@ static bool may_ask(const struct endpoint *e, int memory)
 	return memory == MEMORY_REFUSED ||
 	       (memory == MEMORY_WORKS && atomic_load(&e->target->opened) &&
 		!atomic_load(&e->target->url_found));
+}
+
+/* Once nothing else of ours runs, two polls in a row tell what one costs; the
+ * first of them may be late to begin with. */
+static bool measures_poll(struct endpoint *e, int memory)
+{
+	if (memory != MEMORY_REFUSED || !e->settled || !e->profile_ns ||
+	    e->profile.under_way || e->measured >= POLLS_MEASURED ||
+	    !e->runtime.source->period_ns)
+		return false;
+	e->measured++;
+	return true;
 }
 
 static void look_at(struct net *n, struct endpoint *e, int64_t now_ns,
@@ -578,13 +607,15 @@ static void look_at(struct net *n, struct endpoint *e, int64_t now_ns,
 		e->crossed = 0;
 	}
 	if (may_ask(e, memory) && rt->source && !rt->under_way &&
-	    rt->due_ns <= now_ns && (!e->settled || ticked)) {
+	    (measures_poll(e, memory) ||
+	     (rt->due_ns <= now_ns && (!e->settled || ticked)))) {
 		if (e->settled && memory == MEMORY_REFUSED)
 			rt->due_ns = now_ns + rt->source->period_ns * 9 / 10;
 		ask(rt);
 	}
 	force_gc(e);
-	meter_look(&e->meter, n->store, n->fs, e->target, now_ns);
+	if (meter_look(&e->meter, n->store, n->fs, e->target, now_ns))
+		tell_price(e);
 	if (!e->profile.under_way && profile_due(n, e, now_ns)) {
 		e->profile_gc = num_gc(n, e->target, &stale);
 		meter_begin(&e->meter, n->store, n->fs, e->target);

@@ -328,14 +328,22 @@ static void end_target(struct store *s, struct target *t,
 	t->state.info.phase = phase;
 }
 
+/* Nothing of what was learnt is true of the program that it is now. */
 static void exec_target(struct store *s, struct target *t, int64_t now_ns)
 {
-	struct event ev = event_make(EVENT_EXEC, EVENT_FROM_KERNEL,
-				     now_ns + t->state.wall_offset_ns);
+	bool url = t->kind == TARGET_URL;
+	struct event ev =
+		event_make(EVENT_EXEC,
+			   url ? EVENT_FROM_INFERRED : EVENT_FROM_KERNEL,
+			   now_ns + t->state.wall_offset_ns);
 
-	snprintf(ev.text, sizeof(ev.text),
-		 "process %d became another program; it was %.48s",
-		 (int)t->proc.pid, t->state.info.comm);
+	if (url)
+		snprintf(ev.text, sizeof(ev.text),
+			 "another program answers: its counters began anew");
+	else
+		snprintf(ev.text, sizeof(ev.text),
+			 "process %d became another program; it was %.48s",
+			 (int)t->proc.pid, t->state.info.comm);
 	state_exec(&t->state);
 	detectors_reset(t->detectors);
 	judge_init(&t->judge);
@@ -385,6 +393,24 @@ static bool is_second_opinion(const struct target *t, const struct reading *r)
 	       r->end_ns - o->end_ns < MEMORY_FRESH;
 }
 
+/* Where no process tells of its end, counters that fall do: they are of a
+ * program's whole life (runtime/mstats.go). */
+static bool is_another_program(const struct target *t, const struct reading *r)
+{
+	static const enum field counters[] = {FIELD_TOTAL_ALLOC, FIELD_MALLOCS,
+					      FIELD_NUM_GC};
+
+	if (t->kind != TARGET_URL || r->origin != ORIGIN_RUNTIME ||
+	    r->fail.code != ERR_NONE)
+		return false;
+	for (unsigned i = 0; i < 3; i++)
+		if (values_has(&r->values, counters[i]) &&
+		    r->values.v[counters[i]] <
+			    values_get(&t->state.values, counters[i], 0))
+			return true;
+	return false;
+}
+
 /* Under the lock: merge, detect, count. */
 static void take_reading(struct store *s, struct target *t, struct reading *r)
 {
@@ -406,6 +432,8 @@ static void take_reading(struct store *s, struct target *t, struct reading *r)
 			return;
 		}
 	}
+	if (is_another_program(t, r))
+		exec_target(s, t, r->begin_ns - 1);
 	if (is_second_opinion(t, r)) {
 		if (r->fail.code == ERR_NONE)
 			crosscheck_answer(&t->cross, r);

@@ -394,7 +394,8 @@ static int rate(struct canvas *c, int y, int x, const char *name,
 }
 
 /* "12 ms CPU, 4.1 MiB each, every 40 s: 0.9% of its CPU": what our profiles
- * cost the target; "" where none are fetched time and again. */
+ * cost the target; "" where none are fetched time and again because its memory
+ * is read. */
 static const char *profile_cost(const struct values *v, char out[112])
 {
 	static const struct {
@@ -407,7 +408,9 @@ static const char *profile_cost(const struct values *v, char out[112])
 	size_t n;
 
 	out[0] = '\0';
-	if (!values_has(v, FIELD_PPROF_EVERY))
+	if (!values_has(v, FIELD_PPROF_EVERY) &&
+	    !values_has(v, FIELD_PPROF_CPU_SHARE) &&
+	    !values_has(v, FIELD_PPROF_GARBAGE_SHARE))
 		return out;
 	n = (size_t)snprintf(out, 112, "%s CPU",
 			     units_duration(text, v->v[FIELD_PPROF_CPU]));
@@ -415,6 +418,11 @@ static const char *profile_cost(const struct values *v, char out[112])
 		n += (size_t)snprintf(
 			out + n, 112 - n, ", %s",
 			units_bytes(text, v->v[FIELD_PPROF_GARBAGE]));
+	if (!values_has(v, FIELD_PPROF_EVERY)) {
+		snprintf(out + n, 112 - n,
+			 " each, on p only: above 1%% of what it uses");
+		return out;
+	}
 	n += (size_t)snprintf(out + n, 112 - n, " each, every %s",
 			      units_duration(text, v->v[FIELD_PPROF_EVERY]));
 	for (unsigned i = 0; i < 2; i++) {

@@ -44,6 +44,9 @@ LIVE = (
     ("one sample", ["-b", "--json", "-n", "1", "PID"], PLAIN),
     ("top from memory", ["top", "PID"], PLAIN),
     ("a snapshot", ["snapshot", "-o", "DIR", "PID"], PLAIN),
+    ("one sample by endpoint", ["-b", "--json", "-n", "1", "--read", "expvar", "PID@URL"], PLAIN),
+    ("top by endpoint", ["top", "--json", "--read", "expvar", "PID@URL"], PLAIN),
+    ("a snapshot by endpoint", ["snapshot", "-o", "DIR", "--read", "expvar", "PID@URL"], PLAIN),
 )
 # (arguments, the calls that fail)
 CALLS = (
@@ -116,6 +119,14 @@ def endures(arguments, how, sticky):
     assert not t.bad, "\n".join(t.bad)
 
 
+def nothing_half(folder):
+    left = [name for name in os.listdir(folder) if name.startswith(".")]
+    assert not left, "unfinished snapshots stay: %s" % left
+    for name in os.listdir(folder):
+        files = set(os.listdir(os.path.join(folder, name)))
+        assert {"summary.txt", "meta.json", "samples.jsonl"} <= files, (name, files)
+
+
 def calls_fail(arguments, calls):
     if not shutil.which("strace"):
         raise Skip("strace is not installed")
@@ -150,6 +161,7 @@ def live(plan):
                 plan.run("%s without memory%s" % (name, " from then on" if sticky else ""),
                          endures, real(arguments), how, sticky)
             plan.run(name + " with closed and full streams", streams, real(arguments))
+        plan.run("no snapshot is left half done", nothing_half, folder)
         for arguments, calls in CALLS:
             plan.run("failing calls: %s: %s" % (arguments[0], calls), calls_fail, real(arguments), calls)
 

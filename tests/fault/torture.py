@@ -11,6 +11,7 @@ evenly spread; --tui: in a pseudo terminal of 80x24, where q ends it. $OOMFAIL i
 """
 import argparse
 import collections
+import json
 import os
 import subprocess
 import sys
@@ -72,6 +73,11 @@ class Torture:
         end, output = self.run(self.command, {**self.env, "OOM_AT": str(n)})
         if self.same and end == "exit 0" and output != self.undisturbed:
             end = "exit 0, but something is missing"
+        if "--json" in self.command:
+            try:
+                [json.loads(line) for line in output.splitlines(True) if line.endswith(b"\n")]
+            except ValueError:
+                end += ", with a line that is no JSON"
         self.ends[end] += 1
         if end not in GOOD_ENDS:
             self.bad.append("allocation %d: %s" % (n, end))

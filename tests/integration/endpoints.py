@@ -25,7 +25,7 @@ import urllib.request
 HERE = os.path.dirname(os.path.abspath(__file__))
 TESTS = os.path.dirname(HERE)
 sys.path[:0] = [os.path.join(TESTS, "lib"), os.path.join(TESTS, "bench")]
-from hostile import MODES, PROFILE_PATH, TLS, VARS, Hostile  # noqa: E402
+from hostile import MEMSTATS, MODES, PROFILE_PATH, TLS, VARS, Hostile, answer, in_turn  # noqa: E402
 from live import RESIDUE, TOP, WORKLOAD, Pty, Workload  # noqa: E402
 from tap import Plan, Skip, finish  # noqa: E402
 
@@ -412,6 +412,45 @@ def table():
     return not any(why for both in rows.values() for _, why in both)
 
 
+def another_program(_):
+    """One that answers where another did: nothing of the old one is told of it."""
+    old = {**MEMSTATS, "TotalAlloc": 9 << 30, "NumGC": 100, "NumForcedGC": 20}
+    new = {**MEMSTATS, "NumGC": 110, "NumForcedGC": 25}
+
+    def body(memstats):
+        return answer(b'{"cmdline": [], "memstats": %s}' % json.dumps(memstats).encode())
+    run = in_turn(body(old), body(new))
+    MODES["another"] = ("", None, VARS, run)
+    with Hostile("another") as server:
+        r = Ran("-b", "--json", "-n", 6, "-d", "0.5", "--read", "expvar", server.url)
+    lines = [json.loads(x) for x in r.out.splitlines()]
+    events = [(x["kind"], x["text"]) for x in lines if x["type"] == "event"]
+    assert events == [("exec", "another program answers: its counters began anew")], events
+    assert [x["num_gc"] for x in lines if "num_gc" in x][-1] == 110, r.out
+
+
+def missing(_):
+    """3 is a target that is not there; a file that is not is 1; a word that means nothing is 2."""
+    with tempfile.TemporaryDirectory() as folder:
+        empty = os.path.join(folder, "snapshots")
+        Ran("snapshot", "-o", empty, "http://127.0.0.1:1").said_that(3, "connection refused")
+        assert not os.path.exists(empty), os.listdir(empty)
+        none = os.path.join(folder, "none")
+        for arguments in (["top", none], ["top", "none.pb.gz"], ["list", "--script", none], ["-b", "--proc", none]):
+            Ran(*arguments, cwd=folder).said_that(1, "No such file or directory")
+        for arguments in (["list"], ["-b", "-n", 1], []):
+            Ran("--theme", "nonsense", *arguments).said_that(2, 'no theme "nonsense"')
+        Ran("top", "nonsense").said_that(2, "is no target")
+
+
+def proxies(_):
+    """What is on this machine is asked itself, whatever the environment says."""
+    env = dict.fromkeys(("http_proxy", "https_proxy", "all_proxy", "ALL_PROXY"), "http://127.0.0.1:1")
+    with Hostile("keepclose") as server:
+        for host in ("127.0.0.1", "127.1", "LOCALHOST", "[::ffff:127.0.0.1]"):
+            Ran("top", server.url.replace("127.0.0.1", host), env=env).said_that(0, "")
+
+
 # ---- a GC by its key -------------------------------------------------------------
 
 
@@ -459,6 +498,8 @@ def main():
             plan.ok(not why, "%s over %s" % (row["mode"], row["over"]), why)
         for name, function in (("TLS", tls), ("a client certificate", client_certificate), ("a bearer token", bearer),
                                ("basic authentication", basic), ("behind caddy", behind_caddy),
+                               ("another program at the same URL", another_program),
+                               ("what is not there", missing), ("proxies", proxies),
                                ("a GC by its key", gc_by_key)):
             plan.run(name, function, None)
     return plan

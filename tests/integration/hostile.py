@@ -122,6 +122,34 @@ def closes_between(c, path):
     time.sleep(0.05)
 
 
+def request(c):
+    """One more question on this connection."""
+    asked = b""
+    while b"\r\n\r\n" not in asked:
+        got = c.recv(65536)
+        if not got:
+            raise OSError("closed")
+        asked += got
+    return asked
+
+
+def in_turn(first, then):
+    """MemStats are answered by `first`, and by `then` from the next question on, on whichever connection."""
+    seen = []
+
+    def run(c, path):
+        while True:
+            if path == "/debug/vars":
+                c.sendall(first if not seen else then)
+                if seen:
+                    return
+                seen.append(1)
+            else:
+                c.sendall(answer(gzip.compress(PROFILE)))
+            path = request(c).split(b" ")[1].decode("latin-1")
+    return run
+
+
 def wrong_crc():
     z = bytearray(gzip.compress(PROFILE))
     z[-8] ^= 0xff
@@ -133,6 +161,7 @@ def dup(memstats):
     return (text[:-1] + ', "HeapAlloc": 99999999}').encode()
 
 
+SOUND = b'{"cmdline": [], "memstats": ' + json.dumps(MEMSTATS).encode() + b"}"
 HUGE = b"X-" + b"a" * 100 + b": " + b"b" * 60000 + b"\r\n"
 EMPTY = gzip.compress(b"")
 
@@ -233,8 +262,40 @@ MODES = {
         only("/metrics", b"go_memstats_heap_alloc_bytes" * 400000, TEXT)),
     "metricsnan": ("metrics that are NaN and infinite", "no Go memory metrics", METRICS,
         only("/metrics", b"go_memstats_heap_alloc_bytes NaN\ngo_memstats_sys_bytes +Inf\n", TEXT)),
+    "103s": ("103 Early Hints without end", "headers never end", PROFILE_PATH,
+        flood(b"", b"HTTP/1.1 103 Early Hints\r\nLink: </\x1b[2J>\r\n\r\n" * 100)),
+    "dripheaders": ("a whole header every 20 ms", "headers did not end within", PROFILE_PATH,
+        drip(OK, b"X-A: b\r\n")),
+    "chunkneg": ("a chunk of -1 bytes", "not proper HTTP", PROFILE_PATH,
+        send(OK + b"Transfer-Encoding: chunked\r\n\r\n-1\r\nabc\r\n0\r\n\r\n")),
+    "chunkcut": ("it ends within a chunk", "broke off", PROFILE_PATH,
+        send(OK + b"Transfer-Encoding: chunked\r\n\r\nffff\r\n\x1f\x8b\x08")),
+    "http2": ("HTTP/2 frames", "not an HTTP server", PROFILE_PATH,
+        send(b"\0\0\x12\x04\0\0\0\0\0\0\x03\0\0\0\x64\0\x04\0\x10\0\0")),
+    "status999": ("status 999 with NUL bytes", "the server failed with 999", PROFILE_PATH,
+        send(answer(b"\0\x1b[2J\0", b"HTTP/1.1 999 \x9b2J\r\nContent-Type: text/plain\r\n"))),
+    "partial": ("206, a part of it", "206", PROFILE_PATH,
+        send(lambda: answer(gzip.compress(PROFILE), b"HTTP/1.1 206 Partial Content\r\nContent-Range: bytes 0-9/99\r\n"))),
+    "nocontent": ("204", "204", PROFILE_PATH,
+        send(b"HTTP/1.1 204 No Content\r\n\r\n")),
+    "nuls": ("a MiB of NUL bytes", "not a profile", PROFILE_PATH,
+        send(lambda: answer(bytes(MIB)))),
+    "redirhttps": ("redirects to https, with a password", "which is not followed", PROFILE_PATH,
+        send(b"HTTP/1.1 308 Permanent Redirect\r\nLocation: https://u:p@127.0.0.1:1/\x07\r\nContent-Length: 0\r\n\r\n")),
+    "encoded": ("Content-Encoding: br over gzip", None, PROFILE_PATH,
+        send(lambda: answer(gzip.compress(PROFILE), OK + b"Content-Encoding: br\r\n"))),
+    "smuggled": ("a second answer behind the first", None, PROFILE_PATH,
+        send(lambda: answer(gzip.compress(PROFILE)) + answer(b"\x1b[2Jsmuggled"))),
+    "tlsdrip": ("a TLS record, a byte at a time", "no connection within", PROFILE_PATH,
+        drip(b"\x16\x03\x03\x40\0", b"\x02")),
+    "varshalf": ("the second answer on a connection breaks off", "broke", VARS,
+        in_turn(answer(SOUND), answer(SOUND)[:-200])),
+    "vars401": ("answers once, then 401", "401 Unauthorized: it wants credentials", VARS,
+        in_turn(answer(SOUND), b"HTTP/1.1 401 Unauthorized\r\nContent-Length: 0\r\n\r\n")),
+    "varshtml": ("JSON that turns into HTML", "it ends within a value", VARS,
+        variables(b'{"HeapAlloc": 1, <html>\x1b[2J\0</html>')),
 }
-TLS = {"tlsslow", "tlsgarbage"}  # asked by https, over TCP only
+TLS = {"tlsslow", "tlsdrip", "tlsgarbage"}  # asked by https, over TCP only
 
 
 class Hostile:

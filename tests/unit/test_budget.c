@@ -22,7 +22,7 @@ static void runs(struct budget *b, int64_t seconds, int64_t cpu, int64_t alloc)
 				     .cpu_ns = cpu < 0 ? -1 : 7 * S,
 				     .alloc = alloc < 0 ? -1 : 99 * MIB};
 	for (int64_t i = 0; i <= seconds; i++) {
-		if (budget_wants(b, now.t_ns))
+		if (budget_wants(b, now.t_ns, now.alloc))
 			budget_observe(b, &now);
 		if (i == seconds)
 			break;
@@ -90,20 +90,57 @@ static void test_scarce(void **state)
 	close_to(p.alloc_ppm, 10000);
 }
 
-/* What is idle is asked every ten minutes, and rarer when that would be more
- * than a thousandth of a core. */
+/* What is idle is asked the less often, and not at all where once a day would
+ * be too often. */
 static void test_idle(void **state)
 {
+	struct budget b = {0}, c = {0};
+
+	(void)state;
+	runs(&b, 60, MS / 10, MIB);
+	budget_fetched(&b, 10 * MS, 10 * MS);
+	close_to(priced(&b).interval_ns, 10000 * S);
+	close_to(priced(&b).cpu_ppm, 10000);
+	assert_true(priced(&b).alloc_ppm < 10000);
+	runs(&c, 60, 0, 0);
+	assert_int_equal(priced(&c).interval_ns, INT64_MAX);
+	budget_fetched(&c, 10 * MS, 10 * MS);
+	assert_int_equal(priced(&c).interval_ns, INT64_MAX);
+	assert_int_equal(priced(&c).cpu_ppm, 0);
+	assert_int_equal(priced(&c).alloc_ppm, 0);
+	/* It wakes up: five minutes later all is as ever. */
+	runs(&c, 400, 500 * MS, 100 * MIB);
+	assert_int_equal(priced(&c).interval_ns, EVERY);
+}
+
+/* Polls every second are ours as well: what one costs is seen by two in a row,
+ * here 3 MiB and 4 ms of the 4 MiB and 10 ms of a second. */
+static void test_polls(void **state)
+{
+	struct usage now = {.t_ns = 1000 * S, .cpu_ns = S, .alloc = 7 * MIB};
 	struct budget b = {0};
 
 	(void)state;
-	runs(&b, 60, 0, 0);
-	budget_fetched(&b, 10 * MS, 10 * MS);
-	assert_int_equal(priced(&b).interval_ns, BUDGET_MOST_NS);
-	assert_true(priced(&b).cpu_ppm > 10000);
-	budget_fetched(&b, 1990 * MS, 1990 * MS);
-	close_to(priced(&b).cpu_ns, S);
-	close_to(priced(&b).interval_ns, 1000 * S);
+	for (int i = 0; i < 120; i++) {
+		if (budget_wants(&b, now.t_ns, now.alloc))
+			budget_observe(&b, &now);
+		budget_polled(&b, &now);
+		/* The second pair has something of its own between: no matter. */
+		for (int k = 0; i < 2 && k < 1; k++) {
+			now.t_ns += 5 * MS;
+			now.cpu_ns += 4 * MS + i * 3 * MS;
+			now.alloc += 3 * MIB + i * 9 * MIB;
+			budget_polled(&b, &now);
+		}
+		now.t_ns += S;
+		now.cpu_ns += 10 * MS;
+		now.alloc += 4 * MIB;
+	}
+	budget_fetched(&b, MS, 8 * MS);
+	assert_in_range(priced(&b).cpu_ns, 7 * MS, 8 * MS);
+	budget_allocated(&b, 5 * MIB, S);
+	assert_in_range(priced(&b).bytes, 4 * MIB - MIB / 4, 4 * MIB);
+	assert_in_range(priced(&b).interval_ns, 300 * S, 410 * S);
 }
 
 /* Our own fetches do not make room for more of them. */
@@ -120,22 +157,6 @@ static void test_own_use(void **state)
 	/* 2 s of its 2.2 in 20 are ours: 10 ms a second are its own. */
 	assert_true(priced(&b).cpu_ppm >= 10000);
 	assert_true(priced(&b).interval_ns >= 100 * S);
-}
-
-/* A tick is all that few fetches show; the time they took is the bound. */
-static void test_ticks(void **state)
-{
-	struct budget b = {0};
-
-	(void)state;
-	runs(&b, 60, 100 * MS, 100 * MIB);
-	budget_fetched(&b, 3 * MS, 0);
-	close_to(priced(&b).cpu_ns, 3 * MS);
-	budget_fetched(&b, 3 * MS, 10 * MS);
-	assert_in_range(priced(&b).cpu_ns, 3 * MS, 6 * MS);
-	for (int i = 0; i < 18; i++)
-		budget_fetched(&b, 3 * MS, i % 3 ? 0 : 10 * MS);
-	assert_in_range(priced(&b).cpu_ns, 3 * MS, 4 * MS);
 }
 
 /* A URL alone: a core for the CPU; bytes by the profiles themselves. */
@@ -159,6 +180,11 @@ static void test_unknown(void **state)
 	assert_int_equal(priced(&b).alloc_ppm, -1);
 	budget_profile(&b, 2100 * S, 1000 * MIB + BUDGET_BYTES + 500 * MIB);
 	close_to(priced(&b).interval_ns, 120 * S);
+	/* Nothing but what the fetches themselves leave: rarer and rarer. */
+	budget_profile(&b, 2200 * S, 1000 * MIB + 2 * BUDGET_BYTES + 500 * MIB);
+	close_to(priced(&b).interval_ns, 120 * S);
+	budget_profile(&b, 2300 * S, 1000 * MIB + 3 * BUDGET_BYTES + 500 * MIB);
+	close_to(priced(&b).interval_ns, 240 * S);
 }
 
 /* Counters that fall, come or go: its past is not the new one's. */
@@ -177,6 +203,8 @@ static void test_restarts(void **state)
 	now.alloc = -1;
 	budget_observe(&b, &now);
 	assert_int_equal(b.count, 1);
+	assert_false(budget_wants(&b, now.t_ns + S, -1));
+	assert_true(budget_wants(&b, now.t_ns + S, 5));
 	now.alloc = 5;
 	budget_observe(&b, &now);
 	assert_int_equal(b.count, 1);
@@ -204,8 +232,8 @@ int main(void)
 		cmocka_unit_test(test_busy),
 		cmocka_unit_test(test_scarce),
 		cmocka_unit_test(test_idle),
+		cmocka_unit_test(test_polls),
 		cmocka_unit_test(test_own_use),
-		cmocka_unit_test(test_ticks),
 		cmocka_unit_test(test_unknown),
 		cmocka_unit_test(test_restarts),
 		cmocka_unit_test(test_unlimited),

@@ -124,7 +124,7 @@ static void goldens(void **state)
 		files++;
 	}
 	closedir(dir);
-	assert_int_equal(files, 22);
+	assert_int_equal(files, 24);
 }
 
 /* Names that pprof's demangler cuts: true ones for our own screens. */

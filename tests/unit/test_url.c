@@ -141,6 +141,10 @@ static void loopback_told(void **state)
 		const char *url;
 		bool loopback, tls;
 	} cases[] = {
+		{"http://[0:0::1]:80", true, false},
+		{"http://[::ffff:127.0.0.9]", true, false},
+		{"http://[::ffff:10.0.0.1]", false, false},
+		{"http://[::2]", false, false},
 		{"http://localhost:1", true, false},
 		{"http://127.9.9.9/", true, false},
 		{"https://[::1]/", true, true},

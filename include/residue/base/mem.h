@@ -25,7 +25,12 @@ char *mem_printf(const char *fmt, ...)
  * terminal). Process-wide, set once at start-up; NULL clears it. */
 void mem_on_exhausted(void (*hook)(void));
 
-/* End the program as mem_alloc would: hook, message, _exit(1). */
+/* The same for what would be left half done on a disk: `undo` runs first, on
+ * whichever thread ran out of memory, and must not allocate. Process-wide; NULL
+ * clears it. */
+void mem_undo_on_exhausted(void (*undo)(void));
+
+/* End the program as mem_alloc would: hooks, message, _exit(1). */
 void mem_exhausted(void) __attribute__((noreturn));
 
 #endif

@@ -24,6 +24,7 @@ enum origin {
 	ORIGIN_CGROUP,	/* memory controller, v1 or v2 */
 	ORIGIN_RUNTIME, /* MemStats, however they were read */
 	ORIGIN_PPROF,	/* the heap profile: a sample of the last GC */
+	ORIGIN_BUDGET,	/* what fetching heap profiles costs the target */
 	ORIGIN_DERIVED, /* computed from the others */
 	ORIGIN_COUNT
 };
@@ -87,11 +88,11 @@ X(PPROF_ALLOC,   "pprof_alloc",   BYTES,   PPROF,   0, "pprof alloc","heap profi
 X(PPROF_ALLOC_OBJECTS, "pprof_alloc_objects", COUNT, PPROF, 0, "pprof allocs", "heap profile, alloc_objects") \
 X(PPROF_ERROR,   "pprof_error",   BYTES,   PPROF,   0, "pprof error","half width of the profile total's 95% band: sampling noise") \
 X(PPROF_NUM_GC,  "pprof_num_gc",  COUNT,   PPROF,   0, "pprof GC",   "GC cycles completed when the heap profile was taken: what it shows is as of the last of them; absent where a GC ran meanwhile") \
-X(PPROF_CPU,     "pprof_cpu_ns",  NS,      PPROF,   0, "pprof CPU",  "CPU time that serving a heap profile costs the target, mean of our fetches") \
-X(PPROF_GARBAGE, "pprof_garbage", BYTES,   PPROF,   0, "pprof garbage", "bytes the target allocates to serve one, mean of our fetches; absent where its own drown them") \
-X(PPROF_EVERY,   "pprof_every_ns",NS,      PPROF,   0, "pprof every", "least time to the next fetch of one") \
-X(PPROF_CPU_SHARE, "pprof_cpu_ppm", COUNT, PPROF,   0, "pprof CPU share", "what these fetches add to the CPU time that the target uses itself, millionths") \
-X(PPROF_GARBAGE_SHARE, "pprof_garbage_ppm", COUNT, PPROF, 0, "pprof garbage share", "what they add to the bytes that it allocates itself, millionths; with 6 MiB each where that was not measured") \
+X(PPROF_CPU,     "pprof_cpu_ns",  NS,      BUDGET,  0, "pprof CPU",  "CPU time that serving a heap profile costs the target, mean of our fetches") \
+X(PPROF_GARBAGE, "pprof_garbage", BYTES,   BUDGET,  0, "pprof garbage", "bytes the target allocates to serve one, mean of our fetches; absent where its own drown them") \
+X(PPROF_EVERY,   "pprof_every_ns",NS,      BUDGET,  0, "pprof every", "least time from one fetch of it to the next; absent where there is none by itself: the target uses next to nothing, or its memory is read") \
+X(PPROF_CPU_SHARE, "pprof_cpu_ppm", COUNT, BUDGET,  0, "pprof CPU share", "what these fetches add to the CPU time that the target uses itself, millionths") \
+X(PPROF_GARBAGE_SHARE, "pprof_garbage_ppm", COUNT, BUDGET, 0, "pprof garbage share", "what they add to the bytes that it allocates itself, millionths; with 6 MiB each where that was not measured") \
 X(RESIDUE,       "residue",       BYTES,   DERIVED, 0, "residue",    "RES less the live heap (pprof's total, else what the last GC marked)")
 /* clang-format on */
 
