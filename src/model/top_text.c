@@ -84,13 +84,12 @@ static int row(const struct top *t, const struct top_row *r, int64_t sum,
 
 	measure_label(flat, r->flat, t->type.unit, unit);
 	measure_label(cum, r->cum, t->type.unit, unit);
-	return buf_printf(out, err, "%*s %s %s %*s %s  %s%s\n",
-			  padding(flat), flat,
-			  measure_percent(flat_percent, r->flat, t->total),
-			  measure_percent(sum_percent, sum, t->total),
-			  padding(cum), cum,
-			  measure_percent(cum_percent, r->cum, t->total),
-			  r->name, marks[r->inlined]);
+	return buf_printf(
+		out, err, "%*s %s %s %*s %s  %s%s\n", padding(flat), flat,
+		measure_percent(flat_percent, r->flat, t->total),
+		measure_percent(sum_percent, sum, t->total), padding(cum), cum,
+		measure_percent(cum_percent, r->cum, t->total), r->name,
+		marks[r->inlined]);
 }
 
 int top_text(const struct top *t, struct buf *out, struct err *err)

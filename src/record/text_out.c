@@ -48,9 +48,9 @@ static const struct column columns[] = {
 
 /* Older than this is stale, ms: a few times what each lane aims at. */
 static const int32_t stale_ms[ORIGIN_COUNT] = {
-	[ORIGIN_PROC] = 3000,	 [ORIGIN_SMAPS] = 120000,
-	[ORIGIN_CGROUP] = 30000, [ORIGIN_RUNTIME] = 5000,
-	[ORIGIN_PPROF] = 120000, [ORIGIN_BUDGET] = 120000,
+	[ORIGIN_PROC] = 3000,	   [ORIGIN_SMAPS] = 120000,
+	[ORIGIN_CGROUP] = 30000,   [ORIGIN_RUNTIME] = 5000,
+	[ORIGIN_PPROF] = 120000,   [ORIGIN_BUDGET] = 120000,
 	[ORIGIN_DERIVED] = 120000,
 };
 

@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-#define SHARE	   100	/* 1 % of the target's own */
+#define SHARE	   100 /* 1 % of the target's own */
 #define NOISE	   4
 #define UNKNOWN_NS INT64_C(60000000000)
 #define SECOND	   INT64_C(1000000000)

@@ -332,10 +332,9 @@ static void end_target(struct store *s, struct target *t,
 static void exec_target(struct store *s, struct target *t, int64_t now_ns)
 {
 	bool url = t->kind == TARGET_URL;
-	struct event ev =
-		event_make(EVENT_EXEC,
-			   url ? EVENT_FROM_INFERRED : EVENT_FROM_KERNEL,
-			   now_ns + t->state.wall_offset_ns);
+	struct event ev = event_make(
+		EVENT_EXEC, url ? EVENT_FROM_INFERRED : EVENT_FROM_KERNEL,
+		now_ns + t->state.wall_offset_ns);
 
 	if (url)
 		snprintf(ev.text, sizeof(ev.text),
