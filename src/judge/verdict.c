@@ -36,9 +36,15 @@
 /* Under a tight limit: collections a second, and the goal near the live heap.
  * A GOGC of 100 puts the goal at twice the live heap. */
 #define THRASH_RATE 5.0
+/* Once it does, fewer will do: the runtime holds GC to half of the CPU then
+ * (Go source, runtime/mgclimit.go), and a busy machine slows it further. */
+#define THRASH_STAY 1.0
 #define THRASH_ROOM 0.30
 #define THRASH_SPAN (4 * SECOND)
 #define RATE_SPAN   (3 * SECOND)
+/* Change of what smaps_rollup might explain that calls for a new one; and a
+ * tenth of RES. */
+#define SMAPS_LEAST (16 * MIB)
 /* Goals this near are of the same live heap. */
 #define GOAL_SAME 0.05
 /* A profile with less than this of the live heap was switched off. */
@@ -299,6 +305,10 @@ static bool leaks(const struct judge *j, int64_t now, struct finding *f)
 	if (l[n - 1].t_ns - three->t_ns < WINDOW / 2 || grew < GREW ||
 	    grew < three->bytes / 20)
 		return false;
+	/* A step and then as good as nothing is a program that has started. */
+	for (unsigned i = 1; i < LEAK_GCS; i++)
+		if (three[i].bytes - three[i - 1].bytes < grew / 10)
+			return false;
 	f->grew_bytes = l[n - 1].bytes - l[first].bytes;
 	f->grew_ns = l[n - 1].t_ns - l[first].t_ns;
 	return true;
@@ -325,7 +335,8 @@ static bool thrashes(const struct judge *j, const struct values *v, double rate)
 {
 	int64_t goal = values_get(v, FIELD_NEXT_GC, -1), least = INT64_MAX;
 
-	if (rate < THRASH_RATE || goal <= 0)
+	if (goal <= 0 || rate < (j->kind == VERDICT_LIMIT_THRASH ? THRASH_STAY
+								 : THRASH_RATE))
 		return false;
 	/* Where GOGC is known a limit that there is would be, too: a low GOGC
 	 * collects as often, and is meant to. */
@@ -444,6 +455,9 @@ static enum verdict_kind decide(struct judge *j, struct finding *f,
 			 values_get(f->v, FIELD_HEAP_RELEASED, 0);
 	int64_t untouched = -b->parts[PART_UNTOUCHED].bytes - b->swapped;
 
+	/* A stack grows by doubling (Go source, runtime/stack.go, newstack):
+	 * up to half of it is not written yet, and stacks are what it is. */
+	untouched -= values_get(f->v, FIELD_STACK_SYS, 0) / 2;
 	*share = 0;
 	if (!b->known)
 		return VERDICT_UNKNOWN;
@@ -493,7 +507,8 @@ static double confidence(const struct finding *f, double share)
 		return 0.9;
 	case VERDICT_HUGE_PAGES:
 	case VERDICT_NON_GO:
-		c = 0.9; /* told by subtraction only */
+		/* told by subtraction only */
+		c = f->smaps_old ? 0.5 : 0.9;
 		break;
 	case VERDICT_IN_USE:
 		return f->b->rss < SMALL ? c : f->b->unsplit ? 0.6 : 0.9;
@@ -535,6 +550,48 @@ static void remember(struct judge *j, const struct row *row,
 	remember_long(j, &now);
 	j->last_ns = row->t_ns;
 	j->last = row->values;
+}
+
+static int64_t part_bytes(const struct breakdown *b, enum part p)
+{
+	return b->parts[p].known ? b->parts[p].bytes : 0;
+}
+
+/* Bytes that a newer smaps_rollup could explain: anonymous ones beyond what Go
+ * counts, up to what it gave back; negative: lazily freed ones that are gone. */
+static int64_t odd_bytes(const struct breakdown *b, const struct values *v)
+{
+	int64_t beyond = part_bytes(b, PART_NON_GO) +
+			 part_bytes(b, PART_HUGE_PAGES);
+	int64_t released = values_get(v, FIELD_HEAP_RELEASED, 0);
+	int64_t less = -part_bytes(b, PART_UNTOUCHED);
+	int64_t lazy = part_bytes(b, PART_LAZY_FREE);
+
+	if (beyond > 0)
+		return beyond < released ? beyond : released;
+	return -(less < lazy ? less : lazy);
+}
+
+static void watch_smaps(struct judge *j, const struct row *row,
+			const struct breakdown *b, const struct values *v)
+{
+	int64_t age_ns = (int64_t)row->age_ms[ORIGIN_SMAPS] * 1000000;
+	int64_t least = b->rss / 10 > SMAPS_LEAST ? b->rss / 10 : SMAPS_LEAST;
+	int64_t read_ns = row->t_ns - age_ns, before = j->odd;
+
+	j->wants_smaps = false;
+	if (age_ns < 0 || !b->runtime_known)
+		return;
+	j->odd = odd_bytes(b, v);
+	/* Ages are rounded to a ms. What it was read before is as it was. */
+	if (read_ns - j->smaps_ns > 10000000) {
+		j->odd_smaps = j->smaps_ns && j->paired_ns > read_ns ? before
+								     : j->odd;
+		j->smaps_ns = read_ns;
+	}
+	int64_t change = j->odd - j->odd_smaps;
+
+	j->wants_smaps = change >= least || -change >= least;
 }
 
 static void drop_runtime(struct values *v)
@@ -612,6 +669,8 @@ void judge_step(struct judge *j, const struct row *row, struct verdict *out,
 	f.live_known = live_is_known(f.b, &v);
 	if (row->t_ns >= j->last_ns)
 		remember(j, row, f.b, &v, live, fresh);
+	watch_smaps(j, row, f.b, &v);
+	f.smaps_old = j->wants_smaps;
 	f.gc_per_s = gc_rate(j);
 	double share;
 

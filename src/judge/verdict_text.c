@@ -331,7 +331,12 @@ static void words_kernel(struct verdict *out, const struct finding *f,
 		SENTENCE("%s is anonymous memory outside the Go runtime: C "
 			 "libraries or mmap.",
 			 part(w));
-		WHY("anonymous pages beyond Sys - HeapReleased");
+		if (f->smaps_old)
+			WHY("anonymous pages beyond Sys - HeapReleased; some "
+			    "may be pages that Go gave back: smaps_rollup is "
+			    "older");
+		else
+			WHY("anonymous pages beyond Sys - HeapReleased");
 		ADVICE("no Go profile shows it: look at cgo and mmap users");
 		break;
 	}

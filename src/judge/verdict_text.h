@@ -15,6 +15,7 @@ struct finding {
 	bool runtime_stale;	/* they were dropped for their age ... */
 	int64_t runtime_age_ms; /* ... which is this */
 	bool profile_stale;	/* profile from before the first GC */
+	bool smaps_old;		/* more is to be told apart than it tells */
 	bool no_gc;		/* NumGC is 0: none has ended yet */
 	/* The live heap is told by something else than HeapAlloc now. */
 	bool live_known;

@@ -399,6 +399,10 @@ static void read_chair(struct lane_run *l, struct seat *seat, struct chair *c)
 	store_reading(l->store, seat->target, &r);
 }
 
+/* smaps_rollup, where its figures no longer explain what is there, and nothing
+ * else would: this long after the last. */
+#define SMAPS_WANTED_NS INT64_C(2000000000)
+
 /* When this chair is to be read next: a period after the last read. */
 static int64_t due(struct lane_run *l, const struct seat *seat,
 		   const struct chair *c)
@@ -410,6 +414,10 @@ static int64_t due(struct lane_run *l, const struct seat *seat,
 	if (!c->open || !c->source->period)
 		return c->due_ns;
 	period = c->source->period(c->state, rss_of(l->store, seat->target));
+	/* What may be read unasked costs 10 ms at most: half a per cent. */
+	if (c->source->origin == ORIGIN_SMAPS && period > SMAPS_WANTED_NS &&
+	    period != INT64_MAX && atomic_load(&seat->target->want_smaps))
+		period = SMAPS_WANTED_NS;
 	return period == INT64_MAX ? INT64_MAX : c->due_ns + period;
 }
 

@@ -550,6 +550,7 @@ static void compose(struct store *s, struct target *t, int64_t now_ns)
 		return;
 	t->news = false;
 	judge_step(&t->judge, &row, &t->verdict, &b);
+	atomic_store(&t->want_smaps, t->judge.wants_smaps);
 	live = &b.parts[PART_LIVE_HEAP];
 	t->live = live->known && !b.unsplit ? live->bytes : -1;
 	t->live_origins = live->origins;

@@ -50,6 +50,7 @@ struct target {
 	atomic_bool opened;
 	atomic_bool listed;    /* false: lanes drop it */
 	atomic_bool ask_profile, ask_smaps;
+	atomic_bool want_smaps; /* the judge does: judge/verdict.h, wants_smaps */
 	atomic_uint ask_gc; /* GCs to force, one after the other */
 	atomic_uint execs; /* seen by the fast lane */
 	atomic_bool stuck; /* a read of its memory does not return */

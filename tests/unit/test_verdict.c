@@ -393,6 +393,109 @@ static void tight_limit(void **state)
 	is(&s, VERDICT_GC_HEADROOM);
 }
 
+/* The runtime holds GC to half of the CPU: fewer collections are no relief. */
+static void tight_limit_slowed(void **state)
+{
+	(void)state;
+	struct scene s;
+
+	begin(&s);
+	*field(&s, FIELD_MEMORY_LIMIT) = 230 * MIB;
+	for (int i = 0; i < 20; i++) {
+		heap(&s, 207 + i % 3, 211, 5, 0);
+		*field(&s, FIELD_NEXT_GC) = 211 * MIB;
+		*field(&s, FIELD_NUM_GC) += i < 8 ? 11 : 2;
+		step(&s);
+	}
+	is(&s, VERDICT_LIMIT_THRASH);
+	for (int i = 0; i < 10; i++)
+		step(&s);
+	assert_int_not_equal(s.v.kind, VERDICT_LIMIT_THRASH);
+
+	begin(&s); /* so few alone are none */
+	*field(&s, FIELD_MEMORY_LIMIT) = 230 * MIB;
+	for (int i = 0; i < 20; i++) {
+		heap(&s, 207 + i % 3, 211, 5, 0);
+		*field(&s, FIELD_NEXT_GC) = 211 * MIB;
+		*field(&s, FIELD_NUM_GC) += 2;
+		step(&s);
+		assert_int_not_equal(s.v.kind, VERDICT_LIMIT_THRASH);
+	}
+}
+
+/* A live heap that was reached at once and stays is no leak. */
+static void one_step_is_no_leak(void **state)
+{
+	(void)state;
+	const int live[] = {10, 208, 209, 208, 209, 209};
+	struct scene s;
+
+	begin(&s);
+	for (int i = 0; i < 6; i++) {
+		heap(&s, live[i] + 60, live[i] + 62, 100, 0);
+		*field(&s, FIELD_HEAP_LIVE) = live[i] * MIB;
+		*field(&s, FIELD_NEXT_GC) = 2 * live[i] * MIB;
+		*field(&s, FIELD_NUM_GC) += 1;
+		step(&s);
+		s.row.t_ns += SECOND / 2;
+		assert_int_not_equal(s.v.kind, VERDICT_LEAK);
+	}
+}
+
+/* Stacks grow by doubling: the half that is not written yet is theirs. */
+static void half_written_stacks(void **state)
+{
+	(void)state;
+	struct scene s;
+
+	begin(&s);
+	heap(&s, 2, 4, 20, 15);
+	*field(&s, FIELD_STACK_SYS) = 512 * MIB;
+	*field(&s, FIELD_SYS) += 511 * MIB;
+	*field(&s, FIELD_RSS) += 340 * MIB;
+	*field(&s, FIELD_RSS_ANON) += 340 * MIB;
+	step(&s);
+	is(&s, VERDICT_STACKS);
+}
+
+/* 300 MiB given back with MADV_FREE are still there: smaps_rollup would say so,
+ * and is asked once, until it does; likewise when the kernel takes them. */
+static void wants_a_new_smaps(void **state)
+{
+	(void)state;
+	struct scene s;
+
+	begin(&s);
+	heap(&s, 502, 504, 5, 0);
+	*field(&s, FIELD_HEAP_LIVE) = 502 * MIB;
+	*field(&s, FIELD_LAZY_FREE) = 0;
+	*field(&s, FIELD_ANON_HUGE) = 0;
+	s.row.age_ms[ORIGIN_SMAPS] = 0;
+	step(&s);
+	assert_false(s.judge.wants_smaps);
+	heap(&s, 202, 204, 305, 305);
+	*field(&s, FIELD_HEAP_LIVE) = 202 * MIB;
+	*field(&s, FIELD_RSS) += 300 * MIB;
+	*field(&s, FIELD_RSS_ANON) += 300 * MIB;
+	for (int i = 1; i < 4; i++) {
+		s.row.age_ms[ORIGIN_SMAPS] = i * 1000;
+		step(&s);
+		assert_true(s.judge.wants_smaps);
+		assert_true(s.v.confidence <= 0.5);
+		assert_non_null(strstr(s.v.why, "gave back"));
+	}
+	*field(&s, FIELD_LAZY_FREE) = 300 * MIB;
+	s.row.age_ms[ORIGIN_SMAPS] = 0;
+	step(&s);
+	is(&s, VERDICT_LAZY_FREE);
+	assert_false(s.judge.wants_smaps);
+	*field(&s, FIELD_RSS) -= 300 * MIB;
+	*field(&s, FIELD_RSS_ANON) -= 300 * MIB;
+	s.row.age_ms[ORIGIN_SMAPS] = 1000;
+	step(&s);
+	assert_true(s.judge.wants_smaps);
+}
+
 static void nothing_is_claimed(void **state)
 {
 	(void)state;
@@ -503,6 +606,10 @@ int main(void)
 		cmocka_unit_test(leak_needs_time),
 		cmocka_unit_test(slow_leak),
 		cmocka_unit_test(sawtooth_is_no_leak),
+		cmocka_unit_test(tight_limit_slowed),
+		cmocka_unit_test(one_step_is_no_leak),
+		cmocka_unit_test(half_written_stacks),
+		cmocka_unit_test(wants_a_new_smaps),
 		cmocka_unit_test(outside_the_runtime),
 		cmocka_unit_test(below_the_heap),
 		cmocka_unit_test(tight_limit),

@@ -59,6 +59,14 @@ struct judge {
 	int64_t profile_live;	/* live heap when it came */
 	int64_t big_gc;		/* num_gc when the live heap became large */
 	enum verdict_kind kind; /* said last */
+	/* What the figures of smaps_rollup leave unexplained (bytes; negative:
+	 * less is there than they say): in the newest row, and when they were
+	 * read (CLOCK_BOOTTIME; 0: never). */
+	int64_t odd, odd_smaps, smaps_ns;
+	/* That has changed since by what only a new reading of it can name:
+	 * pages given back that the kernel has kept or put back are anonymous
+	 * memory beyond what Go counts, like C's. */
+	bool wants_smaps;
 };
 
 /* Ready for a new target, or for one that has called exec. */
