@@ -39,14 +39,41 @@ static void growth_begin(struct growth *g, const struct observation *o,
 		swing_step(&g->swing, start_ns, 0, least, &done);
 }
 
+static void growth_tell(const struct swing_done *done, const struct reading *r,
+			event_sink *sink, void *sink_ctx)
+{
+	struct event ev = event_make(EVENT_GROWTH, EVENT_FROM_KERNEL,
+				     done->half_ns + r->wall_offset_ns);
+	char by[UNITS_MAX], in[UNITS_MAX], to[UNITS_MAX];
+
+	ev.bytes = done->gain;
+	snprintf(ev.text, sizeof(ev.text), "RES grew by %s in %s, to %s",
+		 units_bytes(by, done->gain),
+		 units_duration(in, done->end_ns - done->begin_ns),
+		 units_bytes(to, done->to));
+	sink(sink_ctx, &ev);
+}
+
+/* The process is gone: what grew until then is told. */
+static void growth_end(struct growth *g, const struct reading *r,
+		       event_sink *sink, void *sink_ctx)
+{
+	int64_t least = level_step(&g->level, r->begin_ns, 0);
+	struct swing_done done;
+
+	if (swing_restart(&g->swing, r->begin_ns, 0, least, &done))
+		growth_tell(&done, r, sink, sink_ctx);
+}
+
 static void growth_observe(void *state, const struct observation *o,
 			   event_sink *sink, void *sink_ctx)
 {
 	struct growth *g = state;
 	const struct reading *r = o->now;
-	char by[UNITS_MAX], in[UNITS_MAX], to[UNITS_MAX];
 	struct swing_done done;
 
+	if (reading_ends(r))
+		growth_end(g, r, sink, sink_ctx);
 	if (r->origin != ORIGIN_PROC || !values_has(&r->values, FIELD_RSS))
 		return;
 	int64_t rss = r->values.v[FIELD_RSS];
@@ -54,18 +81,8 @@ static void growth_observe(void *state, const struct observation *o,
 
 	if (o->first)
 		growth_begin(g, o, least);
-	if (!(swing_step(&g->swing, r->begin_ns, rss, least, &done) &
-	      SWING_DONE))
-		return;
-	struct event ev = event_make(EVENT_GROWTH, EVENT_FROM_KERNEL,
-				     done.half_ns + r->wall_offset_ns);
-
-	ev.bytes = done.gain;
-	snprintf(ev.text, sizeof(ev.text), "RES grew by %s in %s, to %s",
-		 units_bytes(by, done.gain),
-		 units_duration(in, done.end_ns - done.begin_ns),
-		 units_bytes(to, done.to));
-	sink(sink_ctx, &ev);
+	if (swing_step(&g->swing, r->begin_ns, rss, least, &done) & SWING_DONE)
+		growth_tell(&done, r, sink, sink_ctx);
 }
 
 const struct detector detector_growth = {

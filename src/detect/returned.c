@@ -448,13 +448,31 @@ static void runtime_read(struct returned *s, const struct observation *o,
 	s->last = now;
 }
 
+/* The process is gone: what it was giving back is told. */
+static void returned_end(struct returned *s, const struct observation *o,
+			 event_sink *sink, void *sink_ctx)
+{
+	int64_t t = o->now->begin_ns;
+	int64_t least = level_step(&s->level, t, 0);
+	struct swing_done done;
+
+	if (s->until_ns && s->last.counted && !s->told && s->freed)
+		tell_freed(s, true, 1, s->freed, sink, sink_ctx);
+	if (swing_restart(&s->swing, t, 0, least, &done))
+		tell_scavenged(&done, o->now, s->last.counted, "", sink,
+			       sink_ctx);
+	s->until_ns = s->last.end_ns = 0;
+}
+
 static void returned_observe(void *state, const struct observation *o,
 			     event_sink *sink, void *sink_ctx)
 {
 	struct returned *s = state;
 
-	if (o->now->origin == ORIGIN_PROC &&
-	    values_has(&o->now->values, FIELD_RSS))
+	if (reading_ends(o->now))
+		returned_end(s, o, sink, sink_ctx);
+	else if (o->now->origin == ORIGIN_PROC &&
+		 values_has(&o->now->values, FIELD_RSS))
 		rss_seen(s, o->now);
 	else if (o->now->origin == ORIGIN_RUNTIME)
 		runtime_read(s, o, sink, sink_ctx);

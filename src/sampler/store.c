@@ -427,6 +427,9 @@ static void take_reading(struct store *s, struct target *t, struct reading *r)
 		if (r->life == LIFE_EXECED)
 			exec_target(s, t, r->end_ns);
 		else if (r->life != LIFE_ALIVE) {
+			if (t->state.info.phase == TARGET_LIVE)
+				detectors_observe(t->detectors, &o, sink_event,
+						  &sink);
 			end_target(s, t, r->life, r->end_ns);
 			return;
 		}

@@ -33,6 +33,7 @@ struct feed {
 	bool ring; /* readings of the runtime have it */
 	unsigned scav; /* enum scav_mark, of readings of the runtime */
 	int64_t returned;
+	enum process_life life; /* of readings of /proc */
 	struct event events[FEED_EVENTS];
 	unsigned count;
 };
@@ -87,6 +88,7 @@ static inline void feed(struct feed *f, enum origin origin, int64_t ms,
 		.values = *v,
 		.scav = origin == ORIGIN_RUNTIME ? f->scav : 0,
 		.returned = f->returned,
+		.life = origin == ORIGIN_PROC ? f->life : LIFE_ALIVE,
 	};
 	struct observation o = {
 		.now = &r,

@@ -133,6 +133,32 @@ static void growth_since_the_start(void **state)
 	feed_release(&f);
 }
 
+/* What was under way when the process ended is told; what was not, is not. */
+static void told_at_the_end(void **state)
+{
+	(void)state;
+
+	for (int moved = 0; moved < 2; moved++) {
+		struct values none = {0};
+		struct feed f;
+
+		begin(&f);
+		f.life = LIFE_EXITED;
+		if (moved) {
+			f.life = LIFE_ALIVE;
+			feed_heap(&f, 20, 270, 150);
+			feed_rss(&f, 400, 8);
+			feed_quiet(&f, 5000, 5200, 100);
+			assert_int_equal(feed_count(&f, EVENT_GROWTH), 0);
+			f.life = LIFE_EXITED;
+		}
+		feed(&f, ORIGIN_PROC, 5300, &none);
+		assert_int_equal(feed_count(&f, EVENT_GROWTH), moved);
+		assert_int_equal(feed_count(&f, EVENT_SCAVENGE), moved);
+		feed_release(&f);
+	}
+}
+
 /* debug.FreeOSMemory: a forced GC, then nothing idle is left. */
 static void free_os_memory(void **state)
 {
@@ -866,6 +892,7 @@ int main(void)
 		cmocka_unit_test(fell_and_rose_between_readings),
 		cmocka_unit_test(forced_gc_then_scavenger),
 		cmocka_unit_test(background_counter_alone),
+		cmocka_unit_test(told_at_the_end),
 		cmocka_unit_test(counted),
 		cmocka_unit_test(scavenged_dry),
 		cmocka_unit_test(seen_by_chunk),

@@ -20,7 +20,9 @@
 
 /* What a detector sees each time a reading arrives. */
 struct observation {
-	const struct reading *now; /* the reading that arrived */
+	/* The reading that arrived; the last of a process (reading_ends()) has
+	 * no values: what is under way is told then. */
+	const struct reading *now;
 	const struct state *state; /* of the target, with `now` merged in */
 	const struct pause_ring *pauses; /* with `now`, or NULL */
 	bool first;	       /* first good reading of this origin since attach

@@ -65,4 +65,11 @@ struct reading {
 	struct err fail;	/* code != ERR_NONE: nothing was read */
 };
 
+/* The process is gone: the last reading that there is of it. */
+static inline bool reading_ends(const struct reading *r)
+{
+	return r->origin == ORIGIN_PROC && r->life != LIFE_ALIVE &&
+	       r->life != LIFE_EXECED;
+}
+
 #endif
