@@ -561,8 +561,8 @@ static int64_t part_bytes(const struct breakdown *b, enum part p)
  * counts, up to what it gave back; negative: lazily freed ones that are gone. */
 static int64_t odd_bytes(const struct breakdown *b, const struct values *v)
 {
-	int64_t beyond = part_bytes(b, PART_NON_GO) +
-			 part_bytes(b, PART_HUGE_PAGES);
+	int64_t beyond =
+		part_bytes(b, PART_NON_GO) + part_bytes(b, PART_HUGE_PAGES);
 	int64_t released = values_get(v, FIELD_HEAP_RELEASED, 0);
 	int64_t less = -part_bytes(b, PART_UNTOUCHED);
 	int64_t lazy = part_bytes(b, PART_LAZY_FREE);
@@ -585,8 +585,8 @@ static void watch_smaps(struct judge *j, const struct row *row,
 	j->odd = odd_bytes(b, v);
 	/* Ages are rounded to a ms. What it was read before is as it was. */
 	if (read_ns - j->smaps_ns > 10000000) {
-		j->odd_smaps = j->smaps_ns && j->paired_ns > read_ns ? before
-								     : j->odd;
+		j->odd_smaps =
+			j->smaps_ns && j->paired_ns > read_ns ? before : j->odd;
 		j->smaps_ns = read_ns;
 	}
 	int64_t change = j->odd - j->odd_smaps;
