@@ -64,6 +64,7 @@ static bool enough(const struct batch *b, const struct tally *t)
 /* Samples that are looked at for trouble to tell of: enough for an endpoint
  * that hangs to have been given up, at ten a second. */
 #define LOOK_MOST 100
+#define SETTLED	  3 /* of them: a program that starts has started */
 
 /* "residue: URL: words"; those of a fetch name the URL themselves. */
 static void tell_endpoint(const struct panel *p, const char *words)
@@ -78,8 +79,9 @@ static void tell_endpoint(const struct panel *p, const char *words)
 
 /* Why figures are missing, once: what stays silent in the lines is on stderr.
  * An endpoint that was given is named though memory stands in for it. False:
- * nothing to say yet. */
-static bool tell_trouble(const struct panel *p)
+ * nothing to say yet; figures of a program that is just starting do not add up,
+ * until that has settled. */
+static bool tell_trouble(const struct panel *p, bool settled)
 {
 	const struct err *rt = &p->origins[ORIGIN_RUNTIME].fail;
 	bool from_memory = p->info.read == READ_AGENTLESS;
@@ -88,8 +90,10 @@ static bool tell_trouble(const struct panel *p)
 		tell_endpoint(p, p->endpoint_fail.msg);
 	else if (p->info.endpoint[0] && !from_memory && rt->code != ERR_NONE)
 		tell_endpoint(p, rt->msg);
-	else if ((rt->code == ERR_DENIED || rt->code == ERR_TIMEOUT) &&
-		 !from_memory)
+	else if (!from_memory &&
+		 (rt->code == ERR_DENIED || rt->code == ERR_TIMEOUT ||
+		  rt->code == ERR_UNSUPPORTED ||
+		  (rt->code == ERR_FORMAT && settled)))
 		fprintf(stderr, "residue: memory is not read: %s\n", rt->msg);
 	else
 		return false;
@@ -107,7 +111,8 @@ static void look_for_trouble(struct batch *b, struct tally *t, bool last)
 	memcpy(want.target[0], t->id, sizeof(t->id));
 	frame_init(&f);
 	sampler_frame(b->targets->sampler, &want, &f);
-	if (f.panels[0].present && tell_trouble(&f.panels[0]))
+	if (f.panels[0].present &&
+	    tell_trouble(&f.panels[0], last || t->looked >= SETTLED))
 		t->looked = LOOK_MOST;
 	else if (last && f.panels[0].present && f.panels[0].info.endpoint[0] &&
 		 !f.panels[0].endpoint_asked)
