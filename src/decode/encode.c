@@ -16,6 +16,7 @@
 
 #define MESSAGE_MAX ((size_t)64 << 20)
 #define MEMORY_MAX  ((size_t)64 << 20) /* of the tables below */
+#define LINES_MAX   64		       /* of a location */
 #define WIRE_BYTES  2		       /* a length and so many bytes */
 
 /* Strings that every heap profile has, by their number in the table. */
@@ -45,6 +46,7 @@ struct encode {
 	struct idmap functions; /* name and file -> id - 1 */
 	struct vec pairs;	/* uint64_t by that number */
 	struct vec ids;		/* uint64_t: locations of one sample */
+	struct vec used;	/* bool a frame: it begins a location */
 };
 
 /* ---- the wire format ---------------------------------------------------- */
@@ -187,6 +189,20 @@ static bool is_goexit(const struct encode *e, uint32_t frame)
 	return strcmp(name, "runtime.goexit") == 0;
 }
 
+/* How many frames of the stack the location of its first one stands for: runs
+ * of inlined calls (Go source, runtime/pprof/proto.go: pcDeck). */
+static uint32_t covered(const struct encode_input *in, const uint32_t *stack,
+			uint32_t depth)
+{
+	uint32_t n = 1, outer = in->frames[stack[0]].outer;
+
+	while (outer && n < depth && n < LINES_MAX && stack[n] == outer - 1) {
+		outer = in->frames[outer - 1].outer;
+		n++;
+	}
+	return n;
+}
+
 static int put_site(struct encode *e, const struct encode_site *s,
 		    struct err *err)
 {
@@ -205,11 +221,14 @@ static int put_site(struct encode *e, const struct encode_site *s,
 		if (!ids)
 			return -1;
 	}
-	for (uint32_t i = 0; i < s->depth; i++) {
-		uint32_t frame = e->in->stacks[s->stack + i];
+	for (uint32_t i = 0; i < s->depth;) {
+		const uint32_t *stack = e->in->stacks + s->stack + i;
 
-		if (!is_goexit(e, frame))
-			ids[m.n_location_id++] = (uint64_t)frame + 1;
+		i += covered(e->in, stack, s->depth - i);
+		if (is_goexit(e, *stack))
+			continue;
+		*VEC_AT(&e->used, bool, *stack) = true;
+		ids[m.n_location_id++] = (uint64_t)*stack + 1;
 	}
 	m.location_id = ids;
 	m.n_value = sizeof(values) / sizeof(*values);
@@ -238,18 +257,22 @@ static int put_mapping(struct encode *e, struct err *err)
 static int put_location(struct encode *e, uint32_t i, struct err *err)
 {
 	const struct encode_frame *f = &e->in->frames[i];
-	Pprof__Line line = PPROF__LINE__INIT, *lines[] = {&line};
+	Pprof__Line line[LINES_MAX], *lines[LINES_MAX];
 	Pprof__Location m = PPROF__LOCATION__INIT;
 
 	m.id = (uint64_t)i + 1;
 	m.mapping_id = 1;
 	m.address = f->address;
 	m.line = lines;
-	if (e->in->text[f->function]) {
-		if (function_id(e, f, &line.function_id, err))
+	while (f && e->in->text[f->function] && m.n_line < LINES_MAX) {
+		Pprof__Line *to = lines[m.n_line] = &line[m.n_line];
+
+		*to = (Pprof__Line)PPROF__LINE__INIT;
+		if (function_id(e, f, &to->function_id, err))
 			return -1;
-		line.line = f->line;
-		m.n_line = 1;
+		to->line = f->line;
+		m.n_line++;
+		f = f->outer ? &e->in->frames[f->outer - 1] : NULL;
 	}
 	return put_message(e, PROFILE_LOCATION, &m.base, err);
 }
@@ -286,11 +309,18 @@ static int put_strings(struct encode *e, struct err *err)
 static int put_profile(struct encode *e, struct err *err)
 {
 	const struct encode_input *in = e->in;
+	bool *used;
 
 	if (in->n_sites > BUILD_SAMPLES_MAX ||
 	    in->n_frames > BUILD_LOCATIONS_MAX)
 		return err_set(err, ERR_LIMIT, "%zu sites, %zu locations",
 			       in->n_sites, in->n_frames);
+	if (in->n_frames) {
+		used = vec_extend(&e->used, &e->pool, in->n_frames, err);
+		if (!used)
+			return -1;
+		memset(used, 0, in->n_frames * sizeof(*used));
+	}
 	if (put_types(e, err))
 		return -1;
 	for (size_t i = 0; i < in->n_sites; i++)
@@ -299,7 +329,7 @@ static int put_profile(struct encode *e, struct err *err)
 	if (put_mapping(e, err))
 		return -1;
 	for (uint32_t i = 0; i < in->n_frames; i++)
-		if (!is_goexit(e, i) && put_location(e, i, err))
+		if (*VEC_AT(&e->used, bool, i) && put_location(e, i, err))
 			return -1;
 	for (size_t i = 0; i < e->pairs.n; i++)
 		if (put_function(e, i, err))
@@ -347,6 +377,7 @@ int profile_encode(const struct encode_input *in, struct buf *out,
 		.offsets = VEC_INIT(uint32_t),
 		.pairs = VEC_INIT(uint64_t),
 		.ids = VEC_INIT(uint64_t),
+		.used = VEC_INIT(bool),
 	};
 	int rc;
 
@@ -359,6 +390,7 @@ int profile_encode(const struct encode_input *in, struct buf *out,
 	vec_free(&e.offsets, &e.pool);
 	vec_free(&e.pairs, &e.pool);
 	vec_free(&e.ids, &e.pool);
+	vec_free(&e.used, &e.pool);
 	buf_release(&e.message);
 	return rc;
 }

@@ -405,11 +405,13 @@ static void copy_string(struct pclntab *t, uint64_t at, uint64_t end, char *out)
 	out[n] = '\0';
 }
 
-/* Offset of the name of the call inlined at pc, or of the function's own. */
+/* Offset of the name of the call inlined at pc, or of the function's own;
+ * *outer as in pclntab_frame. */
 static uint32_t innermost_name(struct pclntab *t, const struct func *f,
-			       uint32_t pc, uint64_t gofunc)
+			       uint32_t pc, uint64_t gofunc, uint32_t *outer)
 {
 	unsigned size = t->old ? 20 : 16, name_at = t->old ? 12 : 4;
+	unsigned parent_at = t->old ? 16 : 8;
 	const uint8_t *p;
 	uint8_t call[20];
 	uint32_t tree;
@@ -430,6 +432,8 @@ static uint32_t innermost_name(struct pclntab *t, const struct func *f,
 	if (ix < 0 || elf_read_at(t->elf, gofunc + tree + (uint64_t)ix * size,
 				  call, size, NULL))
 		return f->name;
+	if (u32(call + parent_at) < f->end - f->entry)
+		*outer = f->entry + u32(call + parent_at) + 1;
 	return u32(call + name_at);
 }
 
@@ -460,8 +464,9 @@ int pclntab_lookup(struct pclntab *t, uint32_t pc, uint64_t gofunc,
 	if (pc > f.entry)
 		pc--;
 	out->entry = f.entry;
-	copy_string(t, t->names + innermost_name(t, &f, pc, gofunc), t->cus,
-		    out->function);
+	copy_string(t,
+		    t->names + innermost_name(t, &f, pc, gofunc, &out->outer),
+		    t->cus, out->function);
 	find_file(t, &f, pc, out->file);
 	line = pc_value(t, &f, f.pcln, pc);
 	out->line = line > 0 ? (uint32_t)line : 0;

@@ -38,10 +38,12 @@ tests_unit_test_gomem_SOURCES = tests/unit/test_gomem.c
 check_PROGRAMS += tests/integration/gomem-verify
 tests_integration_gomem_verify_SOURCES = tests/integration/gomem_verify.c
 TESTS += tests/integration/layouts.py tests/integration/matrix.py \
-	tests/integration/known.py tests/integration/tiny.py
+	tests/integration/known.py tests/integration/tiny.py \
+	tests/integration/inlined.py
 EXTRA_DIST += tests/integration/layouts.py tests/integration/matrix.py \
 	tests/integration/known.py tests/integration/target \
-	tests/integration/tiny.py tests/integration/tiny
+	tests/integration/tiny.py tests/integration/tiny \
+	tests/integration/inlined.py tests/integration/inlined
 .PHONY: check-matrix
 check-matrix: tests/integration/gomem-verify
 	abs_top_builddir='$(abs_top_builddir)' GO='$(GO)' CC='$(CC)' \

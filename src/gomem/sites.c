@@ -55,12 +55,14 @@ static uint32_t intern(struct names *names, const char *raw)
 	return buf_append(&names->text, shown, len + 1, NULL) ? 0 : offset;
 }
 
+/* *outer: the pc of the call that this one was inlined into, or 0. */
 static void name_frame(struct gomem *g, uint64_t pc, struct names *names,
-		       struct gomem_frame *out)
+		       struct gomem_frame *out, uint64_t *outer)
 {
 	uint64_t offset = pc - g->bias - g->module.text;
 	struct pclntab_frame f;
 
+	*outer = 0;
 	*out = (struct gomem_frame){.address = pc - 1};
 	if (offset > UINT32_MAX || pclntab_lookup(g->pclntab, (uint32_t)offset,
 						  g->module.gofunc, &f, NULL))
@@ -70,6 +72,8 @@ static void name_frame(struct gomem *g, uint64_t pc, struct names *names,
 	out->function = intern(names, f.function);
 	out->file = intern(names, f.file);
 	out->line = f.line;
+	if (f.outer)
+		*outer = f.outer + g->bias + g->module.text;
 }
 
 static int ascending(const void *a, const void *b)
@@ -79,12 +83,26 @@ static int ascending(const void *a, const void *b)
 	return (*x > *y) - (*x < *y);
 }
 
+/* The stacks have a pc for each inlined call too (runtime.tracebackPCs). Calls
+ * of the same name are recursion to pprof: each is a location of its own. */
+static uint32_t outer_frame(const struct gomem_sites *s, const uint64_t *pcs,
+			    uint64_t outer, size_t of)
+{
+	const uint64_t *at =
+		bsearch(&outer, pcs, s->nframe, sizeof(*pcs), ascending);
+
+	if (!outer || !at ||
+	    s->frame[at - pcs].function == s->frame[of].function)
+		return 0;
+	return (uint32_t)(at - pcs) + 1;
+}
+
 /* One frame a distinct pc, in pc order; pcs is sorted and cut to match. */
 static void name_frames(struct gomem *g, const struct buckets *b,
 			uint64_t **pcs, struct names *names,
 			struct gomem_sites *out)
 {
-	uint64_t *pc = mem_alloc((b->npc + 1) * sizeof(*pc));
+	uint64_t *pc = mem_alloc((b->npc + 1) * sizeof(*pc)), *outer;
 	size_t n = 0;
 
 	if (b->npc)
@@ -99,8 +117,12 @@ static void name_frames(struct gomem *g, const struct buckets *b,
 	}
 	out->nframe = n;
 	out->frame = mem_zalloc(n, sizeof(*out->frame));
+	outer = mem_alloc((n + 1) * sizeof(*outer));
 	for (size_t i = 0; i < n; i++)
-		name_frame(g, pc[i], names, &out->frame[i]);
+		name_frame(g, pc[i], names, &out->frame[i], &outer[i]);
+	for (size_t i = 0; i < n; i++)
+		out->frame[i].outer = outer_frame(out, pc, outer[i], i);
+	free(outer);
 	*pcs = pc;
 }
 

@@ -33,6 +33,7 @@ static int read_frame(struct drawing *d, const char *words, struct err *err)
 	struct encode_frame *f = &d->frame[d->frames];
 	bool placed = blank && colon && colon > blank;
 
+	f->outer = 0;
 	f->address = 16 * (d->frames + 1);
 	f->function = (uint32_t)d->text.len;
 	if (buf_append(&d->text, words,

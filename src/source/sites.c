@@ -140,7 +140,8 @@ static int encode(const struct sites *st, const struct gomem_sites *in,
 		const struct gomem_frame *f = &in->frame[i];
 
 		frames[i] = (struct encode_frame){f->address, f->function,
-						  f->file, f->line};
+						  f->file, f->line,
+						  f->outer};
 	}
 	rc = binary_path(st, binary, sizeof(binary), err) ||
 			     profile_encode(&profile, out, err)

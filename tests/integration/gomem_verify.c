@@ -432,8 +432,7 @@ static int verify_sites(const char *pid, const char *file)
 	n = read_lines(path, &want);
 	have = mem_zalloc(s.n, sizeof(*have));
 	for (size_t i = 0; i < s.n; i++)
-		have[i] = site_line(&s, i,
-				    goexe_minor(gomem_info(g)->row));
+		have[i] = site_line(&s, i, goexe_minor(gomem_info(g)->row));
 	qsort(want, n, sizeof(*want), by_text);
 	qsort(have, s.n, sizeof(*have), by_text);
 	same = common(want, n, have, s.n);
@@ -550,6 +549,7 @@ int main(int argc, char **argv)
 		return verify_sites(argv[2], argv[3]);
 	if ((argc == 3 || argc == 4) && strcmp(argv[1], "static") == 0)
 		return verify_static(argv[2], argv[argc - 1]);
-	fprintf(stderr, "usage: gomem-verify quiet|live|session|sites|static ...\n");
+	fprintf(stderr,
+		"usage: gomem-verify quiet|live|session|sites|static ...\n");
 	return 2;
 }

@@ -22,9 +22,9 @@ static const char text[] =
 	"\0main.main\0main.go\0main.leak\0leak.go\0runtime.goexit";
 
 static const struct encode_frame frames[] = {
-	{0x401000, LEAK, LEAK_GO, 7}, {0x401100, LEAK, LEAK_GO, 9},
-	{0x402000, MAIN, MAIN_GO, 3}, {0x403000, 0, 0, 0}, /* no name */
-	{0x404000, GOEXIT, 0, 0},
+	{0x401000, LEAK, LEAK_GO, 7, 0}, {0x401100, LEAK, LEAK_GO, 9, 0},
+	{0x402000, MAIN, MAIN_GO, 3, 0}, {0x403000, 0, 0, 0, 0}, /* no name */
+	{0x404000, GOEXIT, 0, 0, 0},
 };
 static const uint32_t stacks[] = {0, 2, 1, 2, 4, 3};
 static const struct encode_site sites[] = {
@@ -181,12 +181,56 @@ static void limits(void **state)
 	refused(&in, 1 << 20, "4097 frames");
 }
 
+/* Calls that were inlined are lines of the location they were inlined into, also
+ * of a stack that was cut off below them; a chain that bites its tail ends. */
+static void inlined(void **state)
+{
+	static const struct encode_frame nested[] = {
+		{0x401000, LEAK, LEAK_GO, 7, 2},
+		{0x401000, MAIN, MAIN_GO, 3, 0},
+		{0x402000, LEAK, LEAK_GO, 9, 4},
+		{0x402000, MAIN, MAIN_GO, 4, 3},
+	};
+	static const uint32_t calls[] = {0, 1, 1, 2, 3};
+	static const struct encode_site site[] = {
+		{1, 100, 1, 100, 100, 0, 3},
+		{1, 100, 1, 100, 100, 0, 1},
+		{1, 100, 1, 100, 100, 3, 2},
+	};
+	struct encode_input in = example();
+	const struct profile_sample *s;
+	const struct profile_location *l;
+	struct profile *p;
+
+	(void)state;
+	in.frames = nested;
+	in.n_frames = 4;
+	in.stacks = calls;
+	in.sites = site;
+	in.n_sites = 3;
+	p = round_trip(&in);
+	s = p->samples;
+	assert_int_equal(s[0].n_frames, 2);
+	assert_int_equal(s[1].n_frames, 1);
+	assert_int_equal(p->stack[s[0].first_frame],
+			 p->stack[s[1].first_frame]);
+	l = &p->locations[p->stack[s[0].first_frame]];
+	assert_int_equal(l->n_lines, 2);
+	assert_int_equal(p->lines[l->first_line].line, 7);
+	assert_int_equal(p->lines[l->first_line + 1].line, 3);
+	l = &p->locations[p->stack[s[0].first_frame + 1]];
+	assert_int_equal(l->n_lines, 1);
+	assert_int_equal(p->lines[l->first_line].line, 3);
+	assert_int_equal(s[2].n_frames, 1);
+	assert_true(p->locations[p->stack[s[2].first_frame]].n_lines <= 64);
+	profile_free(p);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(header),
-		cmocka_unit_test(samples),
-		cmocka_unit_test(nothing),
+		cmocka_unit_test(header),  cmocka_unit_test(samples),
+		cmocka_unit_test(inlined), cmocka_unit_test(nothing),
 		cmocka_unit_test(limits),
 	};
 

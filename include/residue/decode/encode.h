@@ -17,11 +17,14 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* One call: a location of the profile. */
+/* One call: a line of the profile. Those inlined into one another are one
+ * location, as in a profile that the program had served. */
 struct encode_frame {
 	uint64_t address;
 	uint32_t function, file; /* offsets into `text`; "" if not known */
 	uint32_t line;		 /* 0: not known */
+	uint32_t outer; /* 1 + index of the frame that this call was inlined
+			 * into, and that is next in stacks; 0: it was not */
 };
 
 /* One allocation site, scaled: a sample of the profile. */

@@ -53,6 +53,9 @@ struct pclntab_frame {
 	char file[PCLNTAB_NAME];     /* raw bytes; "" when not known */
 	uint32_t line;		     /* 0 when not known */
 	uint32_t entry; /* of the physical function, offset from text */
+	/* Where the call would return to that this one was inlined into, as an
+	 * offset from text, in the same physical function; 0: not inlined. */
+	uint32_t outer;
 };
 
 /* The innermost (possibly inlined) function of the call that returns to `pc`,

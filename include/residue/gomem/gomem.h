@@ -183,6 +183,8 @@ struct gomem_frame {
 	uint64_t address; /* of the call, as in profile.proto's Location */
 	uint32_t function, file; /* offsets into gomem_sites.text */
 	uint32_t line;		 /* 0: not known */
+	uint32_t outer; /* 1 + index of the frame that this call was inlined
+			 * into; 0: it was not */
 };
 
 struct gomem_site {

@@ -1,0 +1,3 @@
+module residue.test/inlined
+
+go 1.22
