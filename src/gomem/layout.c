@@ -5,6 +5,7 @@
 
 #include <elf.h>
 #include <stdlib.h>
+#include <string.h>
 
 const struct layout layouts[] = {
 #include "layouts.inc"
@@ -41,7 +42,7 @@ size_t layout_choose(const char *version, uint16_t machine,
 			continue;
 		if (layouts[i].minor == minor) {
 			out[0] = &layouts[i];
-			*exact = true;
+			*exact = strstr(version, "X:") == NULL;
 			return 1;
 		}
 		out[n++] = &layouts[i];

@@ -36,7 +36,8 @@ extern const uint16_t layout_class_size[SIZE_CLASSES];
 /*
  * Rows to try for a program of `version` on `machine`, best first, at most
  * LAYOUTS: the one of its minor; or, for a newer or hidden version (""),
- * every row from the newest down. *exact: it is the row of its minor.
+ * every row from the newest down. *exact: it is the row of its minor, and of a
+ * runtime without experiments ("go1.26.8-X:staticlockranking" moves fields).
  * 0 for Go before 1.19 and for other machines.
  */
 size_t layout_choose(const char *version, uint16_t machine,

@@ -79,6 +79,11 @@ static void test_choose(void **state)
 	assert_true(exact);
 	assert_int_equal(row[0]->machine, EM_AARCH64);
 	assert_int_equal(row[0]->minor, 22);
+	/* An experiment may move fields: more must hold. */
+	assert_int_equal(layout_choose("go1.26.8-X:staticlockranking",
+				       EM_X86_64, row, &exact),
+			 1);
+	assert_false(exact);
 	/* A newer one, or a hidden version: every row, newest first. */
 	n = layout_choose("go1.99", EM_X86_64, row, &exact);
 	assert_true(n >= 9);
