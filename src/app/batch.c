@@ -180,7 +180,7 @@ static bool complete(const struct batch *b)
 	if (!b->targets->count && b->o->samples < 0)
 		return sampler_live(b->targets->sampler) == 0;
 	HASH_ITER (hh, b->tallies, t, tmp) {
-		any = true;
+		any = any || !t->exited || b->targets->count;
 		if (!t->exited && !t->late && !enough(b, t))
 			return false;
 	}
@@ -204,8 +204,10 @@ static bool too_few(const struct batch *b)
 
 	if (b->o->samples < 0)
 		return false;
+	/* Processes that nobody named may end when they like. */
 	HASH_ITER (hh, b->tallies, t, tmp)
-		if (!t->late && !enough(b, t))
+		if (!t->late && !enough(b, t) &&
+		    (b->targets->count || !t->exited))
 			return true;
 	return false;
 }

@@ -1,10 +1,15 @@
 /* libcurl.c - dlopen of libcurl. */
 #include "libcurl.h"
 
+#include <config.h>
+
 #include <dlfcn.h>
 #include <pthread.h>
 #include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 /* The name has stood since 2006; symbols that were added since are looked for
  * like the others. */
@@ -31,6 +36,19 @@ static void fail(void)
 	strncpy(why, said ? said : SONAME, sizeof(why) - 1);
 }
 
+#ifndef INSTRUMENTED
+/*
+ * The libraries' own clean-up at exit allocates (libgnutls: thread-local data),
+ * and ends the process with 127 when it cannot: there is nothing in it for us.
+ */
+static void leave(int status, void *unused)
+{
+	(void)unused;
+	fflush(NULL);
+	_exit(status);
+}
+#endif
+
 static void load(void)
 {
 	/* Never closed: its threads and TLS libraries do not like that. */
@@ -40,6 +58,12 @@ static void load(void)
 		fail();
 		return;
 	}
+#ifndef INSTRUMENTED
+	if (on_exit(leave, NULL)) {
+		strcpy(why, "out of memory");
+		return;
+	}
+#endif
 	for (size_t i = 0; i < sizeof(calls) / sizeof(*calls); i++) {
 		void *f = dlsym(lib, calls[i].name);
 

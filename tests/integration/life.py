@@ -209,6 +209,28 @@ def storm(_):
         stays.stderr.close()
 
 
+def unnamed_ends(_):
+    """Without a TARGET a process that ends is gone, and the samples of the others go on."""
+    stays, goes = start(Programs.idle), start(Programs.hop)
+    watch = subprocess.Popen([RESIDUE, "-b", "--json", "-n", "4", "-d", "0.5"], stdout=subprocess.PIPE,
+                             stderr=subprocess.PIPE, text=True)
+    taken = []
+    for line in watch.stdout:
+        item = json.loads(line)
+        if item["type"] != "sample":
+            continue
+        taken.append(item["pid"])
+        if item["pid"] == goes.pid and goes.poll() is None:
+            goes.kill()
+            goes.wait()
+    said = watch.stderr.read()
+    code = watch.wait()
+    stays.kill()
+    stays.wait()
+    assert goes.pid in taken and taken.count(goes.pid) < 4, taken
+    assert taken.count(stays.pid) == 4 and code == 0, (code, said, taken, stays.pid)
+
+
 def main():
     plan = Plan()
     if not os.environ.get("GO") or not os.path.exists(WORKLOAD):
@@ -218,6 +240,7 @@ def main():
     with plan, tempfile.TemporaryDirectory() as folder:
         Programs.build(folder)
         plan.run("it exits", exits, None)
+        plan.run("it exits, and nobody named it", unnamed_ends, None)
         plan.run("it becomes a zombie", becomes_a_zombie, None)
         plan.run("Go becomes Go", execs, None, [Programs.idle], lambda t: t.get("comm") == "idle" and t.get("go"), True)
         plan.run("Go becomes C", execs, None, [shutil.which("sleep"), "60"],
