@@ -146,7 +146,8 @@ uint64_t scan_mheap(struct gomem *g)
 	const struct layout *l = g->layout;
 	uint64_t found = 0;
 
-	scan(g, SCAN_ALL, (size_t)(l->mheap_cache_objsize - l->mheap_span_objsize) + 8,
+	scan(g, SCAN_ALL,
+	     (size_t)(l->mheap_cache_objsize - l->mheap_span_objsize) + 8,
 	     match_mheap, &found);
 	return found;
 }

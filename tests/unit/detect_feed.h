@@ -30,7 +30,7 @@ struct feed {
 	void *detectors;
 	struct values proc, runtime; /* what the next reading of each says */
 	struct pause_ring pauses;
-	bool ring; /* readings of the runtime have it */
+	bool ring;     /* readings of the runtime have it */
 	unsigned scav; /* enum scav_mark, of readings of the runtime */
 	int64_t returned;
 	enum process_life life; /* of readings of /proc */
@@ -147,6 +147,14 @@ static inline void feed_gc(struct feed *f, int64_t ms, bool forced)
 		   values_get(&f->runtime, FIELD_NUM_FORCED_GC, 0) + forced);
 }
 
+/* Readings of /proc alone, `step` ms apart, up to `until` ms. */
+static inline void feed_procs(struct feed *f, int64_t from, int64_t until,
+			      int64_t step)
+{
+	for (int64_t t = from; t < until; t += step)
+		feed_proc(f, t);
+}
+
 /* Readings of both, `step` ms apart, up to `until` ms; returns that. */
 static inline int64_t feed_quiet(struct feed *f, int64_t from, int64_t until,
 				 int64_t step)
@@ -188,6 +196,21 @@ static inline void feed_only(const struct feed *f, enum event_kind kind,
 				 event_kind_info[f->events[i].kind].name,
 				 f->events[i].text);
 	assert_int_equal(feed_count(f, kind), times);
+}
+
+/* A process of 300 MiB, of which 280 are heap, watched since long. */
+static inline void feed_begin(struct feed *f)
+{
+	feed_init(f);
+	f->ring = true;
+	feed_rss(f, 300, 8);
+	values_set(&f->proc, FIELD_VSIZE, 2000 * MIB);
+	values_set(&f->proc, FIELD_SWAP, 0);
+	values_set(&f->proc, FIELD_RSS_SHMEM, 0);
+	feed_heap(f, 280, 10, 6);
+	feed_gc(f, -60000, false);
+	feed_quiet(f, 0, 5000, 1000);
+	feed_only(f, EVENT_GC, 1);
 }
 
 #endif
