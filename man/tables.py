@@ -6,7 +6,8 @@
 
 residue.1 keeps a table between `.\\" begin NAME` and `.\\" end NAME`. Options
 come from src/app/options.c, keys from include/residue/ui/keymap.h, figures,
-events and verdicts from include/residue/model.
+events and verdicts from include/residue/model, parts of RES from
+include/residue/judge/breakdown.h.
 """
 import os
 import re
@@ -110,7 +111,15 @@ def verdicts():
     return out + [".El"]
 
 
-TABLES = {"options": options, "keys": keys, "figures": figures, "events": events, "verdicts": verdicts}
+def parts():
+    out = [".Bl -tag -width Ds"]
+    for _, name, title, words in x_table("include/residue/judge/breakdown.h"):
+        out += [".It Cm %s Pq %s" % (string(name), string(title)), roff(string(words) + ".")]
+    return out + [".El"]
+
+
+TABLES = {"options": options, "keys": keys, "figures": figures, "parts": parts, "events": events,
+          "verdicts": verdicts}
 
 
 def manual():

@@ -27,7 +27,6 @@ struct tally {
 	int64_t samples;
 	bool exited;
 	unsigned looked; /* samples that were looked at for trouble */
-	bool answered;	 /* the runtime's figures or a profile have come */
 	bool late; /* found after the start: nobody waits for its samples */
 	UT_hash_handle hh;
 };
@@ -117,9 +116,19 @@ static void look_for_trouble(struct batch *b, struct tally *t, bool last)
 	else if (last && f.panels[0].present && f.panels[0].info.endpoint[0] &&
 		 !f.panels[0].endpoint_asked)
 		tell_endpoint(&f.panels[0], "no answer yet");
-	t->answered |= f.panels[0].origins[ORIGIN_RUNTIME].ever ||
-		       f.panels[0].origins[ORIGIN_PPROF].ever;
 	frame_release(&f);
+}
+
+static int print_sample(struct batch *b, struct tally *t, const struct item *it,
+			struct err *err)
+{
+	struct breakdown parts;
+
+	t->samples++;
+	look_for_trouble(b, t, enough(b, t));
+	breakdown_make_judged(&parts, &it->row.values, it->live,
+			      it->live_origins);
+	return output_sample(b->out, &t->info, &it->row, &parts, err);
 }
 
 static int print(struct batch *b, const struct item *it, struct err *err)
@@ -131,11 +140,7 @@ static int print(struct batch *b, const struct item *it, struct err *err)
 		t->info = it->info;
 		return output_target(b->out, &t->info, it->wall_ns, err);
 	case ITEM_SAMPLE:
-		if (enough(b, t))
-			return 0;
-		t->samples++;
-		look_for_trouble(b, t, enough(b, t));
-		return output_sample(b->out, &t->info, &it->row, err);
+		return enough(b, t) ? 0 : print_sample(b, t, it, err);
 	case ITEM_EVENT:
 		t->exited |= it->event.kind == EVENT_EXIT;
 		t->info.pid = it->pid;
@@ -187,15 +192,20 @@ static bool complete(const struct batch *b)
 	return any || sampler_live(b->targets->sampler) == 0;
 }
 
-/* An endpoint alone that never answered was never there. */
-static bool never_there(const struct batch *b)
+/* An endpoint alone that gave nothing is an error. */
+static int all_answered(const struct batch *b, struct err *err)
 {
 	const struct tally *t, *tmp;
 
 	HASH_ITER (hh, b->tallies, t, tmp)
-		if (t->info.kind == TARGET_URL && !t->answered)
-			return true;
-	return false;
+		if (targets_answered(b->targets, t->id, err))
+			/* Why has been said when it was noticed. */
+			return err_set(err, err->code,
+				       err->code == ERR_GONE
+					       ? "an endpoint never answered"
+					       : "an endpoint gave nothing "
+						 "that can be used");
+	return 0;
 }
 
 static bool too_few(const struct batch *b)
@@ -242,10 +252,8 @@ static int print_all(struct batch *b, struct err *err)
 		if (wait_for_more(b))
 			return drain(b, err) ? EXIT_FAILED : EXIT_FINE;
 	}
-	if (!b->targets->scripted && never_there(b)) {
-		err_set(err, ERR_GONE, "an endpoint never answered");
-		return EXIT_GONE;
-	}
+	if (!b->targets->scripted && all_answered(b, err))
+		return exit_code_of(err);
 	if (!b->targets->scripted && too_few(b)) {
 		err_set(err, ERR_GONE,
 			"a target exited before all samples were taken");
@@ -292,8 +300,8 @@ int batch_run(struct targets *s, const struct options *o, struct err *err)
 	lost = sampler_lost_ticks(s->sampler);
 	if (lost)
 		fprintf(stderr,
-			"residue: %llu samples were lost: this machine is too "
-			"busy\n",
+			"residue: %llu samples were lost: we were stopped, or "
+			"this machine is too busy\n",
 			(unsigned long long)lost);
 	output_free(b.out);
 	HASH_ITER (hh, b.tallies, t, tmp) {

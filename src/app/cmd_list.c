@@ -10,6 +10,7 @@
 
 #include <errno.h>
 #include <jansson.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -18,18 +19,31 @@
  * Rows are ordered by a column that is text (ascending), or by a figure
  * (greatest first; unknown ones last); then by PID.
  */
-enum column { BY_FIGURE, BY_HEAP, BY_PID, BY_USER, BY_COMM, BY_GO, BY_MODULE,
-	      BY_ENDPOINT, BY_READ };
+enum column {
+	BY_FIGURE,
+	BY_HEAP,
+	BY_PID,
+	BY_USER,
+	BY_COMM,
+	BY_GO,
+	BY_MODULE,
+	BY_ENDPOINT,
+	BY_READ
+};
 
 static const struct {
 	const char *name;
 	enum column column;
 	enum field field;
 } columns[] = {
-	{"pid", BY_PID, FIELD_COUNT},	  {"user", BY_USER, FIELD_COUNT},
-	{"comm", BY_COMM, FIELD_COUNT},	  {"command", BY_COMM, FIELD_COUNT},
-	{"go", BY_GO, FIELD_COUNT},	  {"module", BY_MODULE, FIELD_COUNT},
-	{"heap", BY_HEAP, FIELD_COUNT},	  {"endpoint", BY_ENDPOINT, FIELD_COUNT},
+	{"pid", BY_PID, FIELD_COUNT},
+	{"user", BY_USER, FIELD_COUNT},
+	{"comm", BY_COMM, FIELD_COUNT},
+	{"command", BY_COMM, FIELD_COUNT},
+	{"go", BY_GO, FIELD_COUNT},
+	{"module", BY_MODULE, FIELD_COUNT},
+	{"heap", BY_HEAP, FIELD_COUNT},
+	{"endpoint", BY_ENDPOINT, FIELD_COUNT},
 	{"read", BY_READ, FIELD_COUNT},
 	{"released", BY_FIGURE, FIELD_HEAP_RELEASED},
 };
@@ -155,15 +169,14 @@ static json_t *fields_json(const struct list_row *r)
 		json_object_set_new(o, "endpoint",
 				    json_string(r->info.endpoint));
 	if (r->info.listens[0])
-		json_object_set_new(o, "listens",
-				    json_string(r->info.listens));
+		json_object_set_new(o, "listens", json_string(r->info.listens));
 	if (p && p->count < 0)
-		json_object_set_new(o, "probe_failed",
-				    json_string(p->err.msg));
+		json_object_set_new(o, "probe_failed", json_string(p->err.msg));
 	else if (p)
 		json_object_set_new(o, "probes", probes_json(p));
-	json_object_set_new(o, "read",
-			    json_string(read_by_name[r->info.read]));
+	if (r->info.stopped)
+		json_object_set_new(o, "stopped", json_true());
+	json_object_set_new(o, "read", json_string(read_by_name[r->info.read]));
 	return o;
 }
 
@@ -226,6 +239,8 @@ static void print_row(const struct list_row *r, bool ascii)
 	       r->info.endpoint);
 	if (!r->info.endpoint[0] && r->info.listens[0])
 		printf("  listens on %s", r->info.listens);
+	if (r->info.stopped)
+		printf("  (stopped)");
 	putchar('\n');
 }
 
@@ -253,8 +268,7 @@ static void say_unread(const struct frame *f)
 			first->origins[ORIGIN_RUNTIME].fail.msg);
 }
 
-static int print_list(struct frame *f, const struct options *o,
-		      struct err *err)
+static int print_list(struct frame *f, const struct options *o, struct err *err)
 {
 	bool ascii = o->ascii || !utf8_locale();
 
@@ -293,24 +307,34 @@ static void pause_for(unsigned rows)
 	nanosleep(&pause, NULL);
 }
 
-/* Until each row is complete. One whose memory does not answer is set aside
- * after two seconds (sampler/watchdog.h), and the others follow. */
+/* One row whose memory does not answer is set aside after two to three seconds
+ * (sampler/watchdog.h) and the next follows: that is progress. */
+#define NO_PROGRESS_NS (5 * NS_PER_SEC)
+#define MOST_NS	       (30 * NS_PER_SEC)
+
+/* Until each row is complete, or none becomes so any more. */
 static void wait_for_rows(struct sampler *s, struct frame *f, bool memory)
 {
 	const struct frame_want want = {.list = true};
-	int64_t end = clock_boot_ns() + 4 * NS_PER_SEC;
-	bool all;
+	int64_t now = clock_boot_ns(), end = now + MOST_NS, moved = now;
+	unsigned least = UINT_MAX;
 
-	do {
-		all = true;
+	for (; now < end && now < moved + NO_PROGRESS_NS;
+	     now = clock_boot_ns()) {
+		unsigned left = 0;
+
 		sampler_frame(s, &want, f);
 		for (unsigned i = 0; i < f->row_count; i++)
-			all &= complete(&f->rows[i], memory);
-		if (all)
-			break;
+			left += !complete(&f->rows[i], memory);
+		if (!left)
+			return;
+		if (left < least) {
+			least = left;
+			moved = now;
+		}
 		sampler_wait(s, 20);
 		pause_for(f->row_count);
-	} while (clock_boot_ns() < end);
+	}
 }
 
 /* The log of what was sent to whom. */

@@ -13,11 +13,17 @@ static int watch_child(struct targets *s, struct options *o, struct child *c,
 		       struct err *err)
 {
 	char note[512];
+	int rc;
 
 	snprintf(note, sizeof(note), "output: %s and %s", c->out, c->errout);
-	if (!o->batch)
-		return screen_run(s, o, note, err) ? exit_code_of(err)
-						   : EXIT_FINE;
+
+	if (!o->batch) {
+		rc = screen_run(s, o, note, err) ? exit_code_of(err)
+						 : EXIT_FINE;
+		/* The screen that named them is gone. */
+		fprintf(stderr, "residue: %s\n", note);
+		return rc;
+	}
 	fprintf(stderr, "residue: %s\n", note);
 	return batch_run(s, o, err);
 }

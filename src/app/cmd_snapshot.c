@@ -5,7 +5,6 @@
 #include <residue/base/clock.h>
 
 #include <stdio.h>
-#include <string.h>
 
 /* A first sample waits for the endpoint this long at most. */
 #define WARM_NS (6 * NS_PER_SEC)
@@ -24,29 +23,6 @@ static void wait_for_row(struct sampler *s, int64_t interval_ns)
 	}
 }
 
-/* An endpoint alone that never answered was never there; of a process there is
- * always something to keep. */
-static int answered(struct targets *s, struct err *err)
-{
-	struct frame_want want = {.list = false};
-	const struct panel *p;
-	struct frame f;
-	int rc = 0;
-
-	memcpy(want.target[0], s->ids[0], TARGET_ID_MAX);
-	frame_init(&f);
-	sampler_frame(s->sampler, &want, &f);
-	p = &f.panels[0];
-	if (p->present && p->info.kind == TARGET_URL &&
-	    !p->origins[ORIGIN_RUNTIME].ever && !p->origins[ORIGIN_PPROF].ever)
-		rc = err_set(err, ERR_GONE, "%s",
-			     p->endpoint_fail.code != ERR_NONE
-				     ? p->endpoint_fail.msg
-				     : "the endpoint has not answered yet");
-	frame_release(&f);
-	return rc;
-}
-
 static int run(struct options *o, struct err *err)
 {
 	struct targets s;
@@ -62,7 +38,7 @@ static int run(struct options *o, struct err *err)
 	} else {
 		if (!s.scripted)
 			wait_for_row(s.sampler, o->interval_ns);
-		if ((!s.scripted && answered(&s, err)) ||
+		if ((!s.scripted && targets_answered(&s, s.ids[0], err)) ||
 		    sampler_snapshot(s.sampler, s.ids[0], path, sizeof(path),
 				     err))
 			rc = exit_code_of(err);

@@ -58,7 +58,7 @@ static int load(const char *path, struct profile **out, struct err *err)
 	return rc;
 }
 
-/* An argument of digits is a PID, one with a slash or that exists is a file;
+/* An argument of digits is a PID, one that exists or has a slash is a file;
  * one with a dot is meant as a file though there is none. */
 static bool is_file(const char *word)
 {
@@ -66,11 +66,13 @@ static bool is_file(const char *word)
 
 	if (word[strspn(word, "0123456789")] == '\0')
 		return false;
+	if (stat(word, &st) == 0)
+		return true;
 	if (word[0] == '=' || strstr(word, "://") || !strncmp(word, "unix:", 5))
 		return false;
 	if (strchr(word, '@'))
 		return false;
-	return strpbrk(word, "/.") || stat(word, &st) == 0;
+	return strpbrk(word, "/.");
 }
 
 static json_t *row_json(const struct top_row *r)
@@ -210,7 +212,7 @@ static int no_profile(const struct panel *p, struct err *err)
 	if (why->code == ERR_NONE)
 		return err_set(err, ERR_TIMEOUT, "no profile came in time");
 	*err = *why;
-	return -1;
+	return p->info.kind == TARGET_URL ? no_such_endpoint(err) : -1;
 }
 
 /* A profile has a GC's word only after one has ended. */
@@ -219,6 +221,18 @@ static void warn_stale(const struct panel *p)
 	if (profile_is_stale(&p->values))
 		fputs("residue: this profile is from before the first GC: it "
 		      "stays as it is until one ends\n",
+		      stderr);
+}
+
+/* The runtime says its rate in the profile's period (Go source, runtime/pprof,
+ * writeHeapProto). */
+static void warn_off(const struct panel *p)
+{
+	const struct profile *d = p->profile->data;
+
+	if (d->period == 0 && !strcmp(d->period_type, "space"))
+		fputs("residue: MemProfileRate is 0: the profile has only "
+		      "what was sampled before it was set\n",
 		      stderr);
 }
 
@@ -239,6 +253,7 @@ static int show_target(struct targets *s, const struct options *o,
 	wait_for_profile(s, &want, &f, o);
 	if (f.panels[0].profile) {
 		warn_stale(&f.panels[0]);
+		warn_off(&f.panels[0]);
 		rc = show(f.panels[0].profile->data, o, err);
 	} else {
 		rc = no_profile(&f.panels[0], err);

@@ -133,7 +133,7 @@ int main(int argc, char **argv)
 	code = close_stdout(code, &err);
 	if (err.code != ERR_NONE)
 		fprintf(stderr, "residue: %s%s\n", err.msg,
-			err.code == ERR_USAGE ? "\nTry 'residue --help'." : "");
+			err.code == ERR_USAGE ? "; try 'residue --help'" : "");
 	options_release(&o);
 	if (o.ended_by && o.ended_by != SIGINT) {
 		/* Everything is closed: end as the sender expects. */

@@ -6,6 +6,7 @@
 #include <residue/base/clock.h>
 #include <residue/base/mem.h>
 #include <residue/base/text.h>
+#include <residue/model/target.h>
 
 #include <errno.h>
 #include <getopt.h>
@@ -65,7 +66,8 @@ static const struct option_info table[] = {
 #undef M
 #define TABLE_SIZE (sizeof(table) / sizeof(*table))
 
-int parse_seconds(const char *text, int64_t *ns, struct err *err)
+/* "0.5", "10", "2m", "1h". */
+static int parse_seconds(const char *text, int64_t *ns, struct err *err)
 {
 	char *end, shown[64];
 	double v;
@@ -285,6 +287,22 @@ static int check(const struct options *o, struct err *err)
 	return 0;
 }
 
+/* A first word that is no target was meant to be a command: said before its
+ * options are found to be none of ours. */
+static int check_word(const char *word, struct err *err)
+{
+	struct target_spec spec;
+	char shown[64];
+
+	if (!word[0] || !target_spec_parse(word, &spec, NULL))
+		return 0;
+	text_visible(shown, sizeof(shown), word, strlen(word));
+	return err_set(err, ERR_USAGE,
+		       "there is no command '%s', and it is no target (a PID, "
+		       "=NAME, a URL or PID@URL)",
+		       shown);
+}
+
 int options_parse(struct options *o, int argc, char **argv,
 		  const struct command **command, struct err *err)
 {
@@ -307,6 +325,9 @@ int options_parse(struct options *o, int argc, char **argv,
 		return check(o, err);
 	}
 	named = optind < argc ? find_command(argv[optind]) : NULL;
+	if (!named && optind < argc && !o->script &&
+	    check_word(argv[optind], err))
+		return -1;
 	if (named && named->name[0]) {
 		*command = named;
 		/* The command's name stands where argv[0] does for getopt. */

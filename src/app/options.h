@@ -72,7 +72,4 @@ void options_help(FILE *to);
 /* --read: READ_COUNT where it was not given, READ_NONE where it is no way. */
 enum read_by read_by(const struct options *o);
 
-/* A number of seconds as users write it: "0.5", "10", "2m", "1h". */
-int parse_seconds(const char *text, int64_t *ns, struct err *err) RESIDUE_CHECK;
-
 #endif

@@ -165,10 +165,44 @@ int targets_open(struct targets *s, const struct options *o, unsigned flags,
 		s->sampler = sampler_new_scripted(so.items);
 		return read_script(s, o, err);
 	}
+	/* Also where no endpoint turns up that would want them. */
+	if (fetch_options_check(&so.fetch, err))
+		return -1;
 	s->sampler = sampler_new(&so, err);
 	if (!s->sampler)
 		return no_such_file(err);
 	return add_targets(s, o, err);
+}
+
+int no_such_endpoint(struct err *err)
+{
+	if (err->code == ERR_NET || err->code == ERR_TIMEOUT)
+		err->code = ERR_GONE;
+	return -1;
+}
+
+int targets_answered(struct targets *s, const char *id, struct err *err)
+{
+	struct frame_want want = {.list = false};
+	const struct panel *p;
+	struct frame f;
+	int rc = 0;
+
+	memcpy(want.target[0], id, TARGET_ID_MAX);
+	frame_init(&f);
+	sampler_frame(s->sampler, &want, &f);
+	p = &f.panels[0];
+	if (p->present && p->info.kind == TARGET_URL &&
+	    !p->origins[ORIGIN_RUNTIME].ever &&
+	    !p->origins[ORIGIN_PPROF].ever) {
+		*err = p->endpoint_fail;
+		if (err->code == ERR_NONE)
+			err_set(err, ERR_TIMEOUT,
+				"the endpoint has not answered yet");
+		rc = no_such_endpoint(err);
+	}
+	frame_release(&f);
+	return rc;
 }
 
 void targets_close(struct targets *s)

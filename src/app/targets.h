@@ -33,4 +33,13 @@ int targets_add(struct targets *s, pid_t pid, const char *url,
 		struct err *err) RESIDUE_CHECK;
 void targets_close(struct targets *s);
 
+/* Of an endpoint alone: that it has given something. Of a process there is
+ * always something. ERR_GONE: there was no answer, or not a whole one; else
+ * what is wrong with its answers. */
+int targets_answered(struct targets *s, const char *id,
+		     struct err *err) RESIDUE_CHECK;
+/* An error of an endpoint alone: one that gave no answer, or not a whole one,
+ * is a target that was never there. Returns -1. */
+int no_such_endpoint(struct err *err);
+
 #endif

@@ -19,9 +19,12 @@ int need_terminal(const char *twin, struct err *err)
 		return err_set(err, ERR_USAGE,
 			       "this needs a terminal; without one use '%s'",
 			       twin);
-	if (!term || !term[0] || !strcmp(term, "dumb"))
+	if (!term || !term[0])
 		return err_set(err, ERR_USAGE,
-			       "TERM=%s cannot draw screens; use '%s'",
-			       term && term[0] ? "dumb" : "", twin);
+			       "TERM is not set; without a terminal use '%s'",
+			       twin);
+	if (!strcmp(term, "dumb"))
+		return err_set(err, ERR_USAGE,
+			       "TERM=dumb cannot draw screens; use '%s'", twin);
 	return 0;
 }

@@ -117,6 +117,9 @@ const char *build_string(const struct build *b, int64_t index, const char *what,
 /* Check all references and move everything into b->profile (resolve.c). */
 int build_resolve(struct build *b, struct err *err) RESIDUE_CHECK;
 
+/* Take off the frames that the profile wants dropped (prune.c). */
+int build_prune(struct build *b, struct err *err) RESIDUE_CHECK;
+
 /* Rows, and their flat and cum of every sample type (aggregate.c). */
 int build_aggregate(struct build *b, struct err *err) RESIDUE_CHECK;
 

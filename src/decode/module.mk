@@ -15,6 +15,7 @@ libresidue_a_SOURCES += \
 	src/decode/memstats.h src/decode/memstats.c \
 	src/decode/names.h src/decode/names.c \
 	src/decode/pool.h src/decode/pool.c \
+	src/decode/prune.c \
 	src/decode/resolve.c \
 	src/decode/stream.h src/decode/stream.c
 

@@ -12,6 +12,49 @@
 
 #include <string.h>
 
+static bool is_double(const struct profile *p, unsigned type)
+{
+	for (unsigned i = 0; i < p->n_types; i++)
+		if (i != type && !strcmp(p->type[i].name, p->type[type].name))
+			return true;
+	return false;
+}
+
+/* pprof passes over the types of a name that is there more than once, and
+ * takes the first of the others as the default (profile/merge.go:
+ * commonSampleTypes, compatibilizeSampleTypes). */
+static int drop_doubles(struct build *b, const char *dflt, struct err *err)
+{
+	struct profile *p = b->profile;
+	unsigned from[PROFILE_TYPES_MAX], n = 0, old = p->n_types;
+	int64_t *v = b->values.data;
+
+	for (unsigned i = 0; i < old; i++)
+		if (!is_double(p, i))
+			from[n++] = i;
+	if (n == old)
+		return 0;
+	if (n == 0)
+		return err_set(err, ERR_FORMAT,
+			       "every sample type is there more than once");
+	p->default_type = 0;
+	for (unsigned i = 0; i < n; i++) {
+		p->type[i] = p->type[from[i]];
+		if (!strcmp(p->type[i].name, dflt))
+			p->default_type = i;
+	}
+	/* A default without a name is as good as none. */
+	if (!*p->type[p->default_type].name)
+		p->default_type = n - 1;
+	for (size_t s = 0; s < b->samples.n; s++)
+		for (unsigned i = 0; i < n; i++)
+			v[s * n + i] = v[s * old + from[i]];
+	p->n_types = n;
+	b->n_values = n;
+	b->values.n = b->samples.n * n;
+	return 0;
+}
+
 static int resolve_types(struct build *b, struct err *err)
 {
 	struct profile *p = b->profile;
@@ -38,35 +81,25 @@ static int resolve_types(struct build *b, struct err *err)
 			return -1;
 		if (*dflt && strcmp(t->name, dflt) == 0)
 			p->default_type = i;
-		for (unsigned j = i + 1; j < p->n_types; j++)
-			if (strcmp(t->name, p->type[j].name) == 0)
-				return err_set(err, ERR_FORMAT,
-					       "sample type \"%.40s\" is there "
-					       "more than once",
-					       t->name);
 	}
-	return 0;
+	return drop_doubles(b, dflt, err);
 }
 
 /* Strings that belong to the profile as a whole. */
 static int resolve_header(struct build *b, struct err *err)
 {
 	struct profile *p = b->profile;
-	const char *drop = build_string(b, b->drop_s, "drop_frames", err);
 	const char **comments = b->comments.data;
 
 	p->period_type =
 		build_string(b, b->period_type.name_s, "period type", err);
 	p->period_unit =
 		build_string(b, b->period_type.unit_s, "period type", err);
-	if (!drop || !p->period_type || !p->period_unit ||
+	if (!p->period_type || !p->period_unit ||
+	    !build_string(b, b->drop_s, "drop_frames", err) ||
 	    !build_string(b, b->keep_s, "keep_frames", err) ||
 	    !build_string(b, b->doc_url_s, "document URL", err))
 		return -1;
-	if (*drop)
-		return err_set(err, ERR_UNSUPPORTED,
-			       "the profile asks to drop frames, which Go's "
-			       "heap profiles never do");
 	/* An index and a pointer are both 8 bytes: changed in place. */
 	_Static_assert(sizeof(*comments) == sizeof(int64_t), "64 bits");
 	for (size_t i = 0; i < b->comments.n; i++) {
@@ -101,6 +134,25 @@ static int number_mappings(struct build *b, struct idmap *ids, struct err *err)
 	return 0;
 }
 
+/* What an URL begins with: "http:". */
+static bool has_scheme(const char *s)
+{
+	size_t n = strspn(s, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvw"
+			     "xyz0123456789+-.");
+
+	return n > 0 && s[n] == ':' && !strchr("0123456789+-.", s[0]);
+}
+
+/* pprof takes the URL that a profile came from off its mappings (internal/
+ * driver/fetch.go: unsourceMappings). */
+static const char *file_of(struct build *b, const struct build_mapping *m,
+			   struct err *err)
+{
+	const char *file = build_string(b, m->file_s, "mapping", err);
+
+	return file && m->build_id_s == 0 && has_scheme(file) ? "" : file;
+}
+
 static const char *mapping_file(struct build *b, struct idmap *ids, uint64_t id,
 				struct err *err)
 {
@@ -112,9 +164,8 @@ static const char *mapping_file(struct build *b, struct idmap *ids, uint64_t id,
 		return NULL;
 	if (number >= b->mappings.n)
 		return "";
-	return build_string(
-		b, VEC_AT(&b->mappings, struct build_mapping, number)->file_s,
-		"mapping", err);
+	return file_of(b, VEC_AT(&b->mappings, struct build_mapping, number),
+		       err);
 }
 
 static int resolve_functions(struct build *b, struct vec *out, struct err *err)
@@ -292,7 +343,7 @@ static int resolve_places(struct build *b, struct idmap *mappings,
 	if (b->mappings.n > 0) {
 		const struct build_mapping *m = b->mappings.data;
 
-		b->profile->binary = build_string(b, m->file_s, "mapping", err);
+		b->profile->binary = file_of(b, m, err);
 		b->profile->build_id =
 			build_string(b, m->build_id_s, "mapping", err);
 	}

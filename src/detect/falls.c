@@ -34,6 +34,7 @@ struct account {
 	int64_t num_gc, num_forced; /* at the first of its readings */
 	bool counted;	  /* what was returned chunk by chunk is known: */
 	int64_t returned; /* up to then */
+	int64_t released; /* what the runtime's counters had then; -1: none */
 	/* Of the first reading after RES was least; */
 	bool after, closed;
 	int64_t after_rss; /* RES at about that time, the higher of the looks
@@ -70,6 +71,7 @@ struct falls {
 	int64_t num_gc, num_forced;
 	unsigned scav; /* enum scav_mark */
 	int64_t returned;
+	int64_t released; /* by the scavenger and the allocator; -1: not known */
 };
 
 struct cause {
@@ -199,6 +201,7 @@ static void account_begin(struct falls *s, int64_t now, int64_t rss)
 		.num_forced = s->num_forced,
 		.counted = s->scav & SCAV_RETURNED,
 		.returned = s->returned,
+		.released = s->given_ns ? s->released : -1,
 	};
 }
 
@@ -214,6 +217,8 @@ static void account_step(struct falls *s, struct fall *f)
 	if (a->counted && s->scav & SCAV_RETURNED &&
 	    s->returned - a->returned > a->risen)
 		a->risen = s->returned - a->returned;
+	if (a->released >= 0 && s->released - a->released > a->risen)
+		a->risen = s->released - a->released;
 	if (!a->after && s->given_ns >= f->low_ns) {
 		a->after = true;
 		a->after_rss = s->rss;
@@ -256,6 +261,9 @@ static void runtime_read(struct falls *s, const struct reading *r)
 	s->num_forced = values_get(&r->values, FIELD_NUM_FORCED_GC, 0);
 	s->scav = r->scav;
 	s->returned = r->returned;
+	s->released = values_get(&r->values, FIELD_RELEASED_BG, -1);
+	if (s->released >= 0)
+		s->released += values_get(&r->values, FIELD_RELEASED_EAGER, 0);
 	/* The account begins with the last reading before RES falls. This one
 	 * may already have what fell since RES was read: the next look tells. */
 	s->unmatched = true;

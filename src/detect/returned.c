@@ -13,9 +13,13 @@
  * more was given back, net or as seen chunk by chunk, than the counters explain
  * now and at the next reading, for they are counted up a little after the fact.
  * The first sees it when the memory is in use again at once, the second while
- * it runs, when pages were freed since, and at a memory limit. Elsewhere it is concluded: a forced GC, a jump of HeapReleased with
- * nothing idle left, and, where RES is read often enough, its fall right after
- * that GC.
+ * it runs, when pages were freed since, and at a memory limit. Elsewhere it is
+ * concluded: a forced GC, a jump of HeapReleased with nothing idle left, and,
+ * where RES is read often enough, its fall right after that GC. Since Go 1.21 a
+ * little may be left idle if what went was in use until that GC (left()).
+ *
+ * What was given back and taken again between two readings grew too: growth.c
+ * sees that where RES was looked at meanwhile, else it is told here.
  */
 #include "level.h"
 #include "limit.h"
@@ -35,6 +39,11 @@
  * be idle afterwards (measured: 0.1 MiB; a sweep adds some). */
 #define FREE_LEAST (4 * MIB)
 #define IDLE_LEFT  (600 * 1024)
+/* What may be where more than that forced GC tells of it (measured: up to 3.7
+ * MiB, of which the call cannot return what the program's other goroutines use
+ * meanwhile), and as a part of what was given back. */
+#define IDLE_SOME (4 * MIB)
+#define IDLE_PART 16
 /* With counters: what they may leave unexplained without being that call. */
 #define UNEXPLAINED_LEAST (1 * MIB)
 /* What was seen to be returned chunk by chunk may be too much by one: the
@@ -56,6 +65,7 @@ struct account {
 	int64_t given;		  /* HeapReleased - Sys */
 	int64_t idle;		  /* HeapIdle - HeapReleased */
 	int64_t forced;		  /* NumForcedGC; -1: not known */
+	int64_t num_gc;		  /* likewise */
 	bool counted;		  /* the counters are known, all of them */
 	int64_t bg, eager;	  /* bg -1: not known */
 	unsigned scav;		  /* enum scav_mark */
@@ -77,6 +87,8 @@ struct returned {
 	int64_t forced_wall;
 	int64_t until_ns;
 	int64_t freed; /* bytes that were, as far as we know */
+	bool alone;    /* no other GC ended since the reading before it, */
+	int64_t idle;  /* which had so much idle */
 	/* Without all counters: what the background scavenger gave back. */
 	int64_t scavenged;
 	/* With counters: bytes that they did not explain in the last interval,
@@ -90,20 +102,17 @@ struct returned {
 /* What happened between two readings of the runtime. */
 struct delta {
 	/* As above: the rises, */
-	int64_t given, idle, forced, bg, eager, returned;
+	int64_t given, idle, forced, gcs, bg, eager, returned;
 	bool counted; /* except of idle: now */
 	bool ran_dry; /* a forced scavenge did, and no allocator forced it */
 };
 
-/* Go 1.19 and 1.20 count what the background scavenger released only
- * (runtime/mgcscavenge.go, bgscavenge: scav.released): that was not
- * FreeOSMemory, but what they do not count need not have been. */
-static bool counters_complete(const struct observation *o)
+static bool older_than_21(const struct observation *o)
 {
 	unsigned minor;
 
-	return sscanf(o->state->info.go_version, "go1.%u", &minor) != 1 ||
-	       minor >= 21;
+	return sscanf(o->state->info.go_version, "go1.%u", &minor) == 1 &&
+	       minor < 21;
 }
 
 static bool account_make(struct account *a, const struct observation *o)
@@ -122,7 +131,12 @@ static bool account_make(struct account *a, const struct observation *o)
 		.given = v->v[FIELD_HEAP_RELEASED] - v->v[FIELD_SYS],
 		.idle = v->v[FIELD_HEAP_IDLE] - v->v[FIELD_HEAP_RELEASED],
 		.forced = values_get(v, FIELD_NUM_FORCED_GC, -1),
-		.counted = values_have(v, counters) && counters_complete(o),
+		.num_gc = values_get(v, FIELD_NUM_GC, -1),
+		/* Go 1.19 and 1.20 count what the background scavenger released
+		 * only (runtime/mgcscavenge.go, bgscavenge: scav.released): that
+		 * was not FreeOSMemory, but what they do not count need not have
+		 * been. */
+		.counted = values_have(v, counters) && !older_than_21(o),
 		.bg = values_get(v, FIELD_RELEASED_BG, -1),
 		.eager = values_get(v, FIELD_RELEASED_EAGER, 0),
 		.scav = o->now->scav,
@@ -155,6 +169,7 @@ static struct delta delta_make(const struct account *a, const struct account *b)
 		.forced = a->forced < 0 || b->forced < 0
 				  ? -1
 				  : b->forced - a->forced,
+		.gcs = b->num_gc - a->num_gc,
 		.counted = counted,
 		.bg = a->bg < 0 || b->bg < 0 ? 0 : risen(a->bg, b->bg),
 		.eager = counted ? risen(a->eager, b->eager) : 0,
@@ -178,13 +193,11 @@ static int64_t at_once_more(int64_t bytes)
 	return (int64_t)((double)bytes / (1024.0 * MIB) * AT_ONCE_GIB);
 }
 
-/* Did RES fall right after `t_ns`, as FreeOSMemory makes it fall? The fall
- * goes to *fall. Unknown where RES is not read often enough. */
-enum at_once { UNKNOWN, YES, NO };
-static enum at_once fell_after(const struct returned *s, int64_t t_ns,
-			       int64_t bytes, int64_t *fall)
+/* By how much RES fell from t_ns to at most `within` after it. False where it
+ * was not read; *apart_ns: what lies between the two readings. */
+static bool fell_within(const struct returned *s, int64_t t_ns, int64_t within,
+			int64_t *fall, int64_t *apart_ns)
 {
-	int64_t until = t_ns + AT_ONCE + at_once_more(bytes);
 	int64_t before = -1, least = INT64_MAX, before_ns = 0, after_ns = 0;
 
 	*fall = 0;
@@ -196,16 +209,50 @@ static enum at_once fell_after(const struct returned *s, int64_t t_ns,
 		if (t <= t_ns) {
 			before = rss;
 			before_ns = t;
-		} else if (t <= until && rss < least) {
+		} else if (t - t_ns <= within && rss < least) {
 			least = rss;
 			after_ns = t;
 		}
 	}
-	if (before < 0 || least == INT64_MAX ||
-	    after_ns - before_ns > 2 * AT_ONCE)
-		return UNKNOWN;
+	if (before < 0 || least == INT64_MAX)
+		return false;
 	*fall = before - least;
+	*apart_ns = after_ns - before_ns;
+	return true;
+}
+
+/* Did RES fall right after `t_ns`, as FreeOSMemory makes it fall? The fall
+ * goes to *fall. Unknown where RES is not read often enough. */
+enum at_once { UNKNOWN, YES, NO };
+static enum at_once fell_after(const struct returned *s, int64_t t_ns,
+			       int64_t bytes, int64_t *fall)
+{
+	int64_t apart;
+
+	if (!fell_within(s, t_ns, AT_ONCE + at_once_more(bytes), fall,
+			 &apart) ||
+	    apart > 2 * AT_ONCE)
+		return UNKNOWN;
 	return *fall >= bytes * 2 / 5 ? YES : NO;
+}
+
+/* RES was seen to rise since t_ns, by about as much as counts. */
+static bool rose_since(const struct returned *s, int64_t t_ns, int64_t least)
+{
+	int64_t low = INT64_MAX;
+
+	for (unsigned i = 0; i < s->seen_count; i++) {
+		unsigned k =
+			(s->seen_end + RSS_SEEN - s->seen_count + i) % RSS_SEEN;
+
+		if (s->seen[k].t_ns < t_ns)
+			continue;
+		if (s->seen[k].rss < low)
+			low = s->seen[k].rss;
+		if (s->seen[k].rss - low >= least / 2)
+			return true;
+	}
+	return false;
 }
 
 /* When the forced GC ended, CLOCK_REALTIME: the last one known, if several. */
@@ -241,6 +288,27 @@ static int64_t freed_counted(struct returned *s, const struct delta *d)
 	return sure >= UNEXPLAINED_LEAST ? sure : 0;
 }
 
+/* Something is left idle: was it that call all the same? Since Go 1.21 the
+ * scavenger passes over what was in use until a GC (runtime/mgcscavenge.go,
+ * shouldScavenge), so after one GC alone nobody else returns that. Of what was
+ * idle before it nothing tells: a scavenger that has slept for long gives back
+ * as fast as that call, and leaves as little. */
+static bool left(const struct returned *s, const struct observation *o,
+		 const struct delta *d, int64_t at_ns)
+{
+	int64_t fall, apart;
+
+	if (!s->alone || older_than_21(o) || d->idle > IDLE_SOME ||
+	    d->idle > s->freed / IDLE_PART || s->freed < FREE_LEAST ||
+	    s->freed - s->idle < s->freed / 2)
+		return false;
+	if (fell_after(s, at_ns, s->freed, &fall) != NO)
+		return true;
+	/* What is freed lazily stays in RES. */
+	return fell_within(s, at_ns, INT64_MAX, &fall, &apart) &&
+	       fall < s->freed / 10;
+}
+
 /* The same without them; what was given back since the forced GC, other than
  * by the background scavenger as far as that is counted, is in s->freed. */
 static int64_t freed_inferred(const struct returned *s,
@@ -252,8 +320,10 @@ static int64_t freed_inferred(const struct returned *s,
 	int64_t bytes = s->freed > FREE_LEAST ? s->freed : FREE_LEAST;
 	enum at_once once;
 
-	if (d->idle > IDLE_LEFT)
-		return 0;
+	if (d->idle > IDLE_LEFT) {
+		*confidence = 0.75;
+		return left(s, o, d, at) ? s->freed : 0;
+	}
 	once = fell_after(s, at, bytes, &fall);
 	if (s->freed >= FREE_LEAST && once != NO) {
 		*confidence = once == YES ? 0.95 : 0.8;
@@ -279,18 +349,22 @@ static void tell_freed(struct returned *s, bool counted, double confidence,
 	ev.confidence = confidence;
 	if (bytes >= UNEXPLAINED_LEAST)
 		ev.bytes = bytes;
-	snprintf(ev.text, sizeof(ev.text),
-		 "FreeOSMemory gave back %s at once%s",
-		 ev.bytes < 0 ? "all that was idle" : units_bytes(by, bytes),
-		 !counted ? " (inferred: a forced GC, then nothing idle left)"
-		 : ev.bytes < 0 ? "; it was little, or is in use again"
-				: "");
+	snprintf(
+		ev.text, sizeof(ev.text), "FreeOSMemory gave back %s at once%s",
+		ev.bytes < 0 ? "all that was idle" : units_bytes(by, bytes),
+		!counted ? " (inferred: a forced GC, then next to nothing idle "
+			   "left)"
+		: ev.bytes < 0 ? "; it was little, or is in use again"
+			       : "");
 	sink(sink_ctx, &ev);
 	s->told = true;
 }
 
-static void forced_gc_seen(struct returned *s, const struct observation *o)
+static void forced_gc_seen(struct returned *s, const struct observation *o,
+			   const struct delta *d)
 {
+	s->alone = !s->until_ns && d->gcs == 1;
+	s->idle = s->last.idle;
 	if (!s->until_ns)
 		s->before = s->swing;
 	s->forced_wall = forced_end(s, o);
@@ -355,18 +429,39 @@ static void tell_scavenged(const struct swing_done *done,
 	sink(sink_ctx, &ev);
 }
 
+/* RES fell by what was given back and rose again, in whichever order: nobody
+ * looked. */
+static void tell_taken_again(const struct swing_done *done,
+			     const struct reading *r, event_sink *sink,
+			     void *sink_ctx)
+{
+	struct event ev = event_make(EVENT_GROWTH, EVENT_FROM_INFERRED,
+				     done->half_ns + r->wall_offset_ns);
+	char by[UNITS_MAX];
+
+	ev.confidence = 0.7;
+	ev.bytes = done->gain;
+	snprintf(ev.text, sizeof(ev.text),
+		 "RES grew by up to %s between two looks: the runtime gave so "
+		 "much back and took it again",
+		 units_bytes(by, done->gain));
+	sink(sink_ctx, &ev);
+}
+
 /* Gross releases that the net figure hides: they were used again at once. */
 static void look_for_burst(struct returned *s, const struct reading *r,
 			   const struct delta *d, int64_t least,
 			   event_sink *sink, void *sink_ctx)
 {
+	struct swing_done net;
+
 	if (r->begin_ns - s->burst_ns > BURST)
 		s->burst_bytes = 0;
 	if (!s->burst_bytes)
 		s->burst_ns = s->last.end_ns;
 	s->burst_bytes += d->bg + d->eager;
-	if (s->burst_bytes < least || s->swing.high - s->swing.low >= least / 2)
-		return; /* the net figure shows it, or will */
+	if (s->burst_bytes < least || s->swing.high - s->swing.low >= least)
+		return; /* the net figure shows it */
 	struct swing_done done = {
 		.gain = s->burst_bytes,
 		.begin_ns = s->burst_ns,
@@ -374,6 +469,11 @@ static void look_for_burst(struct returned *s, const struct reading *r,
 		.end_ns = r->begin_ns,
 	};
 	tell_scavenged(&done, r, true, " and took it again", sink, sink_ctx);
+	if (!rose_since(s, s->burst_ns, least))
+		tell_taken_again(&done, r, sink, sink_ctx);
+	/* What the net figure has of it is told with it. */
+	swing_restart(&s->swing, r->begin_ns, s->last.given + d->given, least,
+		      &net);
 	s->burst_bytes = 0;
 }
 
@@ -403,7 +503,9 @@ static void compare(struct returned *s, const struct observation *o,
 		earlier = d.counted && still_frees(s, &d);
 		if (d.counted && s->until_ns && !s->told && s->freed)
 			tell_freed(s, true, 1, s->freed, sink, sink_ctx);
-		forced_gc_seen(s, o);
+		forced_gc_seen(s, o, &d);
+	} else if (d.gcs) {
+		s->alone = false;
 	}
 	if (earlier) {
 		d.given = d.returned = 0;

@@ -269,6 +269,15 @@ static int check_headers(const char *const *h, struct err *err)
 	return 0;
 }
 
+int fetch_options_check(const struct fetch_options *opt, struct err *err)
+{
+	if (check_headers(opt->headers, err) ||
+	    check_file("--cacert", opt->cacert, err) ||
+	    check_file("--cert", opt->cert, err))
+		return -1;
+	return check_file("--key", opt->key, err);
+}
+
 static char *copy(const char *s)
 {
 	return s ? mem_strdup(s) : NULL;
@@ -286,7 +295,8 @@ static void settings_copy(struct settings *s, const struct fetch_options *o)
 	s->cert = copy(o->cert);
 	s->key = copy(o->key);
 	for (const char *const *h = o->headers; h && *h; h++) {
-		struct curl_slist *longer = libcurl.slist_append(s->headers, *h);
+		struct curl_slist *longer =
+			libcurl.slist_append(s->headers, *h);
 
 		if (!longer)
 			mem_exhausted();
@@ -311,10 +321,7 @@ struct fetcher *fetcher_start(const struct fetch_options *opt, struct err *err)
 	struct fetcher *f;
 	int sysno;
 
-	if (check_curl(opt->plain, err) || check_headers(opt->headers, err) ||
-	    check_file("--cacert", opt->cacert, err) ||
-	    check_file("--cert", opt->cert, err) ||
-	    check_file("--key", opt->key, err))
+	if (check_curl(opt->plain, err) || fetch_options_check(opt, err))
 		return NULL;
 	f = mem_zalloc(1, sizeof(*f));
 	pthread_mutex_init(&f->lock, NULL);

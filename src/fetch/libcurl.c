@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/auxv.h>
 #include <unistd.h>
 
 /* The name has stood since 2006; symbols that were added since are looked for
@@ -35,19 +36,21 @@ static void fail(void)
 }
 
 /*
- * The libraries' own clean-up at exit allocates (libgnutls: thread-local data),
- * and glibc ends the process with 127 when there is no memory for that.
+ * libgnutls' own clean-up at exit (lib/global.c, lib_deinit) touches its
+ * thread-local data for the first time in this thread, and glibc ends the
+ * process with 127 when there is no memory for that. What it cleans, the kernel
+ * does as well: it is told to leave that out. It does not listen where a file
+ * gave us rights (secure_getenv(3)).
  */
 static void leave(int status, void *unused)
 {
-	void *volatile memory = malloc(1); /* volatile: is really asked for */
+	static char none[] = "GNUTLS_NO_IMPLICIT_INIT=1";
 
 	(void)unused;
-	if (!memory) {
+	if (getauxval(AT_SECURE) || putenv(none)) {
 		fflush(NULL);
 		_exit(status);
 	}
-	free(memory);
 }
 
 static void load(void)

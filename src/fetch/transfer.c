@@ -197,11 +197,11 @@ static CURLcode set_limits(struct transfer *t, const struct settings *s)
 
 	for (size_t i = 0; !rc && i < sizeof(limits) / sizeof(limits[0]); i++)
 		rc = libcurl.easy_setopt(t->easy, limits[i].option,
-				      limits[i].value);
+					 limits[i].value);
 	/* Refuses what is announced as too long before it comes. */
 	if (!rc && !t->req.tail)
 		rc = libcurl.easy_setopt(t->easy, CURLOPT_MAXFILESIZE_LARGE,
-				      (curl_off_t)t->req.body_max);
+					 (curl_off_t)t->req.body_max);
 	return rc;
 }
 
@@ -224,16 +224,17 @@ static CURLcode set_place(struct transfer *t, const struct settings *s)
 {
 	CURL *c = t->easy;
 	const char *path = t->req.unix_path;
-	CURLcode rc = libcurl.easy_setopt(c, CURLOPT_PROTOCOLS_STR, "http,https");
+	CURLcode rc =
+		libcurl.easy_setopt(c, CURLOPT_PROTOCOLS_STR, "http,https");
 
 	if (!rc)
 		rc = libcurl.easy_setopt(c, CURLOPT_URL, t->req.url);
 	if (!rc)
 		rc = libcurl.easy_setopt(c, CURLOPT_USERAGENT,
-				      "residue/" PACKAGE_VERSION);
+					 "residue/" PACKAGE_VERSION);
 	if (!rc && path && *path == '@')
 		rc = libcurl.easy_setopt(c, CURLOPT_ABSTRACT_UNIX_SOCKET,
-				      path + 1);
+					 path + 1);
 	else if (!rc && path)
 		rc = libcurl.easy_setopt(c, CURLOPT_UNIX_SOCKET_PATH, path);
 	/* "" also shuts out http_proxy and its like. */

@@ -37,7 +37,8 @@ static void say(struct transfer *t, enum err_code code, const char *fmt, ...)
 /* What curl says, safe to show: it may quote the server. */
 static const char *quoted(const struct transfer *t, CURLcode rc, char out[120])
 {
-	const char *s = t->curl_says[0] ? t->curl_says : libcurl.easy_strerror(rc);
+	const char *s =
+		t->curl_says[0] ? t->curl_says : libcurl.easy_strerror(rc);
 
 	text_visible(out, 120, s, strlen(s));
 	return out;
@@ -156,11 +157,11 @@ static void tls_failed(struct transfer *t, CURLcode rc)
 		return;
 	if (strstr(t->curl_says, "wrong version number") ||
 	    strstr(t->curl_says, "packet length too long"))
-		say(t, ERR_NET,
+		say(t, ERR_FORMAT,
 		    "it does not speak TLS: use http:// instead "
 		    "of https://");
 	else
-		say(t, ERR_NET, "TLS failed: %s", quoted(t, rc, text));
+		say(t, ERR_FORMAT, "TLS failed: %s", quoted(t, rc, text));
 }
 
 /* We ended it ourselves. */
@@ -265,7 +266,7 @@ static void connection_broke(struct transfer *t, CURLcode rc)
 		return;
 	/* A reset may overtake the alert that says why. */
 	if (!t->res.first_byte_ns && !strncmp(t->req.url, "https:", 6)) {
-		say(t, ERR_NET,
+		say(t, ERR_DENIED,
 		    "the connection broke before an answer: a server does so "
 		    "that does not accept our client certificate (--cert)");
 		return;

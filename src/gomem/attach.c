@@ -183,8 +183,23 @@ static bool library_bias(const struct elf_image *e, uint64_t lo, uint64_t *bias)
 	return false;
 }
 
-/* A C program with a Go runtime in a shared library (buildmode=c-shared). */
-static int attach_library(struct gomem *g, const char *dir)
+/* Closes `fd`. */
+static bool is_go_file(int fd)
+{
+	struct elf_image elf;
+	struct goexe exe = {.is_go = false};
+
+	if (elf_open(&elf, fd, NULL) == 0) {
+		goexe_identify_image(&elf, &exe);
+		elf_close(&elf);
+	}
+	close(fd);
+	return exe.is_go;
+}
+
+/* A C program with a Go runtime in a shared library (buildmode=c-shared). Each
+ * such library has a runtime of its own: one of several would pass for all. */
+static int attach_library(struct gomem *g, const char *dir, struct err *err)
 {
 	char path[PATH_ROOM], line[PATH_ROOM + 256], full[PATH_ROOM];
 	unsigned looked = 0;
@@ -195,9 +210,8 @@ static int attach_library(struct gomem *g, const char *dir)
 	snprintf(path, sizeof(path), "%s/maps", dir);
 	f = fopen(path, "re");
 	if (!f)
-		return -1;
-	while (found && looked < LIBRARIES_MAX &&
-	       fgets(line, sizeof(line), f)) {
+		return err_set(err, ERR_UNSUPPORTED, "not a Go program");
+	while (looked < LIBRARIES_MAX && fgets(line, sizeof(line), f)) {
 		const char *name;
 		uint64_t lo;
 		ino_t ino;
@@ -208,7 +222,15 @@ static int attach_library(struct gomem *g, const char *dir)
 		last = ino;
 		looked++;
 		fd = open_mapped(dir, name, ino, full);
-		if (fd < 0 || use_file(g, fd, full, NULL))
+		if (fd >= 0 && found == 0 && is_go_file(fd)) {
+			drop_file(g);
+			fclose(f);
+			return err_set(err, ERR_UNSUPPORTED,
+				       "several Go runtimes in one process "
+				       "(shared libraries): none is read, as "
+				       "it would pass for the whole");
+		}
+		if (fd < 0 || found == 0 || use_file(g, fd, full, NULL))
 			continue;
 		if (g->exe.is_go && library_bias(&g->elf, lo, &g->bias))
 			found = 0;
@@ -216,7 +238,7 @@ static int attach_library(struct gomem *g, const char *dir)
 			drop_file(g);
 	}
 	fclose(f);
-	return found;
+	return found ? err_set(err, ERR_UNSUPPORTED, "not a Go program") : 0;
 }
 
 static int explain_exe(const struct gomem *g, const char *dir, int sysno,
@@ -309,8 +331,8 @@ static int attach_file(struct gomem *g, const char *dir, struct err *err)
 	if (g->exe.is_go)
 		return find_bias(g, dir, err);
 	drop_file(g);
-	if (attach_library(g, dir))
-		return err_set(err, ERR_UNSUPPORTED, "not a Go program");
+	if (attach_library(g, dir, err))
+		return -1;
 	g->info.in_library = true;
 	return 0;
 }

@@ -238,6 +238,25 @@ static int read_settled(struct gomem *g, struct buckets *b, uint32_t *numgc,
 		       "garbage collections follow too fast for a profile");
 }
 
+/* Where the linker left the profiler out, the runtime samples until it knows
+ * (Go source, runtime/proc.go, schedinit: disableMemoryProfiling): its own first
+ * allocations. One that the program switched off has more. */
+static bool sampled_program(const struct gomem_sites *s)
+{
+	for (size_t i = 0; i < s->nframe; i++)
+		if (strncmp(s->text + s->frame[i].function, "runtime.", 8) != 0)
+			return true;
+	return false;
+}
+
+static int no_profile(struct err *err)
+{
+	return err_set(err, ERR_UNSUPPORTED,
+		       "the program keeps no heap profile: nothing in it uses "
+		       "runtime.MemProfile (net/http/pprof, runtime/pprof), or "
+		       "MemProfileRate is 0 since its start");
+}
+
 static int check(struct gomem *g, uint64_t *rate, struct err *err)
 {
 	if (!g->info.has_sites)
@@ -248,11 +267,8 @@ static int check(struct gomem *g, uint64_t *rate, struct err *err)
 					    : err_set(err, ERR_FORMAT,
 						      "MemProfileRate cannot "
 						      "be read");
-	if (*rate == 0 || *rate > INT64_MAX)
-		return err_set(err, ERR_UNSUPPORTED,
-			       "the program keeps no heap profile: nothing in "
-			       "it uses runtime.MemProfile (net/http/pprof, "
-			       "runtime/pprof), or MemProfileRate is 0");
+	if (*rate > INT64_MAX || (*rate == 0 && !buckets_find(g)))
+		return no_profile(err);
 	if (!buckets_find(g))
 		return err_set(err, ERR_UNSUPPORTED,
 			       "the program has no heap profile yet");
@@ -296,6 +312,10 @@ int gomem_sites(struct gomem *g, struct gomem_sites *out, struct err *err)
 		attach_close_file(g);
 	}
 	buckets_release(&b);
+	if (status == 0 && rate == 0 && !sampled_program(out)) {
+		gomem_sites_release(out);
+		return no_profile(err);
+	}
 	return status;
 }
 

@@ -3,6 +3,8 @@
  */
 #include <residue/judge/breakdown.h>
 
+#include <string.h>
+
 const struct part_info part_info[PART_COUNT] = {
 #define X(id, name, title, meaning) {name, title, meaning},
 	PARTS(X)
@@ -181,6 +183,30 @@ void breakdown_make(struct breakdown *b, const struct values *v)
 		origins = BIT(PPROF);
 	}
 	breakdown_make_live(b, v, live, origins);
+}
+
+void breakdown_make_judged(struct breakdown *b, const struct values *v,
+			   int64_t live, unsigned origins)
+{
+	if (live >= 0)
+		breakdown_make_live(b, v, live, origins);
+	else
+		breakdown_make(b, v);
+}
+
+char *part_source(char out[PART_SOURCE_MAX], unsigned origins)
+{
+	char *p = out;
+
+	*p = '\0';
+	for (unsigned o = 0; o < ORIGIN_COUNT; o++) {
+		if (!(origins >> o & 1))
+			continue;
+		if (p > out)
+			*p++ = '+';
+		p = stpcpy(p, origin_name[o]);
+	}
+	return out;
 }
 
 enum part breakdown_largest(const struct breakdown *b)

@@ -35,7 +35,7 @@ static const struct {
 	{FIELD_NUM_FORCED_GC, GROWS, 0, false},
 	{FIELD_TOTAL_ALLOC, GROWS, 0, true},
 	{FIELD_MALLOCS, GROWS, 0, true},
-	{FIELD_FREES, GROWS, 0, false},
+	{FIELD_FREES, GROWS, 0, true}, /* blocks of tiny objects count here */
 	{FIELD_PAUSE_TOTAL, GROWS, SLACK_WALL, false},
 	{FIELD_LAST_GC, GROWS, SLACK_WALL, false},
 	{FIELD_SYS, GROWS, SLACK_BYTES, false},

@@ -28,8 +28,13 @@
 #define PAST_STEP   (SECOND / 4)
 #define GREW	    (8 * MIB) /* growth within WINDOW that is a trend */
 /* Collections looked back on for a leak; those within a second count as one. */
-#define LEAK_SPAN (30 * SECOND)
-#define LEAK_GCS  3
+#define LEAK_SPAN  (30 * SECOND)
+#define LEAK_GCS   3
+#define LEAK_APART (SECOND * 9 / 10)
+/* It goes on when it allocates no slower than it grew, by this; looked at over
+ * so long once that was said. */
+#define LEAK_SLOWER 8
+#define LEAK_LOOK   (2 * SECOND)
 /* A long trend: quarters of the buckets, each above the one before. */
 #define LONG_BUCKETS 12
 #define LONG_SPAN    (60 * SECOND)
@@ -55,6 +60,9 @@
 /* A program that was large when first seen and has collected less often than
  * this may have become so just before its last GC (gopls' ballast). */
 #define PROFILE_GCS 4
+/* One of which it is not known which GC it is of may be some GCs older than it
+ * looks: at the start of a program each doubles the heap. */
+#define PROFILE_GCS_UNDATED 8
 
 void judge_init(struct judge *j)
 {
@@ -116,7 +124,10 @@ static bool profile_is_off(struct judge *j, const struct values *v,
 
 	if (live < SMALL)
 		j->big_gc = j->num_gc;
-	if (total >= 0 && total != j->profile) {
+	/* Another one: told by its GC too, as its total may be the same. */
+	if (total >= 0 && (total != j->profile ||
+			   values_get(v, FIELD_PPROF_NUM_GC, j->profile_gc) !=
+				   j->profile_gc)) {
 		j->profile = total;
 		j->profile_gc = j->num_gc;
 		j->profile_live = live;
@@ -125,10 +136,13 @@ static bool profile_is_off(struct judge *j, const struct values *v,
 	if (total >= 0)
 		j->profile_gc =
 			values_get(v, FIELD_PPROF_NUM_GC, j->profile_gc);
+	int64_t least = values_has(v, FIELD_PPROF_NUM_GC) ? PROFILE_GCS
+							  : PROFILE_GCS_UNDATED;
+
 	return total >= 0 && live >= SMALL && j->profile_live >= SMALL &&
 	       (double)total < PROFILE_SHARE * (double)j->profile_live &&
 	       j->profile_gc >= j->big_gc + PROFILE_LAG &&
-	       (total == 0 || j->profile_gc >= PROFILE_GCS);
+	       (total == 0 || j->profile_gc >= least);
 }
 
 /* The live heap by which objects are split. A profile of the same GC is nearer
@@ -158,10 +172,15 @@ static void remember_live(struct judge *j, int64_t now, int64_t live,
 			j->lives[j->live_count - 1].bytes = live;
 		return;
 	}
-	for (unsigned i = 0; i < j->live_count; i++) {
-		int64_t age = now - j->lives[i].t_ns;
-		if (age < LEAK_SPAN && age > SECOND)
+	for (unsigned i = 0; i < j->live_count; i++)
+		if (now - j->lives[i].t_ns < LEAK_SPAN)
 			j->lives[kept++] = j->lives[i];
+	if (kept && now - j->lives[kept - 1].t_ns < LEAK_APART) {
+		/* One with that, which keeps its time. */
+		j->lives[kept - 1].bytes = live;
+		j->lives[kept - 1].goal = goal;
+		j->live_count = kept;
+		return;
 	}
 	if (kept == JUDGE_LIVES)
 		memmove(j->lives, j->lives + 1, --kept * sizeof(*j->lives));
@@ -271,8 +290,11 @@ static bool rises_now(const struct judge *j, enum trend k, struct finding *f)
 	int64_t first = p[0].figure[k], last = p[n - 1].figure[k];
 	int64_t middle = p[n / 2].figure[k];
 
-	if (first < 0 || middle < 0 || last < 0 || middle - first < GREW / 2 ||
-	    last - middle < GREW / 2)
+	int64_t least =
+		(last - first) / 8 > GREW / 2 ? (last - first) / 8 : GREW / 2;
+
+	if (first < 0 || middle < 0 || last < 0 || middle - first < least ||
+	    last - middle < least || last - first < first / 20)
 		return false;
 	f->grew_bytes = last - first;
 	f->grew_ns = p[n - 1].t_ns - p[0].t_ns;
@@ -282,6 +304,29 @@ static bool rises_now(const struct judge *j, enum trend k, struct finding *f)
 static bool rises(const struct judge *j, enum trend k, struct finding *f)
 {
 	return rises_now(j, k, f) || rises_long(j, k, f);
+}
+
+/* What leaks goes on to allocate. A burst may end between three collections a
+ * second apart, and each left more than the one before: with no more than that
+ * it is waited for. */
+static bool goes_on(const struct judge *j, unsigned gcs,
+		    const struct finding *f)
+{
+	const struct judge_past *now = j->past + j->past_count - 1, *then = now;
+	int64_t apart = j->kind == VERDICT_LEAK ? LEAK_LOOK : LEAK_APART;
+
+	/* Between collections HeapAlloc only rises. */
+	while (then > j->past && now->t_ns - then->t_ns < apart &&
+	       then[-1].num_gc == now->num_gc && then[-1].heap_alloc >= 0)
+		then--;
+	int64_t took = now->t_ns - then->t_ns;
+
+	if (now->heap_alloc < 0)
+		return true;
+	if (took < LEAK_APART)
+		return gcs > LEAK_GCS || j->kind == VERDICT_LEAK;
+	return (double)(now->heap_alloc - then->heap_alloc) / (double)took >=
+	       (double)f->grew_bytes / (double)f->grew_ns / LEAK_SLOWER;
 }
 
 /* Each of the last collections left more live than the one before. */
@@ -299,19 +344,22 @@ static bool leaks(const struct judge *j, int64_t now, struct finding *f)
 			break;
 	if (n - first < LEAK_GCS)
 		return false;
-	const struct judge_live *three = &l[n - LEAK_GCS];
-	int64_t grew = l[n - 1].bytes - three->bytes;
+	unsigned from = n - LEAK_GCS;
 
-	if (l[n - 1].t_ns - three->t_ns < WINDOW / 2 || grew < GREW ||
-	    grew < three->bytes / 20)
+	while (from > first && l[n - 1].t_ns - l[from].t_ns < WINDOW / 2)
+		from--;
+	int64_t grew = l[n - 1].bytes - l[from].bytes;
+
+	if (l[n - 1].t_ns - l[from].t_ns < WINDOW / 2 || grew < GREW ||
+	    grew < l[from].bytes / 20)
 		return false;
 	/* A step and then as good as nothing is a program that has started. */
-	for (unsigned i = 1; i < LEAK_GCS; i++)
-		if (three[i].bytes - three[i - 1].bytes < grew / 10)
+	for (unsigned i = from + 1; i < n; i++)
+		if (l[i].bytes - l[i - 1].bytes < grew / (5 * (n - 1 - from)))
 			return false;
 	f->grew_bytes = l[n - 1].bytes - l[first].bytes;
 	f->grew_ns = l[n - 1].t_ns - l[first].t_ns;
-	return true;
+	return goes_on(j, n - first, f);
 }
 
 static double gc_rate(const struct judge *j)

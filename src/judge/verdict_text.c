@@ -54,17 +54,24 @@ static int64_t part_bytes(const struct breakdown *b, enum verdict_kind kind)
 	return b->parts[of[kind]].bytes;
 }
 
-/* "398 of 508 MiB", or "900 KiB of 2.31 GiB" where the units differ. */
+/* "398 of 508 MiB", or "900 KiB of 2.31 GiB" where the units differ. What is
+ * partly unwritten or in swap may be more than RES: "265 MiB (RES 242 MiB)". */
 static const char *part(struct words *w)
 {
 	const struct breakdown *b = w->f->b;
 	char bytes[UNITS_MAX], rss[UNITS_MAX], *out = room(w);
 
 	/* What was allocated before the first GC is not split. */
-	units_bytes(bytes, w->f->kind == VERDICT_GC_HEADROOM && w->f->no_gc
-				   ? b->parts[PART_LIVE_HEAP].bytes
-				   : part_bytes(b, w->f->kind));
+	int64_t of_part = w->f->kind == VERDICT_GC_HEADROOM && w->f->no_gc
+				  ? b->parts[PART_LIVE_HEAP].bytes
+				  : part_bytes(b, w->f->kind);
+
+	units_bytes(bytes, of_part);
 	units_bytes(rss, b->rss);
+	if (of_part > b->rss) {
+		snprintf(out, sizeof(w->text[0]), "%s (RES %s)", bytes, rss);
+		return out;
+	}
 	char *unit = strchr(bytes, ' '), *of = strchr(rss, ' ');
 	if (unit && of && !strcmp(unit, of))
 		*unit = '\0';
@@ -382,7 +389,10 @@ void verdict_words(struct verdict *out, const struct finding *f)
 		break;
 	case VERDICT_STACKS:
 		SENTENCE("%s is stacks of goroutines.", part(&w));
-		WHY("StackSys; stacks shrink only in a GC, by half each");
+		WHY("StackSys%s; stacks shrink only in a GC, by half each",
+		    f->b->parts[PART_STACKS].bytes > f->b->rss
+			    ? ", of which a part is not in memory"
+			    : "");
 		ADVICE("see where goroutines are: /debug/pprof/goroutine");
 		break;
 	case VERDICT_LEAK:

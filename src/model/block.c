@@ -30,7 +30,7 @@ enum { NOWHERE = 0, EVERYWHERE = 1, SOMEWHERE = 2 };
 
 /* Worst case of one column: a marker, a bitmap, ten bytes a value. */
 #define COLUMN_MOST (1 + BLOCK_ROWS / 8 + 10 * BLOCK_ROWS)
-#define RAW_MOST ((2 + ORIGIN_COUNT + FIELD_COUNT) * (size_t)COLUMN_MOST)
+#define RAW_MOST    ((2 + ORIGIN_COUNT + FIELD_COUNT) * (size_t)COLUMN_MOST)
 
 struct cursor {
 	unsigned char *p, *end;

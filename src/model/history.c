@@ -10,12 +10,12 @@
 
 /* Most blocks kept: a day at 1 Hz is 144; ten times that rate gets the same
  * bytes and so a shorter past in full detail. */
-#define BLOCKS_MOST 256
+#define BLOCKS_MOST	 256
 #define BLOCK_BYTES_MOST (4600u * 1024)
 
 struct history {
-	struct row *tail;	/* ring of TAIL_ROWS */
-	unsigned first, count;	/* of the ring */
+	struct row *tail;		   /* ring of TAIL_ROWS */
+	unsigned first, count;		   /* of the ring */
 	struct block *blocks[BLOCKS_MOST]; /* oldest first */
 	unsigned block_count;
 	size_t block_bytes;
@@ -86,10 +86,9 @@ bool history_seal_take(const struct history *h, struct row *rows)
 
 static bool block_is_dead(const struct history *h, int64_t now)
 {
-	return h->block_count &&
-	       (h->block_count == BLOCKS_MOST ||
-		h->block_bytes > BLOCK_BYTES_MOST ||
-		block_last_ns(h->blocks[0]) < now - DAY_NS);
+	return h->block_count && (h->block_count == BLOCKS_MOST ||
+				  h->block_bytes > BLOCK_BYTES_MOST ||
+				  block_last_ns(h->blocks[0]) < now - DAY_NS);
 }
 
 unsigned history_seal_put(struct history *h, struct block *take_block,
@@ -146,7 +145,7 @@ struct history_cut {
 	/* history_cut: what pyramids or tail have drawn already. */
 	struct span *spans;
 	size_t span_room;
-	int64_t from_ns, to_ns;	/* what was asked for */
+	int64_t from_ns, to_ns; /* what was asked for */
 	struct row *scratch;	/* one opened block */
 };
 
@@ -288,7 +287,8 @@ static int64_t detail_from(const struct history *h)
 void history_cut(const struct history *h, const struct history_query *q,
 		 struct history_cut *c)
 {
-	struct drawing d = {.q = q, .from = q->end_ns - q->step_ns * q->columns};
+	struct drawing d = {.q = q,
+			    .from = q->end_ns - q->step_ns * q->columns};
 	size_t cells = (size_t)q->columns * q->field_count;
 
 	drop_blocks(c);

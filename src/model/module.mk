@@ -15,7 +15,7 @@ libresidue_a_SOURCES += \
 	include/residue/model/top.h src/model/top.c \
 	src/model/top_edges.h src/model/top_edges.c src/model/top_text.c \
 	include/residue/model/measure.h src/model/measure.c \
-	src/model/pattern.h src/model/pattern.c \
+	include/residue/model/pattern.h src/model/pattern.c \
 	src/model/re2.h src/model/re2.c \
 	include/residue/model/verdict.h src/model/verdict.c \
 	src/model/pyramid.h src/model/pyramid.c

@@ -1,26 +1,68 @@
 /* pattern.c - Go's regular expressions, matched by PCRE2's automaton. */
-#include "pattern.h"
+#include <residue/model/pattern.h>
 
 #include "re2.h"
 
 #include <residue/base/buf.h>
+#include <residue/base/clock.h>
 #include <residue/base/text.h>
 
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
-#define PATTERN_MAX	((size_t)4096)
 #define TRANSLATION_MAX ((size_t)16 * PATTERN_MAX)
 #define DEPTH_MAX	2000 /* of parentheses: Go's 1000, and our own */
+#define GUARD_EVERY	256 /* callouts from one look at the clock to the next */
+
+/* What keeps the matches of a stranger's pattern within their time. */
+struct pattern_guard {
+	pcre2_match_context *context;
+	int64_t end_ns; /* of the thread's CPU time */
+	unsigned callouts;
+};
 
 static int no_memory(struct err *err)
 {
 	return err_set(err, ERR_LIMIT, "no memory for a pattern");
 }
 
+static int64_t thread_cpu_ns(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t);
+	return t.tv_sec * NS_PER_SEC + t.tv_nsec;
+}
+
+/* At every state of the automaton that is looked at. */
+static int on_callout(pcre2_callout_block *block, void *ctx)
+{
+	struct pattern_guard *guard = ctx;
+
+	(void)block;
+	if (++guard->callouts % GUARD_EVERY)
+		return 0;
+	return thread_cpu_ns() > guard->end_ns ? PCRE2_ERROR_CALLOUT : 0;
+}
+
+static int make_guard(struct pattern *p, int64_t cpu_ns, struct err *err)
+{
+	p->guard = calloc(1, sizeof(*p->guard));
+	if (!p->guard)
+		return no_memory(err);
+	p->guard->end_ns = thread_cpu_ns() + cpu_ns;
+	p->guard->context = pcre2_match_context_create(NULL);
+	if (!p->guard->context)
+		return no_memory(err);
+	pcre2_set_callout(p->guard->context, on_callout, p->guard);
+	return 0;
+}
+
 static int compile(struct pattern *p, const char *re2, const struct buf *pcre,
 		   pcre2_compile_context *context, struct err *err)
 {
+	uint32_t options = PCRE2_UTF | PCRE2_ALT_CIRCUMFLEX;
 	int code;
 	PCRE2_SIZE at;
 	PCRE2_UCHAR words[128];
@@ -28,15 +70,18 @@ static int compile(struct pattern *p, const char *re2, const struct buf *pcre,
 	pcre2_set_newline(context, PCRE2_NEWLINE_LF);
 	pcre2_set_parens_nest_limit(context, DEPTH_MAX);
 	p->code = pcre2_compile((PCRE2_SPTR)(pcre->data ? pcre->data : ""),
-				pcre->len, PCRE2_UTF | PCRE2_ALT_CIRCUMFLEX,
+				pcre->len,
+				options | (p->guard ? PCRE2_AUTO_CALLOUT : 0),
 				&code, &at, context);
 	if (p->code)
 		return 0;
 	if (code == PCRE2_ERROR_HEAP_FAILED)
 		return no_memory(err);
 	pcre2_get_error_message(code, words, sizeof(words));
-	return err_set(err, ERR_USAGE, "pattern \"%.60s\": %s", re2,
-		       (const char *)words);
+	return err_set(err,
+		       code == PCRE2_ERROR_PATTERN_TOO_LARGE ? ERR_LIMIT
+							     : ERR_USAGE,
+		       "pattern \"%.60s\": %s", re2, (const char *)words);
 }
 
 /* Six numbers for each state (two lists of three), and a state for each byte
@@ -52,13 +97,12 @@ static int make_workspace(struct pattern *p, struct err *err)
 	return p->workspace && p->match ? 0 : no_memory(err);
 }
 
-int pattern_compile(struct pattern *p, const char *re2, struct err *err)
+static int build(struct pattern *p, const char *re2, struct err *err)
 {
 	pcre2_compile_context *context;
 	struct buf pcre;
 	int rc = -1;
 
-	*p = (struct pattern){.code = NULL};
 	if (strlen(re2) > PATTERN_MAX)
 		return err_set(err, ERR_USAGE,
 			       "a pattern has at most %zu bytes", PATTERN_MAX);
@@ -71,9 +115,26 @@ int pattern_compile(struct pattern *p, const char *re2, struct err *err)
 		rc = make_workspace(p, err);
 	pcre2_compile_context_free(context);
 	buf_release(&pcre);
-	if (rc < 0)
-		pattern_release(p);
 	return rc;
+}
+
+int pattern_compile(struct pattern *p, const char *re2, struct err *err)
+{
+	*p = (struct pattern){.code = NULL};
+	if (build(p, re2, err) == 0)
+		return 0;
+	pattern_release(p);
+	return -1;
+}
+
+int pattern_compile_guarded(struct pattern *p, const char *re2, int64_t cpu_ns,
+			    struct err *err)
+{
+	*p = (struct pattern){.code = NULL};
+	if (make_guard(p, cpu_ns, err) == 0 && build(p, re2, err) == 0)
+		return 0;
+	pattern_release(p);
+	return -1;
 }
 
 void pattern_release(struct pattern *p)
@@ -81,13 +142,17 @@ void pattern_release(struct pattern *p)
 	pcre2_code_free(p->code);
 	pcre2_match_data_free(p->match);
 	free(p->workspace);
+	if (p->guard)
+		pcre2_match_context_free(p->guard->context);
+	free(p->guard);
 	*p = (struct pattern){.code = NULL};
 }
 
 static int match(const struct pattern *p, const char *s, size_t n)
 {
 	return pcre2_dfa_match(p->code, (PCRE2_SPTR)s, n, 0, PCRE2_DFA_SHORTEST,
-			       p->match, NULL, p->workspace, p->workspace_size);
+			       p->match, p->guard ? p->guard->context : NULL,
+			       p->workspace, p->workspace_size);
 }
 
 /* To Go, each byte that is not UTF-8 is U+FFFD. */
@@ -117,6 +182,9 @@ int pattern_matches(const struct pattern *p, const char *s, struct err *err)
 
 	if (rc <= PCRE2_ERROR_UTF8_ERR1 && rc >= PCRE2_ERROR_UTF8_ERR21)
 		rc = match_repaired(p, s, n, err);
+	if (rc == PCRE2_ERROR_CALLOUT)
+		return err_set(err, ERR_LIMIT,
+			       "a pattern takes too long to match");
 	if (rc < 0 && rc != PCRE2_ERROR_NOMATCH)
 		return err_set(err, ERR_LIMIT,
 			       "a pattern cannot be matched (PCRE2 error %d)",

@@ -7,15 +7,15 @@
 #include <string.h>
 
 #define PAGE_SHIFT 12
-#define LEVELS 3
+#define LEVELS	   3
 
 static const struct {
 	int64_t width_ns;
 	unsigned buckets;
 } level_info[LEVELS] = {
-	{PYRAMID_FINEST_NS, 8640},     /* a day */
-	{60 * 1000000000LL, 10080},    /* 7 days */
-	{600 * 1000000000LL, 1008},    /* 7 days */
+	{PYRAMID_FINEST_NS, 8640},  /* a day */
+	{60 * 1000000000LL, 10080}, /* 7 days */
+	{600 * 1000000000LL, 1008}, /* 7 days */
 };
 
 /* In pages + 1; max == 0: not known in this bucket. */
@@ -30,7 +30,7 @@ struct level {
 };
 
 struct pyramids {
-	unsigned plotted;		/* fields kept */
+	unsigned plotted;		 /* fields kept */
 	unsigned char slot[FIELD_COUNT]; /* of a plotted field */
 	struct level levels[LEVELS];
 };

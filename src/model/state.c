@@ -239,6 +239,8 @@ void state_reading(struct state *s, struct reading *r)
 	o->fail = (struct err)ERR_INIT;
 	if (r->origin == ORIGIN_RUNTIME)
 		s->info.read = r->by;
+	if (r->origin == ORIGIN_PROC)
+		s->info.stopped = r->stopped;
 	if (r->origin == ORIGIN_PPROF && r->by != READ_AGENTLESS)
 		s->served_profile = true;
 	s->values.known &= ~mask_of(r->origin);

@@ -9,8 +9,8 @@
 #include <string.h>
 
 const char *const read_by_name[READ_COUNT] = {
-	[READ_NONE] = "none",	      [READ_AGENTLESS] = "agentless",
-	[READ_EXPVAR] = "expvar",     [READ_METRICS] = "metrics",
+	[READ_NONE] = "none",	  [READ_AGENTLESS] = "agentless",
+	[READ_EXPVAR] = "expvar", [READ_METRICS] = "metrics",
 	[READ_PPROF] = "pprof",
 };
 

@@ -5,9 +5,9 @@
  * is under 0.5% of all flat, sort, cut to the rows asked for, mark inlining
  * by the edges over 0.1%.
  */
+#include <residue/model/pattern.h>
 #include <residue/model/top.h>
 
-#include "pattern.h"
 #include "top_edges.h"
 
 #include <stdlib.h>

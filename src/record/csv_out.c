@@ -3,7 +3,8 @@
  *
  * The columns are the same for every type of line, so that one reader takes
  * them all: `type` says which are filled. An event's GC number is in num_gc,
- * as a sample's count of GCs is.
+ * as a sample's count of GCs is. The parts of RES have columns of their own,
+ * since lazy_free is a figure as well.
  */
 #include "format.h"
 
@@ -18,7 +19,8 @@
 #define TEXT_COLUMNS(X) \
 	X(residue_of) X(pprof_stale) X(kind) X(forced) X(periodic) X(bytes) \
 	X(pause_ns) X(source) X(confidence) X(before_attach) X(text) \
-	X(verdict) X(why) X(starttime) X(comm) X(go) X(module) X(read) X(endpoint)
+	X(verdict) X(why) X(starttime) X(comm) X(go) X(module) X(read) X(endpoint) \
+	X(stopped)
 /* clang-format on */
 
 /* The cells of one line that are not fields; "" where empty. */
@@ -33,6 +35,8 @@ static void header(struct output *o)
 	fputs("type,target,t,pid", o->line);
 	for (unsigned f = 0; f < FIELD_COUNT; f++)
 		fprintf(o->line, ",%s", field_info[f].name);
+	for (unsigned i = 0; i < PART_COUNT; i++)
+		fprintf(o->line, ",part_%s", part_info[i].name);
 	for (unsigned i = 0; i < AGED_ORIGINS; i++)
 		fprintf(o->line, ",age_ms_%s", origin_name[aged_origins[i]]);
 #define X(name) fputs("," #name, o->line);
@@ -83,11 +87,15 @@ static void start(struct output *o, const char *type,
 }
 
 static void finish(struct output *o, const struct values *values,
-		   const int32_t *age_ms, const struct cells *cells)
+		   const struct breakdown *b, const int32_t *age_ms,
+		   const struct cells *cells)
 {
 	for (unsigned f = 0; f < FIELD_COUNT; f++)
 		number(o, values && values_has(values, (enum field)f),
 		       values ? values->v[f] : 0);
+	for (unsigned i = 0; i < PART_COUNT; i++)
+		number(o, b && b->known && b->parts[i].known,
+		       b ? b->parts[i].bytes : 0);
 	for (unsigned i = 0; i < AGED_ORIGINS; i++)
 		number(o, age_ms && age_ms[aged_origins[i]] >= 0,
 		       age_ms ? age_ms[aged_origins[i]] : 0);
@@ -138,16 +146,17 @@ static void csv_target(struct output *o, const struct target_info *info,
 		.module = info->module,
 		.read = read_by_name[info->read],
 		.endpoint = info->endpoint,
+		.stopped = info->stopped ? "true" : NULL,
 	};
 
 	if (info->kind == TARGET_PROCESS)
 		cells.starttime = known(starttime, (int64_t)info->starttime);
 	start(o, "target", info, seconds_ms(t, wall_ns));
-	finish(o, NULL, NULL, &cells);
+	finish(o, NULL, NULL, NULL, &cells);
 }
 
 static void csv_sample(struct output *o, const struct target_info *info,
-		       const struct row *row)
+		       const struct row *row, const struct breakdown *parts)
 {
 	struct cells cells = {.residue_of = residue_of(&row->values)};
 	char t[32];
@@ -155,7 +164,7 @@ static void csv_sample(struct output *o, const struct target_info *info,
 	if (profile_is_stale(&row->values))
 		cells.pprof_stale = "true";
 	start(o, "sample", info, seconds_ms(t, o->sample_ns));
-	finish(o, &row->values, row->age_ms, &cells);
+	finish(o, &row->values, parts, row->age_ms, &cells);
 }
 
 static void csv_event(struct output *o, const struct target_info *info,
@@ -179,7 +188,7 @@ static void csv_event(struct output *o, const struct target_info *info,
 	if (ev->num_gc >= 0)
 		values_set(&values, FIELD_NUM_GC, ev->num_gc);
 	start(o, "event", info, seconds_us(t, ev->wall_ns));
-	finish(o, &values, NULL, &cells);
+	finish(o, &values, NULL, NULL, &cells);
 }
 
 static void csv_verdict(struct output *o, const struct target_info *info,
@@ -191,7 +200,7 @@ static void csv_verdict(struct output *o, const struct target_info *info,
 			      .why = v->why};
 
 	start(o, "verdict", info, seconds_ms(t, wall_ns));
-	finish(o, NULL, NULL, &cells);
+	finish(o, NULL, NULL, NULL, &cells);
 }
 
 static void csv_warning(struct output *o, const struct target_info *info,
@@ -201,7 +210,7 @@ static void csv_warning(struct output *o, const struct target_info *info,
 	char t[32];
 
 	start(o, "warning", info, seconds_ms(t, wall_ns));
-	finish(o, NULL, NULL, &cells);
+	finish(o, NULL, NULL, NULL, &cells);
 }
 
 const struct format format_csv = {

@@ -27,7 +27,7 @@ struct format {
 	void (*target)(struct output *o, const struct target_info *info,
 		       int64_t wall_ns);
 	void (*sample)(struct output *o, const struct target_info *info,
-		       const struct row *row);
+		       const struct row *row, const struct breakdown *parts);
 	void (*event)(struct output *o, const struct target_info *info,
 		      const struct event *ev);
 	void (*verdict)(struct output *o, const struct target_info *info,

@@ -2,7 +2,9 @@
 #include "format.h"
 #include "json.h"
 
+#include <residue/base/mem.h>
 #include <residue/model/state.h>
+
 static json_t *line(const char *type, const struct target_info *info, double t)
 {
 	json_t *object = json_object();
@@ -28,11 +30,49 @@ static void json_target(struct output *o, const struct target_info *info,
 	json_put_text(object, "module", info->module);
 	json_put_text(object, "read", read_by_name[info->read]);
 	json_put_text(object, "endpoint", info->endpoint);
+	if (info->stopped)
+		json_put(object, "stopped", json_true());
 	json_write(object, o->line);
 }
 
+static int64_t oldest_ms(const struct row *row, unsigned origins)
+{
+	int64_t oldest = -1;
+
+	for (unsigned o = 0; o < ORIGIN_COUNT; o++)
+		if (origins >> o & 1 && row->age_ms[o] > oldest)
+			oldest = row->age_ms[o];
+	return oldest;
+}
+
+/* "parts" and "unexplained", which sum to "rss". */
+static void put_parts(json_t *object, const struct row *row,
+		      const struct breakdown *b)
+{
+	json_t *parts = json_array();
+	char source[PART_SOURCE_MAX];
+
+	for (unsigned i = 0; i < PART_UNEXPLAINED; i++) {
+		const struct breakdown_part *p = &b->parts[i];
+		json_t *part;
+
+		if (!p->known)
+			continue;
+		part = json_object();
+		json_put_text(part, "name", part_info[i].name);
+		json_put(part, "bytes", json_integer(p->bytes));
+		json_put_text(part, "source", part_source(source, p->origins));
+		json_put_known(part, "age_ms", oldest_ms(row, p->origins));
+		if (json_array_append_new(parts, part))
+			mem_exhausted();
+	}
+	json_put(object, "parts", parts);
+	json_put(object, "unexplained",
+		 json_integer(b->parts[PART_UNEXPLAINED].bytes));
+}
+
 static void json_sample(struct output *o, const struct target_info *info,
-			const struct row *row)
+			const struct row *row, const struct breakdown *parts)
 {
 	json_t *object =
 		line("sample", info, (double)wall_ms(o->sample_ns) / 1e3);
@@ -47,6 +87,8 @@ static void json_sample(struct output *o, const struct target_info *info,
 		json_put_text(object, "residue_of", of);
 	if (profile_is_stale(&row->values))
 		json_put(object, "pprof_stale", json_true());
+	if (parts->known)
+		put_parts(object, row, parts);
 	for (unsigned i = 0; i < AGED_ORIGINS; i++)
 		json_put_known(ages, origin_name[aged_origins[i]],
 			       row->age_ms[aged_origins[i]]);

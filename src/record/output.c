@@ -74,11 +74,12 @@ int output_target(struct output *o, const struct target_info *info,
 }
 
 int output_sample(struct output *o, const struct target_info *info,
-		  const struct row *row, struct err *err)
+		  const struct row *row, const struct breakdown *parts,
+		  struct err *err)
 {
 	if (row->wall_ns > o->sample_ns)
 		o->sample_ns = row->wall_ns;
-	o->format->sample(o, info, row);
+	o->format->sample(o, info, row, parts);
 	return send_line(o, err);
 }
 

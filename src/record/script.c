@@ -237,16 +237,18 @@ static int read_reading(json_t *o, struct script_item *item, struct err *err)
 	json_t *values = NULL, *pauses = NULL, *fail = NULL, *profile = NULL;
 	struct reading *r = &item->reading;
 	const char *origin, *by = "none";
+	int from, read_by, stopped = 0;
 	struct head h = {0};
 	int64_t took_ns = 0;
 	double took = 0;
-	int from, read_by;
 
 	item->kind = SCRIPT_READING;
-	if (unpack(o, err, "{" HEAD ", s:s, s?o, s?s, s?F, s?o, s?o, s?o}",
+	if (unpack(o, err,
+		   "{" HEAD ", s:s, s?o, s?s, s?F, s?o, s?o, s?o, "
+		   "s?b}",
 		   HEAD_KEYS(h), "origin", &origin, "values", &values, "by",
 		   &by, "took", &took, "pauses", &pauses, "fail", &fail,
-		   "profile", &profile) ||
+		   "profile", &profile, "stopped", &stopped) ||
 	    take_head(&h, item, err) || to_ns(took, &took_ns, err))
 		return -1;
 	from = name_index(origin, origin_name, ORIGIN_DERIVED, "origin", err);
@@ -264,8 +266,12 @@ static int read_reading(json_t *o, struct script_item *item, struct err *err)
 	if (pauses && (from != ORIGIN_RUNTIME || fail))
 		return err_set(err, ERR_FORMAT,
 			       "pauses come with values of origin 'runtime'");
+	if (stopped && from != ORIGIN_PROC)
+		return err_set(err, ERR_FORMAT,
+			       "'stopped' comes with origin 'proc'");
 	r->origin = (enum origin)from;
 	r->by = (enum read_by)read_by;
+	r->stopped = stopped;
 	r->begin_ns = item->t_ns - took_ns;
 	r->end_ns = item->t_ns;
 	if (fail)

@@ -3,7 +3,8 @@
  *
  * Written as PARENT/.NAME.tmp-XXXXXX, synced, renamed to PARENT/NAME, and the
  * parent synced, so that neither a full disk nor a crash leaves a half one
- * under its name. Whatever fails, the temporary one is removed.
+ * under its name. Whatever fails, and whatever signal comes that a program may
+ * catch, the temporary one is removed.
  */
 #include <residue/record/snapshot.h>
 
@@ -15,6 +16,9 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -166,7 +170,34 @@ static int write_file(int dir, const struct snapshot_content *c,
 		       : 0;
 }
 
+/* What ends a program that asks for nothing else. While a directory is being
+ * filled it waits, so that none stays behind half done. */
+static void block_ends(sigset_t *ends, sigset_t *was)
+{
+	static const int numbers[] = {SIGINT, SIGTERM, SIGHUP, SIGQUIT};
+
+	sigemptyset(ends);
+	for (size_t i = 0; i < sizeof(numbers) / sizeof(*numbers); i++)
+		sigaddset(ends, numbers[i]);
+	pthread_sigmask(SIG_BLOCK, ends, was);
+}
+
+/* One of them has come that nobody but us held up. */
+static bool is_ending(const sigset_t *ends, const sigset_t *was)
+{
+	sigset_t pending;
+	bool ending = false;
+
+	sigpending(&pending);
+	for (int n = 1; n < NSIG; n++)
+		ending |= sigismember(ends, n) == 1 &&
+			  sigismember(was, n) == 0 &&
+			  sigismember(&pending, n) == 1;
+	return ending;
+}
+
 static int write_files(int dir, const struct snapshot_input *in,
+		       const sigset_t *ends, const sigset_t *was,
 		       struct err *err)
 {
 	for (unsigned i = 0; i < SNAPSHOT_CONTENTS; i++) {
@@ -174,6 +205,8 @@ static int write_files(int dir, const struct snapshot_input *in,
 
 		if (c->present(in) && write_file(dir, c, in, err))
 			return -1;
+		if (is_ending(ends, was))
+			return err_set(err, ERR_SYS, "interrupted");
 	}
 	if (fsync(dir))
 		return err_sys(err, errno, "cannot sync the snapshot");
@@ -246,14 +279,14 @@ static void remove_unfinished(void)
 	remove_dir(unfinished.parent, unfinished.dir, unfinished.name);
 }
 
-static int write_under(int parent, const struct snapshot_input *in,
-		       char name[NAME_ROOM], struct err *err)
+static int fill_and_publish(int parent, const struct snapshot_input *in,
+			    char name[NAME_ROOM], const sigset_t *ends,
+			    const sigset_t *was, struct err *err)
 {
 	char temporary[NAME_ROOM + 16];
 	const char *now_called = temporary;
 	int dir, failed;
 
-	make_name(name, in);
 	dir = make_temporary(parent, temporary, name, sizeof(temporary), err);
 	if (dir < 0)
 		return -1;
@@ -261,7 +294,7 @@ static int write_under(int parent, const struct snapshot_input *in,
 	unfinished.dir = dir;
 	unfinished.name = temporary;
 	mem_undo_on_exhausted(remove_unfinished);
-	failed = write_files(dir, in, err);
+	failed = write_files(dir, in, ends, was, err);
 	mem_undo_on_exhausted(NULL);
 	if (!failed)
 		failed = publish(parent, temporary, name, NAME_ROOM, err);
@@ -274,6 +307,19 @@ static int write_under(int parent, const struct snapshot_input *in,
 	if (failed)
 		remove_dir(parent, dir, now_called);
 	close(dir);
+	return failed;
+}
+
+static int write_under(int parent, const struct snapshot_input *in,
+		       char name[NAME_ROOM], struct err *err)
+{
+	sigset_t ends, was;
+	int failed;
+
+	make_name(name, in);
+	block_ends(&ends, &was);
+	failed = fill_and_publish(parent, in, name, &ends, &was, err);
+	pthread_sigmask(SIG_SETMASK, &was, NULL);
 	return failed;
 }
 

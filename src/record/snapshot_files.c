@@ -151,9 +151,12 @@ struct sampling {
 static void sample_row(void *ctx, const struct row *row)
 {
 	struct sampling *s = ctx;
+	struct breakdown parts;
 
-	if (!s->failed && row->t_ns >= s->in->now_ns - SNAPSHOT_PAST_NS)
-		s->failed = output_sample(s->out, s->in->info, row, NULL);
+	if (s->failed || row->t_ns < s->in->now_ns - SNAPSHOT_PAST_NS)
+		return;
+	breakdown_make(&parts, &row->values);
+	s->failed = output_sample(s->out, s->in->info, row, &parts, NULL);
 }
 
 static bool has_rows(const struct snapshot_input *in)

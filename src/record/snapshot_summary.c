@@ -14,18 +14,13 @@
 static void age(FILE *to, const struct snapshot_input *in, unsigned origins)
 {
 	int64_t oldest = -1;
-	const char *comma = "";
-	char text[UNITS_MAX];
-	int width = 0;
+	char text[UNITS_MAX], source[PART_SOURCE_MAX];
+	int width = fprintf(to, "%s", part_source(source, origins));
 
 	for (unsigned o = 0; o < ORIGIN_COUNT; o++) {
 		int64_t ms = origin_age_ms(&in->origins[o], in->now_ns);
 
-		if (!(origins >> o & 1))
-			continue;
-		width += fprintf(to, "%s%s", comma, origin_name[o]);
-		comma = "+";
-		if (ms > oldest)
+		if (origins >> o & 1 && ms > oldest)
 			oldest = ms;
 	}
 	if (oldest >= 0)
@@ -73,10 +68,7 @@ static void breakdown(FILE *to, const struct snapshot_input *in)
 	char size[UNITS_MAX];
 	struct breakdown b;
 
-	if (in->live >= 0)
-		breakdown_make_live(&b, in->values, in->live, in->live_origins);
-	else
-		breakdown_make(&b, in->values);
+	breakdown_make_judged(&b, in->values, in->live, in->live_origins);
 	if (!b.known) {
 		fputs("RES is not known.\n", to);
 		return;

@@ -173,12 +173,13 @@ static const char *name_of(const struct target_info *info)
 }
 
 static void text_sample(struct output *o, const struct target_info *info,
-			const struct row *row)
+			const struct row *row, const struct breakdown *parts)
 {
 	bool shown[COLUMNS];
 	unsigned used = choose(o, shown);
 	const char *name = name_of(info);
 
+	(void)parts;
 	if (o->samples++ % HEADER_EVERY == 0)
 		header(o, shown);
 	start(o, info, o->sample_ns);
@@ -209,6 +210,7 @@ static void text_target(struct output *o, const struct target_info *info,
 	part(o, ", read: ", read_by_name[info->read]);
 	if (info->kind == TARGET_PROCESS)
 		part(o, ", endpoint ", info->endpoint);
+	part(o, ", ", info->stopped ? "stopped" : "");
 	fputc('\n', o->line);
 }
 

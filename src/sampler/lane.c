@@ -20,6 +20,9 @@
 #define RETRY_NS (5 * NS_PER_SEC)
 /* The slow lane looks what is due so often, and when it is asked. */
 #define SLOW_TURN_NS (2 * NS_PER_SEC)
+/* smaps_rollup, where its figures no longer explain what is there, and nothing
+ * else would: this long after the last. */
+#define SMAPS_WANTED_NS (2 * NS_PER_SEC)
 /* What a lane gets to end in. One that may block has nothing to lose. */
 #define JOIN_NS		 (2 * NS_PER_SEC)
 #define JOIN_BLOCKING_NS (500 * NS_PER_MS)
@@ -29,13 +32,13 @@
  * looked at for every other row. */
 #define STILL_ROWS 10
 
-struct chair { /* one source at one target */
+struct lane_source { /* one source at one target */
 	const struct source *source;
 	void *state;
 	bool open;
 	unsigned failures; /* in a row, while open */
-	bool never;	/* the target cannot be read this way */
-	int64_t due_ns; /* CLOCK_BOOTTIME */
+	bool never;	   /* the target cannot be read this way */
+	int64_t due_ns;	   /* CLOCK_BOOTTIME */
 	/* Fast and memory lane: the last reading of the living process, and of
 	 * what is only in the list: */
 	struct values last;
@@ -43,9 +46,9 @@ struct chair { /* one source at one target */
 	int64_t rest_ns; /* not looked at before; CLOCK_BOOTTIME */
 };
 
-struct seat {
+struct lane_target {
 	struct target *target;
-	struct chair *chairs;
+	struct lane_source *sources;
 	unsigned count;
 	unsigned execs; /* target->execs that the sources are of */
 	/* Fast lane: the last look since its reading at which there was nothing
@@ -68,49 +71,50 @@ static bool wanted(const struct lane_run *l, const struct target *t)
 	return l->lane != LANE_SLOW || atomic_load(&t->opened);
 }
 
-static void sit_down(struct lane_run *l, struct seat *seat, struct target *t)
+static void lane_target_init(struct lane_run *l, struct lane_target *lt,
+			     struct target *t)
 {
 	unsigned n = 0;
 
-	seat->target = t;
-	seat->chairs = mem_zalloc(source_count, sizeof(*seat->chairs));
+	lt->target = t;
+	lt->sources = mem_zalloc(source_count, sizeof(*lt->sources));
 	for (unsigned i = 0; i < source_count; i++) {
 		const struct source *src = source_registry[i];
 
 		if (src->lane != l->lane)
 			continue;
-		seat->chairs[n].source = src;
-		seat->chairs[n++].state = mem_zalloc(1, src->state_size);
+		lt->sources[n].source = src;
+		lt->sources[n++].state = mem_zalloc(1, src->state_size);
 	}
-	seat->count = n;
+	lt->count = n;
 }
 
-static void close_chair(struct chair *c)
+static void close_source(struct lane_source *ls)
 {
-	if (c->open && c->source->close)
-		c->source->close(c->state);
-	c->open = false;
+	if (ls->open && ls->source->close)
+		ls->source->close(ls->state);
+	ls->open = false;
 }
 
 /* The process is another program now: nothing found in the old one holds. The
  * fast lane's handle knows by itself; it is who told us. */
-static void start_over(struct seat *seat)
+static void start_over(struct lane_target *lt)
 {
-	for (unsigned i = 0; i < seat->count; i++) {
-		close_chair(&seat->chairs[i]);
-		seat->chairs[i].never = false;
-		seat->chairs[i].due_ns = seat->chairs[i].rest_ns = 0;
+	for (unsigned i = 0; i < lt->count; i++) {
+		close_source(&lt->sources[i]);
+		lt->sources[i].never = false;
+		lt->sources[i].due_ns = lt->sources[i].rest_ns = 0;
 	}
 }
 
-static void stand_up(struct seat *seat)
+static void lane_target_release(struct lane_target *lt)
 {
-	for (unsigned i = 0; i < seat->count; i++) {
-		close_chair(&seat->chairs[i]);
-		free(seat->chairs[i].state);
+	for (unsigned i = 0; i < lt->count; i++) {
+		close_source(&lt->sources[i]);
+		free(lt->sources[i].state);
 	}
-	free(seat->chairs);
-	target_unref(seat->target);
+	free(lt->sources);
+	target_unref(lt->target);
 }
 
 /* References to all targets this lane reads, in the store's order. */
@@ -130,18 +134,19 @@ static unsigned snapshot_targets(struct lane_run *l, struct target ***out)
 	return n;
 }
 
-static struct seat *seat_of(struct lane_run *l, const struct target *t)
+static struct lane_target *lane_target_of(struct lane_run *l,
+					  const struct target *t)
 {
-	for (unsigned i = 0; i < l->seat_count; i++)
-		if (l->seats[i].target == t)
-			return &l->seats[i];
+	for (unsigned i = 0; i < l->target_count; i++)
+		if (l->targets[i].target == t)
+			return &l->targets[i];
 	return NULL;
 }
 
 static void bring_up_to_date(struct lane_run *l)
 {
 	struct target **list;
-	struct seat *seats;
+	struct lane_target *targets;
 	uint64_t generation;
 	unsigned n;
 
@@ -151,24 +156,24 @@ static void bring_up_to_date(struct lane_run *l)
 	if (generation == l->generation)
 		return;
 	n = snapshot_targets(l, &list);
-	seats = mem_zalloc(n, sizeof(*seats));
+	targets = mem_zalloc(n, sizeof(*targets));
 	for (unsigned i = 0; i < n; i++) {
-		struct seat *old = seat_of(l, list[i]);
+		struct lane_target *old = lane_target_of(l, list[i]);
 
-		if (old && old->chairs) {
-			seats[i] = *old;
-			old->chairs = NULL; /* moved */
+		if (old && old->sources) {
+			targets[i] = *old;
+			old->sources = NULL; /* moved */
 			target_unref(list[i]);
 		} else
-			sit_down(l, &seats[i], list[i]);
+			lane_target_init(l, &targets[i], list[i]);
 	}
-	for (unsigned i = 0; i < l->seat_count; i++)
-		if (l->seats[i].chairs)
-			stand_up(&l->seats[i]);
-	free(l->seats);
+	for (unsigned i = 0; i < l->target_count; i++)
+		if (l->targets[i].sources)
+			lane_target_release(&l->targets[i]);
+	free(l->targets);
 	free(list);
-	l->seats = seats;
-	l->seat_count = n;
+	l->targets = targets;
+	l->target_count = n;
 }
 
 /* ---- reading ------------------------------------------------------------ */
@@ -201,9 +206,9 @@ bool sites_wanted(const struct store *s, const struct target *t)
 	       (!atomic_load(&t->url) || atomic_load(&t->warm_profile));
 }
 
-static bool is_sites(const struct lane_run *l, const struct chair *c)
+static bool is_sites(const struct lane_run *l, const struct lane_source *ls)
 {
-	return l->lane == LANE_SLOW && c->source->origin == ORIGIN_PPROF;
+	return l->lane == LANE_SLOW && ls->source->origin == ORIGIN_PPROF;
 }
 
 /* The endpoint gives the runtime's figures: its word on them stands. */
@@ -218,54 +223,54 @@ static bool net_delivers(struct store *s, const struct target *t)
 	return does;
 }
 
-static void store_failure(struct lane_run *l, struct seat *seat,
-			  struct chair *c, struct reading *r)
+static void store_failure(struct lane_run *l, struct lane_target *lt,
+			  struct lane_source *ls, struct reading *r)
 {
-	if (is_sites(l, c)) {
-		atomic_store(&seat->target->sites, MEMORY_REFUSED);
+	if (is_sites(l, ls)) {
+		atomic_store(&lt->target->sites, MEMORY_REFUSED);
 		/* What the endpoint said of its profile stands. */
-		if (atomic_load(&seat->target->url))
+		if (atomic_load(&lt->target->url))
 			return;
 	}
-	if (l->lane == LANE_MEMORY && net_delivers(l->store, seat->target))
+	if (l->lane == LANE_MEMORY && net_delivers(l->store, lt->target))
 		return;
-	store_reading(l->store, seat->target, r);
+	store_reading(l->store, lt->target, r);
 }
 
-static void failed(struct lane_run *l, struct seat *seat, struct chair *c,
-		   struct reading *r)
+static void failed(struct lane_run *l, struct lane_target *lt,
+		   struct lane_source *ls, struct reading *r)
 {
 	r->end_ns = r->end_ns ? r->end_ns : clock_boot_ns();
 	if (r->fail.code == ERR_UNSUPPORTED)
-		c->never = true;
-	if (r->fail.code == ERR_GONE && c->source->origin == ORIGIN_PROC) {
+		ls->never = true;
+	if (r->fail.code == ERR_GONE && ls->source->origin == ORIGIN_PROC) {
 		/* It went before it could be opened. */
 		r->fail = (struct err)ERR_INIT;
 		r->life = LIFE_EXITED;
 	}
-	c->due_ns = r->end_ns + RETRY_NS;
-	if (c->source->origin == ORIGIN_RUNTIME)
-		memory_is(l, seat->target, MEMORY_REFUSED);
-	store_failure(l, seat, c, r);
+	ls->due_ns = r->end_ns + RETRY_NS;
+	if (ls->source->origin == ORIGIN_RUNTIME)
+		memory_is(l, lt->target, MEMORY_REFUSED);
+	store_failure(l, lt, ls, r);
 }
 
 /* A reading that makes no sense may do so the next time: a target that
  * allocates without pause outruns some. Anything else begins anew. */
-static void read_failed(struct lane_run *l, struct seat *seat, struct chair *c,
-			struct reading *r)
+static void read_failed(struct lane_run *l, struct lane_target *lt,
+			struct lane_source *ls, struct reading *r)
 {
-	bool passing = r->fail.code == ERR_FORMAT ||
-		       r->fail.code == ERR_TIMEOUT;
+	bool passing =
+		r->fail.code == ERR_FORMAT || r->fail.code == ERR_TIMEOUT;
 
-	if ((passing && ++c->failures < PASSING_FAILURES) ||
-	    (r->fail.code == ERR_UNSUPPORTED && c->source->period)) {
+	if ((passing && ++ls->failures < PASSING_FAILURES) ||
+	    (r->fail.code == ERR_UNSUPPORTED && ls->source->period)) {
 		r->end_ns = clock_boot_ns();
-		c->due_ns = c->source->period ? r->end_ns : 0;
-		store_failure(l, seat, c, r);
+		ls->due_ns = ls->source->period ? r->end_ns : 0;
+		store_failure(l, lt, ls, r);
 		return;
 	}
-	close_chair(c);
-	failed(l, seat, c, r);
+	close_source(ls);
+	failed(l, lt, ls, r);
 }
 
 static void drop_docs(struct reading *r)
@@ -276,106 +281,106 @@ static void drop_docs(struct reading *r)
 
 /* RES at the last look, which found nothing new and stored nothing: before a
  * reading that differs from it, the detectors need to know how long it stood. */
-static void store_rest(struct lane_run *l, struct seat *seat,
-		       const struct chair *c)
+static void store_rest(struct lane_run *l, struct lane_target *lt,
+		       const struct lane_source *ls)
 {
-	struct reading rest = {.origin = c->source->origin,
-			       .by = c->source->by,
+	struct reading rest = {.origin = ls->source->origin,
+			       .by = ls->source->by,
 			       .life = LIFE_ALIVE,
-			       .begin_ns = seat->rested_ns,
-			       .end_ns = seat->rested_ns,
+			       .begin_ns = lt->rested_ns,
+			       .end_ns = lt->rested_ns,
 			       .wall_offset_ns = clock_wall_offset_ns(),
 			       .between = true,
-			       .values = c->last};
+			       .values = ls->last};
 
-	if (!seat->rested_ns)
+	if (!lt->rested_ns)
 		return;
-	store_reading(l->store, seat->target, &rest);
+	store_reading(l->store, lt->target, &rest);
 }
 
 /* Between rows the runtime is read only while RES moves: a process at rest is
  * not worth the wake. */
-static void watch_move(struct lane_run *l, struct seat *seat,
-		       const struct chair *c, const struct reading *r)
+static void watch_move(struct lane_run *l, struct lane_target *lt,
+		       const struct lane_source *ls, const struct reading *r)
 {
 	int64_t moved = values_get(&r->values, FIELD_RSS, 0) -
-			values_get(&c->last, FIELD_RSS, 0);
+			values_get(&ls->last, FIELD_RSS, 0);
 
 	if (r->life == LIFE_ALIVE &&
 	    (moved >= RSS_MOVED || -moved >= RSS_MOVED))
-		store_rest(l, seat, c);
+		store_rest(l, lt, ls);
 	if (moved >= LIVELY_BYTES || -moved >= LIVELY_BYTES)
 		l->moved_ns = r->end_ns;
 	l->moved |= l->between;
-	seat->rested_ns = 0;
+	lt->rested_ns = 0;
 }
 
 /* Put off the next look at what has not moved for long. */
-static void rest(const struct lane_run *l, const struct seat *seat,
-		 struct chair *c, int64_t now_ns)
+static void rest(const struct lane_run *l, const struct lane_target *lt,
+		 struct lane_source *ls, int64_t now_ns)
 {
 	/* Not all in the same tick. */
-	unsigned enough = STILL_ROWS + (unsigned)seat->target->proc.pid % 2;
+	unsigned enough = STILL_ROWS + (unsigned)lt->target->proc.pid % 2;
 
-	if (++c->still >= enough)
-		c->rest_ns = now_ns + l->store->interval_ns * 3 / 2;
+	if (++ls->still >= enough)
+		ls->rest_ns = now_ns + l->store->interval_ns * 3 / 2;
 }
 
 /* A whole reading, which may say the same as the last. */
-static void note_rest(const struct lane_run *l, const struct seat *seat,
-		      struct chair *c, const struct reading *r)
+static void note_rest(const struct lane_run *l, const struct lane_target *lt,
+		      struct lane_source *ls, const struct reading *r)
 {
 	bool same = r->life == LIFE_ALIVE &&
-		    !memcmp(&c->last, &r->values, sizeof(c->last));
+		    !memcmp(&ls->last, &r->values, sizeof(ls->last));
 
-	c->last = r->values;
+	ls->last = r->values;
 	if (r->life != LIFE_ALIVE) /* said once; nothing to go by */
-		c->last.known = 0;
+		ls->last.known = 0;
 	if (same && !l->between)
-		rest(l, seat, c, r->end_ns);
+		rest(l, lt, ls, r->end_ns);
 	else if (!same)
-		c->still = 0;
+		ls->still = 0;
 }
 
-static void read_chair(struct lane_run *l, struct seat *seat, struct chair *c)
+static void read_source(struct lane_run *l, struct lane_target *lt,
+			struct lane_source *ls)
 {
-	struct source_subject subject = {l->fs, seat->target->proc,
-					 &seat->target->opened,
-					 l->store->interval_ns,
-					 l->store->profile_every_ns};
-	struct reading r = {.origin = c->source->origin,
-			    .by = c->source->by,
+	struct source_subject subject = {
+		l->fs, lt->target->proc, &lt->target->opened,
+		l->store->interval_ns, l->store->profile_every_ns};
+	struct reading r = {.origin = ls->source->origin,
+			    .by = ls->source->by,
 			    .between = l->between,
 			    .wall_offset_ns = clock_wall_offset_ns()};
 
-	if (!c->open) {
+	if (!ls->open) {
 		int failed_to_open;
 
-		memset(c->state, 0, c->source->state_size);
+		memset(ls->state, 0, ls->source->state_size);
 		r.begin_ns = clock_boot_ns();
 		atomic_store(&l->opening, true);
-		failed_to_open = c->source->open(c->state, &subject, &r.fail);
+		failed_to_open = ls->source->open(ls->state, &subject, &r.fail);
 		atomic_store(&l->opening, false);
 		if (failed_to_open) {
 			if (atomic_load(&l->abandoned))
 				return;
-			failed(l, seat, c, &r);
+			failed(l, lt, ls, &r);
 			return;
 		}
-		c->open = true;
+		ls->open = true;
 		r.begin_ns = 0;
 	}
-	if (c->source->read(c->state, &r, &r.fail)) {
+	if (ls->source->read(ls->state, &r, &r.fail)) {
 		r.values.known = 0;
 		if (atomic_load(&l->abandoned))
 			return;
 		if (r.fail.code == ERR_NONE)
 			err_set(&r.fail, ERR_FORMAT, "%s could not be read",
-				c->source->name);
-		read_failed(l, seat, c, &r);
+				ls->source->name);
+		read_failed(l, lt, ls, &r);
 		return;
 	}
-	c->failures = 0;
+	ls->failures = 0;
 	if (atomic_load(&l->abandoned)) {
 		drop_docs(&r);
 		return;
@@ -383,115 +388,111 @@ static void read_chair(struct lane_run *l, struct seat *seat, struct chair *c)
 	r.fail = (struct err)ERR_INIT;
 	/* A zombie is read on: it is to be seen going. */
 	if (r.life == LIFE_EXITED || r.life == LIFE_REUSED)
-		c->never = true;
-	c->due_ns = c->source->period ? r.end_ns : 0;
+		ls->never = true;
+	ls->due_ns = ls->source->period ? r.end_ns : 0;
 	if (l->lane == LANE_FAST)
-		watch_move(l, seat, c, &r);
+		watch_move(l, lt, ls, &r);
 	if (l->lane != LANE_SLOW)
-		note_rest(l, seat, c, &r);
-	if (c->source->origin == ORIGIN_RUNTIME) {
-		atomic_store(&seat->target->counted,
+		note_rest(l, lt, ls, &r);
+	if (ls->source->origin == ORIGIN_RUNTIME) {
+		atomic_store(&lt->target->counted,
 			     values_has(&r.values, FIELD_RELEASED_EAGER));
-		memory_is(l, seat->target, MEMORY_WORKS);
+		memory_is(l, lt->target, MEMORY_WORKS);
 	}
-	if (is_sites(l, c))
-		atomic_store(&seat->target->sites, MEMORY_WORKS);
-	store_reading(l->store, seat->target, &r);
+	if (is_sites(l, ls))
+		atomic_store(&lt->target->sites, MEMORY_WORKS);
+	store_reading(l->store, lt->target, &r);
 }
 
-/* smaps_rollup, where its figures no longer explain what is there, and nothing
- * else would: this long after the last. */
-#define SMAPS_WANTED_NS INT64_C(2000000000)
-
-/* When this chair is to be read next: a period after the last read. */
-static int64_t due(struct lane_run *l, const struct seat *seat,
-		   const struct chair *c)
+/* When this source is to be read next: a period after the last read. */
+static int64_t due(struct lane_run *l, const struct lane_target *lt,
+		   const struct lane_source *ls)
 {
 	int64_t period;
 
-	if (c->never)
+	if (ls->never)
 		return INT64_MAX;
-	if (!c->open || !c->source->period)
-		return c->due_ns;
-	period = c->source->period(c->state, rss_of(l->store, seat->target));
+	if (!ls->open || !ls->source->period)
+		return ls->due_ns;
+	period = ls->source->period(ls->state, rss_of(l->store, lt->target));
 	/* What may be read unasked costs 10 ms at most: half a per cent. */
-	if (c->source->origin == ORIGIN_SMAPS && period > SMAPS_WANTED_NS &&
-	    period != INT64_MAX && atomic_load(&seat->target->want_smaps))
+	if (ls->source->origin == ORIGIN_SMAPS && period > SMAPS_WANTED_NS &&
+	    period != INT64_MAX && atomic_load(&lt->target->want_smaps))
 		period = SMAPS_WANTED_NS;
-	return period == INT64_MAX ? INT64_MAX : c->due_ns + period;
+	return period == INT64_MAX ? INT64_MAX : ls->due_ns + period;
 }
 
 /* Take what was asked of this source, if anything. */
 static bool asked_for(const struct lane_run *l, struct target *t,
-		      const struct chair *c)
+		      const struct lane_source *ls)
 {
 	if (l->lane != LANE_SLOW)
 		return false;
-	if (c->source->origin == ORIGIN_SMAPS)
+	if (ls->source->origin == ORIGIN_SMAPS)
 		return atomic_exchange(&t->ask_smaps, false);
 	/* An endpoint's profile is what is asked for where there is one. */
-	return is_sites(l, c) && !atomic_load(&t->url) &&
+	return is_sites(l, ls) && !atomic_load(&t->url) &&
 	       atomic_exchange(&t->ask_profile, false);
 }
 
 /* A due read that would find nothing new is put off by a period; in the fast
  * lane the figures stand as they were. Rows of targets that are shown in full
  * have readings of their own in any case. */
-static bool nothing_new(struct lane_run *l, struct seat *seat, struct chair *c,
-			int64_t now_ns)
+static bool nothing_new(struct lane_run *l, struct lane_target *lt,
+			struct lane_source *ls, int64_t now_ns)
 {
 	bool fast = l->lane == LANE_FAST;
 
-	if (!c->open || !c->source->changed)
+	if (!ls->open || !ls->source->changed)
 		return false;
-	if (fast && (!c->last.known ||
-		     (!l->between && atomic_load(&seat->target->opened))))
+	if (fast && (!ls->last.known ||
+		     (!l->between && atomic_load(&lt->target->opened))))
 		return false;
-	if (c->source->changed(c->state))
+	if (ls->source->changed(ls->state))
 		return false;
-	c->due_ns = now_ns;
+	ls->due_ns = now_ns;
 	if (fast)
-		seat->rested_ns = now_ns;
+		lt->rested_ns = now_ns;
 	if (l->lane != LANE_SLOW && !l->between) {
-		store_still(l->store, seat->target, c->source->origin);
-		rest(l, seat, c, now_ns);
+		store_still(l->store, lt->target, ls->source->origin);
+		rest(l, lt, ls, now_ns);
 	}
 	return true;
 }
 
-static bool to_be_read(struct lane_run *l, struct seat *seat, struct chair *c,
-		       int64_t now_ns)
+static bool to_be_read(struct lane_run *l, struct lane_target *lt,
+		       struct lane_source *ls, int64_t now_ns)
 {
-	if (is_sites(l, c) && !sites_wanted(l->store, seat->target))
+	if (is_sites(l, ls) && !sites_wanted(l->store, lt->target))
 		return false;
-	if (asked_for(l, seat->target, c) && !c->never)
+	if (asked_for(l, lt->target, ls) && !ls->never)
 		return true;
-	if (now_ns < c->rest_ns && !atomic_load(&seat->target->opened))
+	if (now_ns < ls->rest_ns && !atomic_load(&lt->target->opened))
 		return false;
-	return due(l, seat, c) <= now_ns && !nothing_new(l, seat, c, now_ns);
+	return due(l, lt, ls) <= now_ns && !nothing_new(l, lt, ls, now_ns);
 }
 
 static void read_all(struct lane_run *l, int64_t now_ns)
 {
-	for (unsigned i = 0; i < l->seat_count; i++) {
-		struct seat *seat = &l->seats[i];
-		unsigned execs = atomic_load(&seat->target->execs);
+	for (unsigned i = 0; i < l->target_count; i++) {
+		struct lane_target *lt = &l->targets[i];
+		unsigned execs = atomic_load(&lt->target->execs);
 
-		if (l->between && !atomic_load(&seat->target->opened))
+		if (l->between && !atomic_load(&lt->target->opened))
 			continue;
-		if (execs != seat->execs && l->lane != LANE_FAST)
-			start_over(seat);
-		seat->execs = execs;
-		for (unsigned k = 0; k < seat->count; k++) {
-			struct chair *c = &seat->chairs[k];
+		if (execs != lt->execs && l->lane != LANE_FAST)
+			start_over(lt);
+		lt->execs = execs;
+		for (unsigned k = 0; k < lt->count; k++) {
+			struct lane_source *ls = &lt->sources[k];
 
 			if (atomic_load(&l->stop))
 				return;
 			atomic_store(&l->busy_ns, clock_boot_ns());
-			atomic_store(&l->busy_origin, c->source->origin);
-			atomic_store(&l->busy, seat->target);
-			if (to_be_read(l, seat, c, now_ns))
-				read_chair(l, seat, c);
+			atomic_store(&l->busy_origin, ls->source->origin);
+			atomic_store(&l->busy, lt->target);
+			if (to_be_read(l, lt, ls, now_ns))
+				read_source(l, lt, ls);
 			atomic_store(&l->busy, NULL);
 		}
 	}
@@ -527,9 +528,11 @@ static void say_lost(struct lane_run *l, int64_t lost)
 	pthread_mutex_lock(&l->store->lock);
 	l->store->lost_ticks += (uint64_t)lost;
 	pthread_mutex_unlock(&l->store->lock);
-	store_toast(l->store, true,
-		    "%lld sample%s lost: this machine is too busy",
-		    (long long)lost, lost == 1 ? " was" : "s were");
+	store_toast(
+		l->store, true,
+		"%lld sample%s lost: we were stopped, or this machine is too "
+		"busy",
+		(long long)lost, lost == 1 ? " was" : "s were");
 }
 
 /* Does any target that is shown in full keep from us what it gave back and
@@ -538,8 +541,8 @@ static bool must_look_close(const struct lane_run *l)
 {
 	if (clock_boot_ns() - l->moved_ns < LIVELY_NS)
 		return true;
-	for (unsigned i = 0; i < l->seat_count; i++) {
-		struct target *t = l->seats[i].target;
+	for (unsigned i = 0; i < l->target_count; i++) {
+		struct target *t = l->targets[i].target;
 
 		if (atomic_load(&t->opened) &&
 		    !(atomic_load(&t->counted) &&
@@ -687,11 +690,11 @@ bool lane_join(struct lane_run *l)
 	if (l->started && !joined(l))
 		return false;
 	l->started = false;
-	for (unsigned i = 0; i < l->seat_count; i++)
-		stand_up(&l->seats[i]);
-	free(l->seats);
-	l->seats = NULL;
-	l->seat_count = 0;
+	for (unsigned i = 0; i < l->target_count; i++)
+		lane_target_release(&l->targets[i]);
+	free(l->targets);
+	l->targets = NULL;
+	l->target_count = 0;
 	return true;
 }
 

@@ -18,11 +18,12 @@
 #ifndef RESIDUE_SAMPLER_LANE_H
 #define RESIDUE_SAMPLER_LANE_H
 
+#include "stall.h"
 #include "store.h"
 
 #include <residue/source/source.h>
 
-struct seat; /* one target in one lane */
+struct lane_target; /* one target, with the sources of one lane */
 
 struct lane_run {
 	enum lane lane;
@@ -39,7 +40,7 @@ struct lane_run {
 	bool between;
 	bool moved; /* fast lane: RES of an opened target did, since the last
 		     * read */
-	int64_t moved_ns; /* ... by much, the last time; CLOCK_BOOTTIME */
+	int64_t moved_ns;  /* ... by much, the last time; CLOCK_BOOTTIME */
 	atomic_bool whole; /* memory lane: the next reads are a row's */
 	/* Fast lane: called after each tick's reads. Memory lane: called when a
 	 * target turns out to be readable, or not. */
@@ -55,10 +56,11 @@ struct lane_run {
 	atomic_bool opening;	       /* ... and it is being opened */
 	atomic_bool abandoned;	       /* nobody waits for it any more */
 	struct target *caught;	       /* by this one, when abandoned */
+	struct stall stall;	       /* the watchdog's, of this thread */
 	bool said;		       /* the finder: that it is held up */
 	/* ---- the thread's own ------------------------------------------ */
-	struct seat *seats;
-	unsigned seat_count;
+	struct lane_target *targets;
+	unsigned target_count;
 	uint64_t generation;
 };
 

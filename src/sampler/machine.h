@@ -48,7 +48,7 @@ struct sampler {
 	_Atomic(struct net *) net;
 	struct go_list *go_list; /* of the thread that discovers */
 	int64_t next_scan_ns;
-	atomic_llong list_ns; /* when the list was last looked at */
+	atomic_llong list_ns;	       /* when the list was last looked at */
 	struct socket_tables *sockets; /* of the same thread */
 	int64_t next_sockets_ns;
 	struct jobs jobs;

@@ -10,6 +10,7 @@ libresidue_a_SOURCES += \
 	src/sampler/machine.h \
 	src/sampler/meter.h src/sampler/meter.c \
 	src/sampler/net.h src/sampler/net.c \
+	src/sampler/stall.h src/sampler/stall.c \
 	src/sampler/store.h src/sampler/store.c \
 	src/sampler/thread.h src/sampler/thread.c \
 	src/sampler/watchdog.h src/sampler/watchdog.c
@@ -19,6 +20,8 @@ tests_bench_scan_SOURCES = tests/bench/scan.c
 
 UNIT_TESTS += tests/unit/test_grid
 tests_unit_test_grid_SOURCES = tests/unit/test_grid.c
+UNIT_TESTS += tests/unit/test_stall
+tests_unit_test_stall_SOURCES = tests/unit/test_stall.c
 UNIT_TESTS += tests/unit/test_net
 tests_unit_test_net_SOURCES = tests/unit/test_net.c
 

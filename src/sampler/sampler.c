@@ -151,8 +151,9 @@ static bool all_warm(struct store *s)
 	for (unsigned i = 0; i < s->count && warm; i++) {
 		const struct target *t = s->targets[i];
 
-		warm = !atomic_load(&t->url) || (atomic_load(&t->warm_runtime) &&
-				   atomic_load(&t->warm_profile));
+		warm = !atomic_load(&t->url) ||
+		       (atomic_load(&t->warm_runtime) &&
+			atomic_load(&t->warm_profile));
 	}
 	pthread_mutex_unlock(&s->lock);
 	return warm;

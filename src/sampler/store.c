@@ -118,9 +118,8 @@ struct target *store_add(struct store *s, const struct target_info *info,
 	state_init(&t->state, info, opened);
 	t->state.wall_offset_ns = s->scripted ? 0 : clock_wall_offset_ns();
 	t->live = -1;
-	atomic_init(&t->memory, s->memory_lane && info->pid
-					? MEMORY_UNTRIED
-					: MEMORY_REFUSED);
+	atomic_init(&t->memory, s->memory_lane && info->pid ? MEMORY_UNTRIED
+							    : MEMORY_REFUSED);
 	t->detectors = detectors_new();
 	judge_init(&t->judge);
 	atomic_init(&t->opened, opened);
@@ -227,8 +226,7 @@ void store_update_info(struct store *s, struct target *t,
 	memcpy(mine->user, info->user, sizeof(mine->user));
 	mine->uid = info->uid;
 	if (t->said_target_ns)
-		put_target_item(s, t,
-				store_now(s) + t->state.wall_offset_ns);
+		put_target_item(s, t, store_now(s) + t->state.wall_offset_ns);
 	pthread_mutex_unlock(&s->lock);
 }
 
@@ -261,8 +259,7 @@ int store_set_url(struct store *s, struct target *t, const char *url,
 		atomic_fetch_add(&s->urls, 1);
 		if (t->said_target_ns)
 			put_target_item(s, t,
-					store_now(s) +
-						t->state.wall_offset_ns);
+					store_now(s) + t->state.wall_offset_ns);
 	}
 	pthread_mutex_unlock(&s->lock);
 	if (first)
@@ -326,6 +323,7 @@ static void end_target(struct store *s, struct target *t,
 		add_event(s, t, &ev);
 	}
 	t->state.info.phase = phase;
+	t->state.info.stopped = false;
 }
 
 /* Nothing of what was learnt is true of the program that it is now. */
@@ -350,8 +348,8 @@ static void exec_target(struct store *s, struct target *t, int64_t now_ns)
 	t->cross = (struct crosscheck){0};
 	t->exec_ns = now_ns;
 	/* Before execs: the lane that sees it may answer at once. */
-	atomic_store(&t->memory, s->memory_lane ? MEMORY_UNTRIED
-						: MEMORY_REFUSED);
+	atomic_store(&t->memory,
+		     s->memory_lane ? MEMORY_UNTRIED : MEMORY_REFUSED);
 	atomic_fetch_add(&t->execs, 1);
 	add_event(s, t, &ev);
 }
@@ -372,8 +370,7 @@ static void count_gcs(struct target *t, const struct values *v, int64_t now_ns)
 		g->count++;
 }
 
-static void put_warning_item(struct store *s, struct target *t,
-			     int64_t wall_ns)
+static void put_warning_item(struct store *s, struct target *t, int64_t wall_ns)
 {
 	struct item *it = new_item(s, t, ITEM_WARNING, wall_ns);
 
@@ -387,8 +384,7 @@ static bool is_second_opinion(const struct target *t, const struct reading *r)
 	const struct origin_state *o = &t->state.origins[ORIGIN_RUNTIME];
 
 	return r->origin == ORIGIN_RUNTIME && r->by != READ_AGENTLESS &&
-	       o->ever && o->by == READ_AGENTLESS &&
-	       o->fail.code == ERR_NONE &&
+	       o->ever && o->by == READ_AGENTLESS && o->fail.code == ERR_NONE &&
 	       r->end_ns - o->end_ns < MEMORY_FRESH;
 }
 
@@ -410,12 +406,24 @@ static bool is_another_program(const struct target *t, const struct reading *r)
 	return false;
 }
 
+static void say_stopped(struct store *s, struct target *t, int64_t wall_ns)
+{
+	bool stopped = t->state.info.stopped;
+
+	log_add(&s->log, wall_ns, &t->state.info, stopped,
+		stopped ? "it is stopped: by a signal, a terminal or a debugger"
+			: "it goes on");
+	if (t->said_target_ns)
+		put_target_item(s, t, wall_ns);
+}
+
 /* Under the lock: merge, detect, count. */
 static void take_reading(struct store *s, struct target *t, struct reading *r)
 {
 	struct observation o = {.now = r, .state = &t->state};
 	const struct origin_state *was = &t->state.origins[r->origin];
 	struct sink sink = {s, t};
+	bool stopped;
 
 	if (t->state.info.phase != TARGET_LIVE && r->origin != ORIGIN_PROC)
 		return; /* late: of a process that is gone */
@@ -441,8 +449,8 @@ static void take_reading(struct store *s, struct target *t, struct reading *r)
 			crosscheck_answer(&t->cross, r);
 		return;
 	}
-	if (r->by == READ_AGENTLESS && r->fail.code == ERR_NONE &&
-	    crosscheck_memory(&t->cross, r))
+	if (r->origin == ORIGIN_RUNTIME && r->by == READ_AGENTLESS &&
+	    r->fail.code == ERR_NONE && crosscheck_memory(&t->cross, r))
 		put_warning_item(s, t, r->end_ns + r->wall_offset_ns);
 	o.first = !was->ever;
 	o.before = t->state.values;
@@ -451,7 +459,10 @@ static void take_reading(struct store *s, struct target *t, struct reading *r)
 		if (r->docs[i] && r->docs[i]->kind == DOC_PAUSES)
 			o.pauses = r->docs[i]->data;
 	t->news = true;
+	stopped = t->state.info.stopped;
 	state_reading(&t->state, r);
+	if (stopped != t->state.info.stopped)
+		say_stopped(s, t, r->end_ns + r->wall_offset_ns);
 	if (r->fail.code == ERR_NONE) {
 		count_gcs(t, &r->values, r->end_ns);
 		detectors_observe(t->detectors, &o, sink_event, &sink);
@@ -525,8 +536,7 @@ void store_event(struct store *s, struct target *t, struct event *ev)
 	store_wake(s);
 }
 
-static void put_verdict_item(struct store *s, struct target *t,
-			     int64_t wall_ns)
+static void put_verdict_item(struct store *s, struct target *t, int64_t wall_ns)
 {
 	struct item *it;
 
@@ -562,8 +572,11 @@ static void compose(struct store *s, struct target *t, int64_t now_ns)
 	if (!t->said_target_ns)
 		put_target_item(s, t, row.wall_ns);
 	it = new_item(s, t, ITEM_SAMPLE, row.wall_ns);
-	if (it)
+	if (it) {
 		it->row = row;
+		it->live = t->live;
+		it->live_origins = t->live_origins;
+	}
 	put_verdict_item(s, t, row.wall_ns);
 }
 

@@ -23,8 +23,8 @@
 #include <stdatomic.h>
 
 #define STORE_TARGETS 4096
-#define STORE_ITEMS 4096
-#define RATE_SLOTS 13 /* a minute at one slot in five seconds */
+#define STORE_ITEMS   4096
+#define RATE_SLOTS    13 /* a minute at one slot in five seconds */
 
 /* Number of GCs at moments of the last minute. */
 struct gc_rate {
@@ -42,22 +42,23 @@ struct target {
 	atomic_int refs;
 	char id[TARGET_ID_MAX];
 	enum target_kind kind;
-	struct proc_id proc;   /* pid 0 of TARGET_URL */
+	struct proc_id proc; /* pid 0 of TARGET_URL */
 	/* As the user gave it, with credentials, or as a probe found it: for
 	 * the net lane alone. NULL until there is one; set once. */
 	_Atomic(char *) url;
 	atomic_bool url_found; /* by a probe of the target's own sockets */
 	atomic_bool opened;
-	atomic_bool listed;    /* false: lanes drop it */
+	atomic_bool listed; /* false: lanes drop it */
 	atomic_bool ask_profile, ask_smaps;
-	atomic_bool want_smaps; /* the judge does: judge/verdict.h, wants_smaps */
+	atomic_bool
+		want_smaps; /* the judge does: judge/verdict.h, wants_smaps */
 	atomic_uint ask_gc; /* GCs to force, one after the other */
-	atomic_uint execs; /* seen by the fast lane */
-	atomic_bool stuck; /* a read of its memory does not return */
+	atomic_uint execs;  /* seen by the fast lane */
+	atomic_bool stuck;  /* a read of its memory does not return */
 	atomic_bool slow_stuck; /* a read of something else of it does not */
-	atomic_int memory; /* enum memory_state */
-	atomic_bool counted; /* what the runtime gave back is, and is read */
-	atomic_int sites;  /* the same of the heap profile, slow lane */
+	atomic_int memory;	/* enum memory_state */
+	atomic_bool counted;	/* what the runtime gave back is, and is read */
+	atomic_int sites;	/* the same of the heap profile, slow lane */
 	/* First answers of the endpoint, good or bad: what a warm start
 	 * waits for. */
 	atomic_bool warm_runtime, warm_profile;
@@ -66,14 +67,14 @@ struct target {
 	void *detectors;
 	struct judge judge;
 	struct verdict verdict;
-	bool news; /* there were readings since the verdict */
+	bool news;    /* there were readings since the verdict */
 	int64_t live; /* live heap by the judge; -1: not known */
 	unsigned live_origins;
 	struct gc_rate rate;
 	struct crosscheck cross; /* memory and endpoint */
-	enum verdict_kind said; /* the verdict last put out as an item */
+	enum verdict_kind said;	 /* the verdict last put out as an item */
 	bool said_any;
-	int64_t exec_ns; /* CLOCK_BOOTTIME of the last exec seen; 0: none */
+	int64_t exec_ns;    /* CLOCK_BOOTTIME of the last exec seen; 0: none */
 	unsigned facts_gen; /* info.exec_gen that the facts are of */
 	enum read_by said_read;
 	int64_t said_target_ns; /* facts last put out as an item; 0: never */
@@ -83,8 +84,8 @@ struct store {
 	pthread_mutex_t lock;
 	int wake_fd; /* eventfd */
 	atomic_uint live;
-	atomic_uint urls; /* targets that had an endpoint, ever */
-	atomic_bool tls;  /* one of them is https */
+	atomic_uint urls;	/* targets that had an endpoint, ever */
+	atomic_bool tls;	/* one of them is https */
 	atomic_uint lost_lanes; /* threads that are caught in the kernel */
 	/* ---- under the lock ------------------------------------------- */
 	struct target *targets[STORE_TARGETS];
@@ -101,8 +102,8 @@ struct store {
 	int64_t interval_ns;
 	int64_t profile_every_ns; /* least time between heap profiles */
 	bool memory_lane; /* there is one: set before targets are added */
-	bool scripted;	/* fed by a script: time is what it says */
-	int64_t now_ns; /* of a script, CLOCK_BOOTTIME */
+	bool scripted;	  /* fed by a script: time is what it says */
+	int64_t now_ns;	  /* of a script, CLOCK_BOOTTIME */
 	struct list_note notes[FRAME_NOTES];
 	unsigned note_count;
 	struct log log;

@@ -5,7 +5,7 @@
 
 int thread_start(pthread_t *thread, void *(*entry)(void *), void *arg)
 {
-	static const int crashes[] = {SIGSEGV, SIGBUS, SIGFPE,
+	static const int crashes[] = {SIGSEGV, SIGBUS,	SIGFPE,
 				      SIGILL,  SIGABRT, SIGSYS};
 	sigset_t set, old;
 	int rc;

@@ -7,8 +7,9 @@
 #include <stdlib.h>
 #include <time.h>
 
-/* Reading memory takes microseconds; finding the runtime in a large program on
- * a cold disk takes its time, and smaps_rollup of a large process too. */
+/* A read that stands still for so long is held (stall.h). Reading memory takes
+ * microseconds; finding the runtime in a large program on a cold disk takes its
+ * time, and smaps_rollup of a large process too. */
 #define CAUGHT_NS	  NS_PER_SEC
 #define CAUGHT_OPENING_NS (2 * NS_PER_SEC)
 #define CAUGHT_SLOW_NS	  (5 * NS_PER_SEC)
@@ -42,7 +43,7 @@ void lane_come_back(struct lane_run *l)
 	if (!atomic_load(&l->abandoned))
 		return;
 	stuck = stuck_flag(l, was);
-	if (lane_join(l)) /* not started any more: only its seats go */
+	if (lane_join(l)) /* not started any more: only its memory goes */
 		lane_release(l);
 	free(l);
 	atomic_store(stuck, false);
@@ -105,14 +106,27 @@ static struct target *caught_by(struct lane_run *l)
 	return t;
 }
 
+static int64_t cpu_ns(const struct lane_run *l)
+{
+	struct timespec ts;
+	clockid_t clock;
+
+	if (pthread_getcpuclockid(l->thread, &clock) ||
+	    clock_gettime(clock, &ts))
+		return 0;
+	return ts.tv_sec * NS_PER_SEC + ts.tv_nsec;
+}
+
 static bool is_caught(struct lane_run *l)
 {
-	int64_t most = l->lane == LANE_SLOW	   ? CAUGHT_SLOW_NS
+	int64_t most = l->lane == LANE_SLOW	  ? CAUGHT_SLOW_NS
 		       : atomic_load(&l->opening) ? CAUGHT_OPENING_NS
 						  : CAUGHT_NS;
+	bool busy = atomic_load(&l->busy);
 
-	return atomic_load(&l->busy) &&
-	       clock_boot_ns() - atomic_load(&l->busy_ns) >= most;
+	return stall_look(&l->stall, clock_boot_ns(),
+			  busy ? atomic_load(&l->busy_ns) : 0,
+			  busy ? cpu_ns(l) : 0, most);
 }
 
 struct lane_run *lane_watch(struct lane_run *l)

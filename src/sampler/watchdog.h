@@ -4,7 +4,7 @@
  * The memory lane can be caught by a target's page that is on a dead disk, in
  * a frozen filesystem or behind userfaultfd; the slow lane by the same page, by
  * a smaps_rollup that waits for the target's mmap_lock, or by a cgroup that
- * does not answer. When a lane has read one target for too long, that target is
+ * does not answer. When a lane stands still in one target (stall.h), that is
  * marked stuck, the lane is left to its fate and another takes the rest. A lane
  * that comes back finds itself abandoned, lets everything go and frees itself.
  *

@@ -33,8 +33,9 @@ struct sites {
 	const struct procfs *fs;
 	struct proc_id id;
 	int64_t every_ns, took_ns;
-	bool known;	 /* a profile was delivered */
-	uint32_t num_gc; /* and it is as of the end of this GC */
+	int64_t opened_ns, read_ns; /* the last read; CLOCK_BOOTTIME */
+	bool known;		    /* a profile was delivered */
+	uint32_t num_gc;	    /* and it is as of the end of this GC */
 };
 
 static int sites_open(void *state, const struct source_subject *s,
@@ -45,6 +46,7 @@ static int sites_open(void *state, const struct source_subject *s,
 	st->fs = s->fs;
 	st->id = s->id;
 	st->every_ns = s->profile_every_ns;
+	st->opened_ns = clock_boot_ns();
 	st->gomem = memory_open(s, err);
 	if (!st->gomem)
 		return -1;
@@ -63,13 +65,18 @@ static void sites_close(void *state)
 	gomem_close(st->gomem);
 }
 
+/* At first again after 1, 2, 4, ... seconds: what has just been started changes
+ * most, and what a first profile missed is to be seen soon. */
 static int64_t sites_period(const void *state, int64_t rss)
 {
 	const struct sites *st = state;
 	int64_t least = st->took_ns * SHARE;
+	int64_t age = st->read_ns - st->opened_ns;
+	int64_t every = age < NS_PER_SEC ? NS_PER_SEC : age;
 
 	(void)rss;
-	return least > st->every_ns ? least : st->every_ns;
+	every = every < st->every_ns ? every : st->every_ns;
+	return least > every ? least : every;
 }
 
 /* Between GCs the profile stays what it is; before the first it grows. */
@@ -140,8 +147,7 @@ static int encode(const struct sites *st, const struct gomem_sites *in,
 		const struct gomem_frame *f = &in->frame[i];
 
 		frames[i] = (struct encode_frame){f->address, f->function,
-						  f->file, f->line,
-						  f->outer};
+						  f->file, f->line, f->outer};
 	}
 	rc = binary_path(st, binary, sizeof(binary), err) ||
 			     profile_encode(&profile, out, err)
@@ -159,7 +165,7 @@ static int sites_read(void *state, struct reading *out, struct err *err)
 	struct buf bytes;
 	int rc;
 
-	out->begin_ns = clock_boot_ns();
+	out->begin_ns = st->read_ns = clock_boot_ns();
 	buf_init(&bytes, ENCODED_MAX);
 	rc = gomem_sites(st->gomem, &sites, err);
 	/* A part of the profile would pass for the whole. */

@@ -46,6 +46,7 @@ static int statm_read(void *state, struct reading *out, struct err *err)
 	out->begin_ns = fast.begin_ns;
 	out->end_ns = fast.end_ns;
 	out->life = life_of(fast.life);
+	out->stopped = fast.state == 'T' || fast.state == 't';
 #define TAKE(bit, field, member)                                               \
 	if (fast.known & PROC_FAST_##bit)                                      \
 	values_set(&out->values, FIELD_##field, fast.member)

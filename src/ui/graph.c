@@ -64,7 +64,21 @@ static enum role fresh_or(const struct plot *p, int cx, enum role role)
 	return column_of(p, cx, 0) >= p->stale_from ? ROLE_STALE : role;
 }
 
+/* A letter stands for a whole cell. */
+static bool is_half_full(const struct glyphs *g, const int *fill)
+{
+	int dots = fill[0] + (g->dots_x > 1 ? fill[1] : 0);
+
+	return dots * 2 >= g->dots_x * g->dots_y;
+}
+
 void plot_fill(const struct plot *p, const struct span *spans, enum role role)
+{
+	plot_fill_over(p, spans, role, '\0');
+}
+
+void plot_fill_over(const struct plot *p, const struct span *spans,
+		    enum role role, char letter)
 {
 	const struct glyphs *g = p->glyphs;
 
@@ -86,6 +100,8 @@ void plot_fill(const struct plot *p, const struct span *spans, enum role role)
 			ch = glyphs_cell(g, fill);
 			if (ch == ' ') /* and so are all above */
 				break;
+			if (p->plain && letter && is_half_full(g, fill))
+				ch = (uint32_t)letter;
 			canvas_put(p->canvas, p->area.y + p->area.h - 1 - row,
 				   p->area.x + cx, pen(fresh_or(p, cx, role)),
 				   ch);
@@ -123,7 +139,7 @@ static bool edges(const struct plot *p, const int64_t *value, unsigned layers,
 #define LAYERS_MAX 16
 
 void plot_stack(const struct plot *p, const int64_t *value,
-		const enum role *roles, unsigned layers)
+		const enum role *roles, const char *letters, unsigned layers)
 {
 	const struct glyphs *g = p->glyphs;
 	int edge[2][LAYERS_MAX];
@@ -164,7 +180,9 @@ void plot_stack(const struct plot *p, const int64_t *value,
 			canvas_put(p->canvas, p->area.y + p->area.h - 1 - row,
 				   p->area.x + cx,
 				   pen(fresh_or(p, cx, roles[owner])),
-				   glyphs_cell(g, fill));
+				   p->plain && is_half_full(g, fill)
+					   ? (uint32_t)letters[owner]
+					   : glyphs_cell(g, fill));
 		}
 	}
 }

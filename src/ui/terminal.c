@@ -337,13 +337,20 @@ static short pair_for(struct terminal *t, int fg, int bg)
 	return (short)(n + 1);
 }
 
+#define BRIGHT_BLACK 8
+
 static int index_of(const struct colour *c, enum colour_depth depth,
 		    attr_t *bright)
 {
 	bool indexed;
 	int32_t n = colour_at(c, depth, &indexed);
 
-	if (depth == DEPTH_8 && n >= 8) {
+	/* Black that the terminal does not make grey would not be seen. */
+	if (depth == DEPTH_8 && n == BRIGHT_BLACK) {
+		*bright |= A_DIM;
+		return COLOUR_DEFAULT;
+	}
+	if (depth == DEPTH_8 && n > BRIGHT_BLACK) {
 		*bright |= A_BOLD;
 		n -= 8;
 	}

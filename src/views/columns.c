@@ -177,6 +177,8 @@ static const char *verdict_text(const struct cell_context *x, char out[96])
 		return "zombie";
 	if (r->info.phase == TARGET_EXITED)
 		return "exited";
+	if (r->info.stopped)
+		return "stopped";
 	return r->verdict.kind == VERDICT_UNKNOWN
 		       ? ""
 		       : verdict_info[r->verdict.kind].name;

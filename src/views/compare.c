@@ -45,8 +45,8 @@ static struct compare_layout layout(int rows, int cols)
 		l.graphs = (struct rect){y, 0, half, cols};
 		l.heap = false;
 		l.table = (struct rect){y + half, 1, left - half,
-					cols < 72 ? cols - 2 : TABLE_W};
-		if (cols >= 72)
+					cols < 76 ? cols - 2 : TABLE_W};
+		if (cols >= 76)
 			l.settings =
 				(struct rect){y + half, TABLE_W + 5,
 					      left - half, cols - TABLE_W - 6};
@@ -193,7 +193,25 @@ static void table_row(struct canvas *c, int y, int x,
 		cell_difference(c, y, x + 31, d->b - d->a, rss, s);
 }
 
-/* Returns the rows used. */
+/* What the parts from number `from` on sum to; `part` is the last of them that
+ * is not nothing. */
+static struct difference rest_of(const struct difference *d, unsigned from)
+{
+	struct difference rest = {.part = d[from].part, .known = true};
+
+	for (unsigned i = from; i < PART_COUNT; i++) {
+		if (!d[i].a && !d[i].b)
+			continue;
+		rest.part = d[i].part;
+		rest.known &= d[i].known;
+		rest.a += d[i].a;
+		rest.b += d[i].b;
+	}
+	return rest;
+}
+
+/* All parts, or those that there are rows for and the rest. Returns the rows
+ * used. */
 static int draw_table(const struct screens *s, const struct moment m[2],
 		      const struct difference *d, struct rect r,
 		      struct canvas *c)
@@ -215,10 +233,17 @@ static int draw_table(const struct screens *s, const struct moment m[2],
 	table_row(c, y++, r.x, &res, "RES", (struct part_look){ROLE_RES, 'R'},
 		  rss, s);
 	for (unsigned i = 0; i < PART_COUNT && y <= last; i++) {
+		struct difference rest = rest_of(d, i);
+
 		if (!d[i].a && !d[i].b)
 			continue;
-		table_row(c, y++, r.x, &d[i], part_info[d[i].part].title,
-			  part_look[d[i].part], rss, s);
+		if (y == last && y > r.y + 2 && rest.part != d[i].part)
+			table_row(c, y++, r.x, &rest, "rest",
+				  (struct part_look){ROLE_DIM, ' '}, rss, s);
+		else
+			table_row(c, y++, r.x, &d[i],
+				  part_info[d[i].part].title,
+				  part_look[d[i].part], rss, s);
 	}
 	return y - r.y;
 }
@@ -348,7 +373,7 @@ static void draw_header(const struct screens *s, const struct frame *f,
 			int cells, struct canvas *c)
 {
 	char right[120], axis[32], span[32];
-	bool live = !s->axis.end_ns;
+	bool live = !s->axis.end_ns, versions = c->cols >= 64;
 	int x = 1, right_w;
 
 	snprintf(right, sizeof(right), "%s   %s   %s",
@@ -372,8 +397,10 @@ static void draw_header(const struct screens *s, const struct frame *f,
 				 name);
 		x += canvas_printf(c, 0, x, c->cols - x - right_w - 4,
 				   pen(ROLE_DIM), " %d %s%s  ", (int)info->pid,
-				   info->go_version,
-				   info->phase == TARGET_LIVE ? "" : " exited");
+				   versions ? info->go_version : "",
+				   info->phase != TARGET_LIVE ? " exited"
+				   : info->stopped	      ? " stopped"
+							      : "");
 	}
 	if (!right_w)
 		return;

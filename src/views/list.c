@@ -98,6 +98,7 @@ static void want(struct screens *s, struct frame_want *w)
 struct sums {
 	int64_t rss, heap, residue, releasable;
 	int64_t live, cache, other, non_go;
+	bool heap_known; /* of one process at the least */
 };
 
 static struct sums add_up(const struct screens *s, const struct frame *f)
@@ -118,6 +119,7 @@ static struct sums add_up(const struct screens *s, const struct frame *f)
 		sum.rss += rss;
 		sum.heap += heap < FIELD_COUNT ? v->v[heap] : 0;
 		sum.residue += values_get(v, FIELD_RESIDUE, 0);
+		sum.heap_known |= heap < FIELD_COUNT;
 		sum.releasable += b->releasable > 0 ? b->releasable : 0;
 		/* Where nothing tells live objects from dead ones: other. */
 		if (!b->unsplit)
@@ -129,10 +131,21 @@ static struct sums add_up(const struct screens *s, const struct frame *f)
 	return sum;
 }
 
+/* A figure of the summary; false, and nothing, where it does not fit whole. */
+static bool summary_word(struct canvas *c, int *x, int right, const char *word)
+{
+	int w = text_columns(word);
+
+	if (*x + w > right)
+		return false;
+	*x += canvas_text(c, 0, *x, w, pen(ROLE_DIM), word) + 3;
+	return true;
+}
+
 static void draw_summary(const struct screens *s, const struct frame *f,
 			 const struct sums *sum, struct canvas *c)
 {
-	char rss[32], heap[32], residue[32], back[32], line[240];
+	char bytes[UNITS_MAX], back[UNITS_MAX], line[240], word[4][64];
 	int x = 1, right = c->cols - 1;
 
 	if (c->cols >= 70) {
@@ -150,16 +163,25 @@ static void draw_summary(const struct screens *s, const struct frame *f,
 				s->glyphs.ellipsis) +
 		     2;
 	}
-	units_bytes(rss, sum->rss);
-	units_bytes(heap, sum->heap);
-	units_bytes(residue, sum->residue);
-	units_bytes(back, sum->releasable);
-	snprintf(line, sizeof(line),
-		 "%u Go process%s of %u   RES %s   heap %s   residue %s "
-		 "(%s returnable)",
-		 f->row_count, f->row_count == 1 ? "" : "es", f->processes, rss,
-		 heap, residue, back);
-	canvas_fit(c, 0, x, right - x, pen(ROLE_DIM), line, s->glyphs.ellipsis);
+	snprintf(word[1], sizeof(word[1]), "RES %s",
+		 units_bytes(bytes, sum->rss));
+	snprintf(word[0], sizeof(word[0]), "%u Go process%s of %u",
+		 f->row_count, f->row_count == 1 ? "" : "es", f->processes);
+	if (x + text_columns(word[0]) + 3 + text_columns(word[1]) > right)
+		*strstr(word[0], " of ") = '\0';
+	snprintf(word[2], sizeof(word[2]), "heap %s",
+		 units_bytes(bytes, sum->heap));
+	snprintf(word[3], sizeof(word[3]), "residue %s (%s returnable)",
+		 units_bytes(bytes, sum->residue),
+		 units_bytes(back, sum->releasable));
+	if (x + text_columns(word[0]) > right)
+		canvas_fit(c, 0, x, right - x, pen(ROLE_DIM), word[0],
+			   s->glyphs.ellipsis);
+	for (unsigned i = 0; i < (sum->heap_known ? 4 : 2) &&
+			     summary_word(c, &x, right, word[i]);
+	     i++)
+		if (i == 2 && x + text_columns(word[3]) > right)
+			*strchr(word[3], '(') = '\0';
 }
 
 static void draw_machine(const struct screens *s, const struct frame *f,
@@ -226,7 +248,8 @@ static enum role cell_role(const struct cell_context *x, unsigned column)
 	if (r->info.phase != TARGET_LIVE)
 		return ROLE_STALE;
 	if (column == COLUMN_VERDICT)
-		return verdict_role(r->verdict.kind);
+		return r->info.stopped ? ROLE_WARN
+				       : verdict_role(r->verdict.kind);
 	if (x->m.stale[ORIGIN_PROC])
 		return ROLE_STALE;
 	switch (column) {
@@ -250,6 +273,12 @@ static enum role cell_role(const struct cell_context *x, unsigned column)
 	return list_column[column].role;
 }
 
+/* Loud colours are for what is there. */
+static bool is_nothing(const char *text)
+{
+	return !strcmp(text, "0B") || !strcmp(text, "0.0");
+}
+
 static void draw_cell(const struct cell_context *x, unsigned i,
 		      const struct column *col, int y, struct canvas *c)
 {
@@ -268,6 +297,8 @@ static void draw_cell(const struct cell_context *x, unsigned i,
 	if (!*text) {
 		text = glyph_text(x->s->glyphs.dash, dash);
 		p = pen_on(ROLE_FAINT, x->on);
+	} else if (is_nothing(text)) {
+		p = pen_on(ROLE_DIM, x->on);
 	}
 	if (lc->right)
 		canvas_right(c, y, col->x, col->w, p, text);
@@ -369,11 +400,14 @@ static void draw_graph(const struct screens *s, const struct frame *f,
 	struct span *spans = mem_zalloc(columns, sizeof(*spans));
 	char value[32];
 	struct panel_title title = {
-		target_name(&row->info), "RES, and the live heap in it; 5 min",
+		target_name(&row->info),
+		s->plain ? "RES, and the live heap (l) in it; 5 min"
+			 : "RES, and the live heap in it; 5 min",
 		size_text(s, &row->values, FIELD_RSS, value), ROLE_RES};
 	struct plot plot = {.canvas = c,
 			    .glyphs = &s->glyphs,
 			    .time = &t,
+			    .plain = s->plain,
 			    .stale_from = (int)columns,
 			    .area = {r.y + 1, r.x + 8, r.h - 4, r.w - 10}};
 	int64_t tick;
@@ -386,7 +420,7 @@ static void draw_graph(const struct screens *s, const struct frame *f,
 	plot_fill(&plot, spans, ROLE_RES);
 	memset(spans, 0, columns * sizeof(*spans));
 	brief_spans(&row->brief, row->brief.heap, &t, columns, spans);
-	plot_fill(&plot, spans, ROLE_HEAP);
+	plot_fill_over(&plot, spans, ROLE_HEAP, 'l');
 	plot_events(&plot, r.y + r.h - 3, panel->events,
 		    panel->present ? panel->event_count : 0);
 	plot_times(&plot, r.y + r.h - 2, true);

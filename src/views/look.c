@@ -67,10 +67,7 @@ static void now_of(struct moment *m, const struct frame *f,
 	for (unsigned o = 0; o < ORIGIN_COUNT; o++)
 		m->age_ms[o] = origin_age_ms(&origins[o], f->now_ns);
 	judge_ages(m, f, origins);
-	if (live >= 0)
-		breakdown_make_live(&m->parts, v, live, live_origins);
-	else
-		breakdown_make(&m->parts, v);
+	breakdown_make_judged(&m->parts, v, live, live_origins);
 }
 
 void moment_of_row(struct moment *m, const struct frame *f,

@@ -75,9 +75,13 @@ int draw_wrapped(struct canvas *c, const struct glyphs *g, struct rect area,
 		 struct pen p, const char *text);
 
 /* "RES 508 MiB [bar] limit..." in row y, the legend below it in at most
- * `legend_rows` rows. Returns the rows used, the bar's included. */
-int draw_bar(const struct screens *s, struct canvas *c, int y,
-	     const struct moment *m, int legend_rows);
+ * `legend_rows` rows: parts that sum to RES, those without room as "rest". */
+void draw_bar(const struct screens *s, struct canvas *c, int y,
+	      const struct moment *m, int legend_rows);
+
+/* The rows that the legend takes on a screen of `cols` columns, at most `most`. */
+int legend_height(const struct screens *s, const struct moment *m, int cols,
+		  int most);
 
 /* The spans of a field in a panel: field number i of want.fields. */
 const struct span *panel_spans(const struct panel *p, unsigned i,

@@ -16,7 +16,8 @@ libresidue_a_SOURCES += $(VIEWS) \
 	src/views/panels.h src/views/panels.c \
 	src/views/site_detail.h src/views/site_detail.c \
 	src/views/sites_table.h src/views/sites_table.c \
-	src/views/timeaxis.h src/views/timeaxis.c
+	src/views/timeaxis.h src/views/timeaxis.c \
+	src/views/watch_header.h src/views/watch_header.c
 nodist_libresidue_a_SOURCES += src/views/registry.c
 CLEANFILES += src/views/registry.c
 src/views/registry.c: src/views/module.mk tools/gen-registry

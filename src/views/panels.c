@@ -106,7 +106,8 @@ void panels_want(struct frame_want *want)
 	want->field_count = PANEL_FIELDS;
 }
 
-#define SCALE_W 5 /* "1023K" */
+#define SCALE_W 5  /* "1023K" */
+#define TIGHT_W 39 /* columns of a panel that has room for short words only */
 
 int panel_graph_width(int w, bool compact)
 {
@@ -213,9 +214,12 @@ static void plot_classes(const struct plot *plot, const struct panel *p)
 	unsigned columns = plot->time->columns;
 	int64_t *value = mem_alloc(sizeof(*value) * PART_COUNT * columns);
 	enum role roles[PART_COUNT];
+	char letters[PART_COUNT];
 
-	for (unsigned n = 0; n < PART_COUNT; n++)
+	for (unsigned n = 0; n < PART_COUNT; n++) {
 		roles[n] = part_look[part_order[n]].role;
+		letters[n] = part_look[part_order[n]].letter;
+	}
 	for (unsigned i = 0; i < columns; i++) {
 		int64_t bytes[PART_COUNT];
 		struct values v = {0};
@@ -228,7 +232,7 @@ static void plot_classes(const struct plot *plot, const struct panel *p)
 			value[n * columns + i] =
 				b.known ? bytes[part_order[n]] : -1;
 	}
-	plot_stack(plot, value, roles, PART_COUNT);
+	plot_stack(plot, value, roles, letters, PART_COUNT);
 	free(value);
 }
 
@@ -257,7 +261,7 @@ static void heap_note(const struct graph_panel *g, char *out, size_t size)
 	enum panel_field field = panel_heap(g->p);
 	int64_t age = g->m->age_ms[field == PANEL_PPROF ? ORIGIN_PPROF
 							: ORIGIN_RUNTIME];
-	bool narrow = g->box.w < 58;
+	bool narrow = g->box.w < 58, tight = g->box.w < TIGHT_W;
 	const char *stale = g->m->stale[field == PANEL_PPROF ? ORIGIN_PPROF
 							     : ORIGIN_RUNTIME]
 				    ? "stale, "
@@ -271,20 +275,22 @@ static void heap_note(const struct graph_panel *g, char *out, size_t size)
 	age_text(age, age_s);
 	if (narrow && age >= 0 && age < 10000)
 		snprintf(age_s, sizeof(age_s), "%d s", (int)(age / 1000));
-	if (gcs > 0)
+	if (gcs > 0 && !tight)
 		snprintf(gc, sizeof(gc), ", GC %s%lld", narrow ? "" : "#",
 			 (long long)gcs);
 	if (age < 0)
 		snprintf(out, size, "%s", "nothing yet");
 	else if (field == PANEL_PPROF && profile_is_stale(g->m->v))
 		snprintf(out, size, "%sstale: %s", narrow ? "" : "pprof, ",
-			 values_get(g->m->v, FIELD_NUM_GC, 0)
-				 ? "before the first GC"
-				 : "no GC yet");
+			 !values_get(g->m->v, FIELD_NUM_GC, 0) ? "no GC yet"
+			 : narrow			       ? "before GC 1"
+				  : "before the first GC");
 	else if (field == PANEL_PPROF)
 		snprintf(out, size,
 			 narrow ? "pprof %s%s%s" : "pprof inuse, %s%s old%s",
 			 stale, age_s, gc);
+	else if (field == PANEL_LIVE && narrow)
+		snprintf(out, size, "%slast GC", stale);
 	else if (field == PANEL_LIVE)
 		snprintf(out, size, "%slive at the last GC%s", stale, gc);
 	else
@@ -326,11 +332,14 @@ static void panel_words(const struct graph_panel *g, char title[32],
 	if (g->kind == GRAPH_HEAP)
 		heap_note(g, note, 96);
 	else if (g->kind == GRAPH_STACK)
-		snprintf(note, 96, "and what it is made of");
+		snprintf(note, 96, "%s",
+			 g->box.w < 44 ? "and its parts"
+				       : "and what it is made of");
 	else if (url_only(g->p))
 		snprintf(note, 96, "of a URL");
 	else
-		snprintf(note, 96, "/proc, every %.3g s",
+		snprintf(note, 96, "%severy %.3g s",
+			 g->box.w < TIGHT_W ? "" : "/proc, ",
 			 (double)f->interval_ns / 1e9);
 	if (g->m->stale[o] && !g->m->past && o == ORIGIN_PROC) {
 		char age[32];
@@ -470,8 +479,10 @@ void graph_panel_draw(struct canvas *c, const struct graph_panel *g)
 {
 	char title[32], note[96], value[32];
 	struct panel_title words = {title, note, value, g->role};
-	struct plot plot = {
-		.canvas = c, .glyphs = &g->s->glyphs, .time = g->time};
+	struct plot plot = {.canvas = c,
+			    .glyphs = &g->s->glyphs,
+			    .time = g->time,
+			    .plain = g->s->plain};
 	int64_t max = g->top ? g->top
 			     : graph_panel_max(g->p, g->kind, g->time->columns);
 	int64_t tick;

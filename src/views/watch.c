@@ -4,6 +4,7 @@
 #include "panels.h"
 #include "sites_table.h"
 #include "timeaxis.h"
+#include "watch_header.h"
 
 #include <residue/base/clock.h>
 #include <residue/base/text.h>
@@ -24,8 +25,9 @@ struct watch_layout {
 	int graph_w; /* cells of a graph */
 };
 
-/* `said` is how many rows the answer takes where there is room. */
-static struct watch_layout layout(int rows, int cols, int said)
+/* `said` and `legend` are how many rows the answer and the legend take where
+ * there is room. */
+static struct watch_layout layout(int rows, int cols, int said, int legend)
 {
 	struct watch_layout l = {.answer_y = 1, .rates_y = -1};
 	bool airy = rows >= 32;
@@ -36,7 +38,7 @@ static struct watch_layout layout(int rows, int cols, int said)
 	l.answer_h = rows < 8 ? (rows > 2) : rows < 14 ? 1 : said;
 	y = l.answer_y + l.answer_h + (airy ? 1 : 0);
 	l.bar_y = rows >= 5 ? y++ : -1;
-	l.legend_h = rows < 14 ? 0 : cols < 110 ? 2 : 1;
+	l.legend_h = rows < 14 ? 0 : legend;
 	y += l.legend_h + (airy ? 1 : 0);
 	left = rows - y;
 	if (rows >= 28) {
@@ -55,7 +57,7 @@ static struct watch_layout layout(int rows, int cols, int said)
 
 static void want(struct screens *s, struct frame_want *w)
 {
-	struct watch_layout l = layout(s->rows, s->cols, 2);
+	struct watch_layout l = layout(s->rows, s->cols, 2, 2);
 
 	memcpy(w->target[0], s->target[0], TARGET_ID_MAX);
 	panels_want(w);
@@ -87,65 +89,6 @@ static bool trouble(const struct panel *p, const struct moment *m, char *out,
 		return true;
 	}
 	return false;
-}
-
-/* "4 s ago", or that there is nothing to have an age. */
-static const char *ago_text(int64_t age_ms, char out[48])
-{
-	char age[32];
-
-	if (age_ms < 0)
-		snprintf(out, 48, "no answer yet");
-	else
-		snprintf(out, 48, "%s ago", age_text(age_ms, age));
-	return out;
-}
-
-static void draw_header(const struct screens *s, const struct frame *f,
-			const struct panel *p, const struct moment *m,
-			int graph_w, struct canvas *c)
-{
-	const struct target_info *info = &p->info;
-	char right[160], axis[32], span[32], age[48], line[240];
-	const char *how = how_text(info, p->origins);
-	enum origin from = how_origin(info, p->origins);
-	bool live = !s->axis.end_ns && info->phase == TARGET_LIVE;
-	int x = 1, right_w;
-
-	if (info->phase != TARGET_LIVE)
-		snprintf(right, sizeof(right), "%s   %s",
-			 info->phase == TARGET_ZOMBIE ? "zombie" : "exited",
-			 timeaxis_span(s, graph_w, span));
-	else
-		snprintf(right, sizeof(right), "%s   %s   %s   %s", how,
-			 ago_text(m->age_ms[from], age),
-			 timeaxis_text(s, f, axis),
-			 timeaxis_span(s, graph_w, span));
-	right_w = text_columns(right);
-	if (c->cols >= 64)
-		x += canvas_text(c, 0, x, c->cols, pen(ROLE_BRAND), "residue ");
-	x += canvas_printf(c, 0, x, c->cols - x, pen(ROLE_TARGET), " %s ",
-			   target_name(info));
-	x += 2;
-	if (info->pid)
-		x += canvas_printf(c, 0, x, c->cols - x, pen(ROLE_DIM),
-				   "pid %d  ", (int)info->pid);
-	if (x + right_w + 4 >= c->cols)
-		right_w = 0;
-	snprintf(line, sizeof(line), "%s%s%s%s%s", info->user,
-		 info->user[0] ? "  " : "", info->go_version,
-		 info->module[0] ? "  " : "", info->module);
-	canvas_fit(c, 0, x, c->cols - x - right_w - 4, pen(ROLE_DIM), line,
-		   s->glyphs.ellipsis);
-	if (!right_w)
-		return;
-	canvas_right(c, 0, c->cols - right_w - 1, right_w, pen(ROLE_DIM),
-		     right);
-	if (info->phase == TARGET_LIVE && m->stale[from])
-		canvas_text(c, 0, c->cols - right_w - 1 + text_columns(how) + 3,
-			    right_w, pen(ROLE_WARN), age);
-	canvas_put(c, 0, c->cols - right_w - 3,
-		   pen(live ? ROLE_GOOD : ROLE_WARN), s->glyphs.bullet);
 }
 
 /* Why RES can be below the heap, from what is known. */
@@ -272,6 +215,17 @@ static void suggest(const struct panel *p, char *out, size_t size)
 		 n ? "; " : "", info->listens);
 }
 
+static void stopped_text(const struct panel *p, const struct moment *m,
+			 char *out, size_t size)
+{
+	size_t n = (size_t)snprintf(out, size,
+				    "Stopped by a signal, a terminal or a "
+				    "debugger: nothing changes until it goes "
+				    "on. ");
+
+	trouble(p, m, out + n, size - n);
+}
+
 static void answer_make(struct answer *a, const struct panel *p,
 			const struct moment *m, int cols)
 {
@@ -287,6 +241,9 @@ static void answer_make(struct answer *a, const struct panel *p,
 		snprintf(a->more, sizeof(a->more),
 			 "The process ended at %s; these are its last figures.",
 			 at);
+		a->more_role = ROLE_WARN;
+	} else if (p->info.stopped && !m->past) {
+		stopped_text(p, m, a->more, sizeof(a->more));
 		a->more_role = ROLE_WARN;
 	} else if (trouble(p, m, a->more, sizeof(a->more))) {
 		a->more_role = ROLE_WARN;
@@ -386,9 +343,12 @@ static bool alloc_rate(const struct panel *p, const struct timeline *t,
 	return *out >= 0;
 }
 
+/* One of the rates, where it fits whole. */
 static int rate(struct canvas *c, int y, int x, const char *name,
 		const char *value)
 {
+	if (x + text_columns(name) + 1 + text_columns(value) > c->cols)
+		return x;
 	x += canvas_text(c, y, x, c->cols - x, pen(ROLE_DIM), name) + 1;
 	return x + canvas_text(c, y, x, c->cols - x, pen(ROLE_TEXT), value) + 3;
 }
@@ -533,8 +493,9 @@ static void draw(struct screens *s, const struct frame *f, struct canvas *c)
 	}
 	answer_make(&answer, p, &m, c->cols);
 	l = layout(c->rows, c->cols,
-		   m.past ? 3 : answer.rows + answer.more_rows);
-	draw_header(s, f, p, &m, l.graph_w, c);
+		   m.past ? 3 : answer.rows + answer.more_rows,
+		   legend_height(s, &m, c->cols, c->rows < 40 ? 2 : 3));
+	watch_header_draw(s, f, p, &m, l.graph_w, c);
 	draw_answer(s, f, p, &m, &answer,
 		    (struct rect){l.answer_y, 1, l.answer_h, c->cols - 2}, c);
 	if (l.bar_y > 0)
@@ -575,7 +536,7 @@ static const char *label(const struct screens *s, enum action action)
 
 static void act(struct screens *s, const struct frame *f, enum action action)
 {
-	struct watch_layout l = layout(s->rows, s->cols, 2);
+	struct watch_layout l = layout(s->rows, s->cols, 2, 2);
 
 	if (timeaxis_act(s, f, &f->panels[0], l.graph_w, action) ||
 	    targets_request(s, f, action, s->target, 1))

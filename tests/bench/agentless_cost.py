@@ -2,6 +2,7 @@
 """What reading a Go process from outside costs, and what it costs that process.
 
   agentless_cost.py [--pairs 10] [--secs 4] [--stall-mib 4096] [--stall-secs 30]
+                    [--stall-rounds 3] [--only-stalls]
 
 In one run: us a read and a locate, against the wall time of a request of
 heap?debug=1, /debug/vars and the heap profile of the same process; how much
@@ -111,7 +112,7 @@ def throughput(target, pairs, seconds):
           % (mean, mean - half, mean + half, pairs, seconds, min(ratios), max(ratios)))
 
 
-def stalls(target, seconds, rounds=3):
+def stalls(target, seconds, rounds):
     """The slowest allocation, without and with residue at default settings, in turn."""
     out = {"without": [], "watched, 1 Hz": [], "watched, 10 Hz": []}
     for _ in range(rounds):
@@ -137,6 +138,7 @@ def main():
     ap.add_argument("--stall-mib", type=int, default=4096)
     ap.add_argument("--only-stalls", action="store_true")
     ap.add_argument("--stall-secs", type=float, default=30)
+    ap.add_argument("--stall-rounds", type=int, default=3)
     a = ap.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         binary = toolchains.build(toolchains.newest(toolchains.at_hand()), folder, "bench/allocs")
@@ -147,7 +149,7 @@ def main():
         if a.stall_mib:
             # Above the machine's other work, with room for it: its own stalls are to be small.
             with Allocs("nice", "-n", "-10", binary, str(a.stall_mib), "200us") as target:
-                stalls(target, a.stall_secs)
+                stalls(target, a.stall_secs, a.stall_rounds)
 
 
 if __name__ == "__main__":

@@ -2,7 +2,7 @@
 
 The streams are in tests/data/scripts. Their cast: orders holds 5.8 GiB of idle
 memory after one GC (cache), or has given it back (article), or stopped answering
-(silent); cart leaks; batch runs with GOGC=off and has not collected yet; index
+(silent); worker is stopped (stopped); cart leaks; batch runs with GOGC=off and has not collected yet; index
 has a heap it never touched, so its residue is negative; search maps a file;
 prober may not be read at all. In sites, orders is profiled after each GC and cart is not.
 """
@@ -31,9 +31,12 @@ CASES = (
     Case("list-search", residue("list"), first(("keys:/", "keys:sea")), sizes=(USUAL,)),
     Case("list-filter", residue("list"), first(("keys:\\", "keys:or<Enter>", "keys:<Home>")), sizes=(USUAL,)),
     Case("watch", residue("cache"), WATCH, modes=("utf8", "ascii", "mono", "truecolor"), attrs=("utf8", "truecolor")),
+    Case("watch-eight", residue("cache"), WATCH, sizes=(USUAL,), modes=("eight",), attrs=("eight",)),
     Case("watch-returned", residue("article"), WATCH, sizes=(USUAL,)),
     Case("watch-help", residue("cache"), WATCH + ("keys:?",), sizes=(USUAL,)),
     Case("watch-classes", residue("cache"), WATCH + ("keys:<F5>",), sizes=(USUAL, LARGE)),
+    Case("watch-classes-plain", residue("compare"), WATCH + ("keys:<F5>",), sizes=(USUAL,), modes=("mono",)),
+    Case("list-plain", residue("list"), LIST, sizes=(USUAL,), modes=("mono",)),
     Case("watch-cursor", residue("article"), WATCH + ("keys:<Left*3>",), sizes=(USUAL,)),
     Case("watch-zoom", residue("article"), WATCH + ("keys:+",), sizes=(USUAL,)),
     Case("watch-paused", residue("cache"), WATCH + ("keys:<Space>",), sizes=(USUAL,)),
@@ -61,5 +64,8 @@ CASES = (
     Case("list-hostile", residue("hostile"), first(()), sizes=(USUAL, LARGE)),
     Case("watch-hostile", residue("hostile", "a1"), ("wait:snapshot in",), sizes=(USUAL,)),
     Case("watch-exited", residue("exited", "a1"), ("wait:exited",), sizes=(SMALL, USUAL)),
+    Case("watch-stopped", residue("stopped", "a1"), ("wait:stopped",), modes=("utf8",)),
+    Case("watch-zombie", residue("stopped", "a2"), ("wait:zombie",), sizes=(SMALL, USUAL), modes=("utf8",)),
+    Case("list-stopped", residue("stopped"), first(()), sizes=(USUAL,), modes=("utf8",), attrs=("utf8",)),
     Case("list-exited", residue("exited"), first(()), sizes=(USUAL,)),
 )

@@ -28,6 +28,7 @@ MODES = {
     "utf8": {"LC_ALL": "C.UTF-8"},
     "ascii": {"LC_ALL": "C"},
     "mono": {"LC_ALL": "C.UTF-8", "NO_COLOR": "1"},
+    "eight": {"LC_ALL": "C.UTF-8", "TERM": "screen"},  # colours
     "truecolor": {"LC_ALL": "C.UTF-8", "COLORTERM": "truecolor"},
 }
 SIZES = ((40, 10), (80, 24), (200, 50))

@@ -120,6 +120,25 @@ def execs(_, then, says, goes):
     assert finished(w)[-1]["kind"] == "exit"
 
 
+def is_stopped(_):
+    """By a signal, and goes on: the target's line says both, and its figures are those of a process that rests."""
+    p = start(Programs.idle)
+    w = Watch(p.pid)
+    assert w.until(5, has_heap)
+    assert not any(x.get("stopped") for x in w.lines)
+    p.send_signal(signal.SIGSTOP)
+    assert w.until(5, lambda x: x["type"] == "target" and x.get("stopped") is True), "it is not said to be stopped"
+    w.lines = []
+    w.until(1.5)
+    assert any(map(has_heap, w.lines)) and {x["type"] for x in w.lines} == {"sample"}, w.lines
+    p.send_signal(signal.SIGCONT)
+    assert w.until(5, lambda x: x["type"] == "target" and "stopped" not in x), "it is still said to be stopped"
+    p.kill()
+    p.wait()
+    p.stderr.close()
+    assert finished(w)[-1]["kind"] == "exit"
+
+
 def memory_goes_and_comes(folder):
     """What cannot be read for a second costs the readings of that second."""
     Blocked.build(folder)
@@ -242,6 +261,7 @@ def main():
         plan.run("it exits", exits, None)
         plan.run("it exits, and nobody named it", unnamed_ends, None)
         plan.run("it becomes a zombie", becomes_a_zombie, None)
+        plan.run("it is stopped, and goes on", is_stopped, None)
         plan.run("Go becomes Go", execs, None, [Programs.idle], lambda t: t.get("comm") == "idle" and t.get("go"), True)
         plan.run("Go becomes C", execs, None, [shutil.which("sleep"), "60"],
                  lambda t: t.get("comm") == "sleep" and not t.get("go") and t["read"] == "none", False)

@@ -58,6 +58,13 @@ def every_gc_once(journal, got):
     assert set(found) <= set(range(1, max(true) + 1)) and set(true[:-1]) <= set(found), (true, found)
 
 
+def scavenger_may_be_first(got):
+    """Go 1.19 and 1.20 on a busy machine: the background scavenger, woken by the forced GC of FreeOSMemory, has often
+    given back everything by its own counter before that call comes to it. That is a scavenge then."""
+    version = [x["go"] for x in got if x["type"] == "target" and "go" in x][-1]
+    return version.startswith(("go1.19", "go1.20"))
+
+
 def article(binary, how):
     journal, got = watched(binary, how)
     samples = [x for x in got if x["type"] == "sample"]
@@ -68,7 +75,11 @@ def article(binary, how):
     every_gc_once(journal, got)
     kinds = [x["kind"] for x in got if x["type"] == "event"]
     assert "growth" in kinds and kinds[-1] == "exit", kinds
-    assert kinds.count("free_os_memory") == len(journal.events()["free_os_memory"]), kinds
+    calls, told = len(journal.events()["free_os_memory"]), kinds.count("free_os_memory")
+    if how == "agentless" and scavenger_may_be_first(got):
+        assert told <= calls <= told + kinds.count("scavenge"), kinds
+    else:
+        assert told == calls, kinds
     # The heap that the runtime says is the heap that we say.
     held = max(s["heap_alloc"] for s in journal.samples)
     assert abs(max(s["heap_alloc"] for s in samples if "heap_alloc" in s) - held) < 16 * MIB

@@ -70,9 +70,9 @@ class Server:
         self.loader = threading.Thread(target=self._load, daemon=True)
 
     def __enter__(self):
-        for _ in range(200):
+        for _ in range(400):
             try:
-                memstats(self.url)
+                self.ready()
                 return self
             except OSError:
                 assert self.process.poll() is None, "%s ended at once" % self.program
@@ -84,6 +84,10 @@ class Server:
         self.process.terminate()
         self.process.wait(20)
         self.log.close()
+
+    def ready(self):
+        """Raises OSError (an HTTP error is one) until it serves."""
+        memstats(self.url)
 
     def work(self):
         self.loader.start()
@@ -117,6 +121,9 @@ class Prometheus(Server):
             f.write("global: {scrape_interval: 1s}\nscrape_configs: [{job_name: self, static_configs: "
                     "[{targets: ['127.0.0.1:%d']}]}]\n" % port)
         return ["--config.file=p.yml", "--storage.tsdb.path=data", "--web.listen-address=127.0.0.1:%d" % port]
+
+    def ready(self):
+        get(self.url + "/-/ready")  # 503 while it opens its storage
 
     def load(self):
         get(self.url + "/api/v1/query?query=rate(go_memstats_alloc_bytes_total%5B1m%5D)")

@@ -115,14 +115,17 @@ def the_measure(w, _):
 
 
 def switched_off():
-    """A program that keeps no profile: said in words, not waited for."""
+    """A program that no longer samples: what it had is shown, and said in words to be that."""
     with Workload(WORKLOAD, "noprofile", dwell=60, linger=60) as w:
         for _ in range(TRIES):  # it switches the profiler off soon after it is ready
             r = residue("top", w.pid)
-            if r.returncode:
+            if "MemProfileRate is 0" in r.stderr:
                 break
-    assert r.returncode == 1 and r.stdout == "", r.stdout
-    assert "MemProfileRate is 0" in r.stderr, r.stderr
+    # Whether anything of its own was sampled before is luck: one byte in 512 KiB is looked at.
+    if "MemProfileRate is 0 since its start" in r.stderr:
+        assert r.returncode == 1, r.stdout
+    else:
+        assert "MemProfileRate is 0: the profile has only" in r.stderr and r.returncode == 0, (r.stderr, r.stdout)
 
 
 def main():

@@ -45,6 +45,25 @@ static inline struct row fixture_row(void)
 	return row;
 }
 
+/* What all parts of RES are made of: with fixture_row, 30 MiB are not Go's. */
+static inline void fixture_memory(struct values *v)
+{
+	const int64_t mib = 1 << 20;
+
+	values_set(v, FIELD_RSS, 260 * mib);
+	values_set(v, FIELD_RSS_ANON, 250 * mib);
+	values_set(v, FIELD_RSS_FILE, 10 * mib);
+	values_set(v, FIELD_LAZY_FREE, 2 * mib);
+	values_set(v, FIELD_ANON_HUGE, 0);
+	values_set(v, FIELD_HEAP_ALLOC, 8 * mib);
+	values_set(v, FIELD_HEAP_INUSE, 12 * mib);
+	values_set(v, FIELD_HEAP_SYS, 312 * mib);
+	values_set(v, FIELD_STACK_SYS, 1 * mib);
+	values_set(v, FIELD_SYS, 318 * mib);
+	values_set(v, FIELD_NEXT_GC, 16 * mib);
+	values_set(v, FIELD_NUM_GC, 3);
+}
+
 static inline struct event fixture_gc(void)
 {
 	struct event ev =
@@ -86,6 +105,17 @@ static inline void sheet_close(struct sheet *s)
 	free(s->text);
 }
 
+/* A row with its parts, as batch mode prints it. */
+static inline int fixture_sample(struct output *o,
+				 const struct target_info *info,
+				 const struct row *row, struct err *err)
+{
+	struct breakdown parts;
+
+	breakdown_make(&parts, &row->values);
+	return output_sample(o, info, row, &parts, err);
+}
+
 /* Every object once: target, sample, event, verdict. */
 static inline void sheet_all(struct sheet *s)
 {
@@ -95,7 +125,7 @@ static inline void sheet_all(struct sheet *s)
 	struct verdict verdict = fixture_verdict();
 
 	assert_int_equal(output_target(s->out, &info, WALL_NS, NULL), 0);
-	assert_int_equal(output_sample(s->out, &info, &row, NULL), 0);
+	assert_int_equal(fixture_sample(s->out, &info, &row, NULL), 0);
 	assert_int_equal(output_event(s->out, &info, &gc, NULL), 0);
 	assert_int_equal(output_verdict(s->out, &info, WALL_NS, &verdict, NULL),
 			 0);

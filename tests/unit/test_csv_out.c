@@ -97,13 +97,38 @@ static void test_every_field_has_a_column(void **unused)
 	for (unsigned f = 0; f < FIELD_COUNT; f++)
 		values_set(&row.values, (enum field)f, 1000 + f);
 	sheet_open(&s, &csv);
-	assert_int_equal(output_sample(s.out, &info, &row, NULL), 0);
+	assert_int_equal(fixture_sample(s.out, &info, &row, NULL), 0);
 	read_csv(s.text, &t);
 	sheet_close(&s);
 	for (unsigned f = 0; f < FIELD_COUNT; f++) {
 		snprintf(text, sizeof(text), "%u", 1000 + f);
 		assert_string_equal(at(&t, 1, field_info[f].name), text);
 	}
+}
+
+static void test_parts(void **unused)
+{
+	static struct table t;
+	struct target_info info = fixture_target();
+	struct row row = fixture_row();
+	struct sheet s;
+	int64_t sum = 0;
+	char name[32];
+
+	(void)unused;
+	fixture_memory(&row.values);
+	sheet_open(&s, &csv);
+	assert_int_equal(fixture_sample(s.out, &info, &row, NULL), 0);
+	read_csv(s.text, &t);
+	sheet_close(&s);
+	for (unsigned i = 0; i < PART_COUNT; i++) {
+		snprintf(name, sizeof(name), "part_%s", part_info[i].name);
+		assert_true(at(&t, 1, name)[0]);
+		sum += strtoll(at(&t, 1, name), NULL, 10);
+	}
+	assert_int_equal(sum, row.values.v[FIELD_RSS]);
+	assert_string_equal(at(&t, 1, "part_lazy_free"), "2097152");
+	assert_string_equal(at(&t, 1, "part_file_backed"), "10485760");
 }
 
 static void test_profile_before_the_first_gc(void **unused)
@@ -116,7 +141,7 @@ static void test_profile_before_the_first_gc(void **unused)
 	(void)unused;
 	values_set(&row.values, FIELD_NUM_GC, 0);
 	sheet_open(&s, &csv);
-	assert_int_equal(output_sample(s.out, &info, &row, NULL), 0);
+	assert_int_equal(fixture_sample(s.out, &info, &row, NULL), 0);
 	read_csv(s.text, &t);
 	sheet_close(&s);
 	assert_string_equal(at(&t, 1, "pprof_stale"), "true");
@@ -140,6 +165,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_rows),
 		cmocka_unit_test(test_every_field_has_a_column),
+		cmocka_unit_test(test_parts),
 		cmocka_unit_test(test_profile_before_the_first_gc),
 		cmocka_unit_test(test_header_comes_once),
 	};

@@ -208,12 +208,16 @@ static void stacks_take_the_colour_of_the_most(void **state)
 
 	(void)state;
 	fixture_make(&f, GLYPHS_ASCII, 2, 4, 100);
-	plot_stack(&f.p, value, roles, 2);
+	plot_stack(&f.p, value, roles, "lc", 2);
 	assert_int_equal(canvas_at(&f.c, 0, 0)->pen.role, ROLE_CACHE);
 	assert_int_equal(canvas_at(&f.c, 1, 0)->pen.role, ROLE_LIVE);
 	assert_int_equal(canvas_at(&f.c, 0, 1)->pen.role, ROLE_LIVE);
 	assert_string_equal(canvas_row(&f.c, 0, row), "##  ");
 	assert_string_equal(canvas_row(&f.c, 1, row), "##  ");
+	f.p.plain = true; /* and its letter where there are no colours */
+	plot_stack(&f.p, value, roles, "lc", 2);
+	assert_string_equal(canvas_row(&f.c, 0, row), "cl  ");
+	assert_string_equal(canvas_row(&f.c, 1, row), "ll  ");
 	canvas_release(&f.c);
 }
 

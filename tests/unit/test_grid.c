@@ -76,8 +76,7 @@ static void missed_rows_are_counted(void **state)
 	/* Late by less than a step is no row missed. */
 	assert_int_equal(grid_advance(&g, true, g.next_ns + 50 * NS_PER_MS), 0);
 	/* Until just past the next row's time: that one. */
-	assert_int_equal(
-		grid_advance(&g, true, 5 * g.step_ns * g.each + 1), 1);
+	assert_int_equal(grid_advance(&g, true, 5 * g.step_ns * g.each + 1), 1);
 }
 
 int main(void)

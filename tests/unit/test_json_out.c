@@ -26,7 +26,8 @@ static void test_lines_are_the_contract(void **unused)
 		"\"pid\":1234,\"rss\":9007199254740993,\"heap_idle\":314572800,"
 		"\"heap_released\":104857600,\"gogc\":-1,"
 		"\"pprof_inuse\":4194304,\"residue\":-5,"
-		"\"residue_of\":\"pprof\",\"age_ms\":{\"runtime\":12,"
+		"\"residue_of\":\"pprof\",\"parts\":[],"
+		"\"unexplained\":9007199254740993,\"age_ms\":{\"runtime\":12,"
 		"\"smaps\":900,\"pprof\":15000}}\n"
 		"{\"type\":\"event\",\"target\":\"a1\",\"t\":1763870000.123453,"
 		"\"pid\":1234,\"kind\":\"gc\",\"forced\":false,\"num_gc\":17,"
@@ -50,7 +51,7 @@ static void test_unknown_is_absent(void **unused)
 	(void)unused;
 	sheet_open(&s, &json);
 	assert_int_equal(output_target(s.out, &info, 0, NULL), 0);
-	assert_int_equal(output_sample(s.out, &info, &row, NULL), 0);
+	assert_int_equal(fixture_sample(s.out, &info, &row, NULL), 0);
 	ev.bytes = 0;
 	ev.confidence = 0.5;
 	assert_int_equal(output_event(s.out, &info, &ev, NULL), 0);
@@ -75,10 +76,10 @@ static void test_profile_before_the_first_gc(void **unused)
 	(void)unused;
 	sheet_open(&s, &json);
 	values_set(&row.values, FIELD_NUM_GC, 1);
-	assert_int_equal(output_sample(s.out, &info, &row, NULL), 0);
+	assert_int_equal(fixture_sample(s.out, &info, &row, NULL), 0);
 	assert_null(strstr(s.text, "pprof_stale"));
 	values_set(&row.values, FIELD_NUM_GC, 0);
-	assert_int_equal(output_sample(s.out, &info, &row, NULL), 0);
+	assert_int_equal(fixture_sample(s.out, &info, &row, NULL), 0);
 	assert_non_null(strstr(s.text, ",\"pprof_stale\":true,"));
 	sheet_close(&s);
 }
@@ -95,13 +96,49 @@ static void test_every_field(void **unused)
 	for (unsigned f = 0; f < FIELD_COUNT; f++)
 		values_set(&row.values, (enum field)f, INT64_MAX - f);
 	sheet_open(&s, &json);
-	assert_int_equal(output_sample(s.out, &info, &row, NULL), 0);
+	assert_int_equal(fixture_sample(s.out, &info, &row, NULL), 0);
 	read = json_loads(s.text, JSON_REJECT_DUPLICATES, NULL);
 	assert_non_null(read);
 	for (unsigned f = 0; f < FIELD_COUNT; f++)
 		assert_int_equal(json_integer_value(json_object_get(
 					 read, field_info[f].name)),
 				 INT64_MAX - f);
+	json_decref(read);
+	sheet_close(&s);
+}
+
+/* Each with what it rests on and the age of the oldest of that; their sum and
+ * what is left is RES. */
+static void test_parts_sum_to_rss(void **unused)
+{
+	struct target_info info = fixture_target();
+	struct row row = fixture_row();
+	json_t *read, *part;
+	json_int_t sum;
+	struct sheet s;
+	size_t i;
+
+	(void)unused;
+	fixture_memory(&row.values);
+	sheet_open(&s, &json);
+	assert_int_equal(fixture_sample(s.out, &info, &row, NULL), 0);
+	read = json_loads(s.text, JSON_REJECT_DUPLICATES, NULL);
+	assert_non_null(read);
+	sum = json_integer_value(json_object_get(read, "unexplained"));
+	json_array_foreach(json_object_get(read, "parts"), i, part) sum +=
+		json_integer_value(json_object_get(part, "bytes"));
+	assert_int_equal(i, PART_UNEXPLAINED);
+	assert_int_equal(sum, row.values.v[FIELD_RSS]);
+	assert_non_null(strstr(s.text, "{\"name\":\"live_heap\",\"bytes\":"
+				       "4194304,\"source\":\"runtime+pprof\","
+				       "\"age_ms\":15000}"));
+	assert_non_null(strstr(s.text, "{\"name\":\"stacks\",\"bytes\":"
+				       "1048576,\"source\":\"runtime\","
+				       "\"age_ms\":12}"));
+	assert_non_null(strstr(s.text, "{\"name\":\"non_go\",\"bytes\":"
+				       "31457280,\"source\":"
+				       "\"proc+smaps+runtime\","
+				       "\"age_ms\":900}"));
 	json_decref(read);
 	sheet_close(&s);
 }
@@ -135,11 +172,11 @@ static void test_t_never_falls(void **unused)
 	(void)unused;
 	sheet_open(&s, &json);
 	row.wall_ns = 2 * NS_PER_SEC;
-	assert_int_equal(output_sample(s.out, &info, &row, NULL), 0);
+	assert_int_equal(fixture_sample(s.out, &info, &row, NULL), 0);
 	row.wall_ns = 1 * NS_PER_SEC;
-	assert_int_equal(output_sample(s.out, &info, &row, NULL), 0);
+	assert_int_equal(fixture_sample(s.out, &info, &row, NULL), 0);
 	row.wall_ns = 3 * NS_PER_SEC;
-	assert_int_equal(output_sample(s.out, &info, &row, NULL), 0);
+	assert_int_equal(fixture_sample(s.out, &info, &row, NULL), 0);
 	assert_non_null(strstr(s.text, "\"t\":2.0,\"age_ms\":{}}\n{\"type\":"
 				       "\"sample\",\"target\":\"a1\","
 				       "\"t\":2.0,"));
@@ -156,7 +193,7 @@ static void test_full_disk_is_reported(void **unused)
 	struct output *o = output_new(&json, full);
 
 	(void)unused;
-	assert_int_equal(output_sample(o, &info, &row, &err), -1);
+	assert_int_equal(fixture_sample(o, &info, &row, &err), -1);
 	assert_int_equal(err.code, ERR_SYS);
 	assert_int_equal(err.sys, ENOSPC);
 	output_free(o);
@@ -177,9 +214,9 @@ static void test_closed_pipe_is_told_apart(void **unused)
 	assert_int_equal(pipe(ends), 0);
 	to = fdopen(ends[1], "w");
 	o = output_new(&json, to);
-	assert_int_equal(output_sample(o, &info, &row, &err), 0);
+	assert_int_equal(fixture_sample(o, &info, &row, &err), 0);
 	close(ends[0]);
-	assert_int_equal(output_sample(o, &info, &row, &err), -1);
+	assert_int_equal(fixture_sample(o, &info, &row, &err), -1);
 	assert_int_equal(err.sys, EPIPE);
 	output_free(o);
 	fclose(to);
@@ -214,6 +251,7 @@ int main(void)
 		cmocka_unit_test(test_unknown_is_absent),
 		cmocka_unit_test(test_profile_before_the_first_gc),
 		cmocka_unit_test(test_every_field),
+		cmocka_unit_test(test_parts_sum_to_rss),
 		cmocka_unit_test(test_hostile_text_stays_json),
 		cmocka_unit_test(test_t_never_falls),
 		cmocka_unit_test(test_full_disk_is_reported),

@@ -10,7 +10,7 @@
 #include <string.h>
 
 static const enum place places[] = {IN_LIST, IN_WATCH, IN_COMPARE,
-				   IN_HELP, IN_SITES, IN_LOG};
+				    IN_HELP, IN_SITES, IN_LOG};
 #define PLACES (sizeof(places) / sizeof(*places))
 
 static void no_key_means_two_things(void **state)

@@ -162,9 +162,10 @@ static void references(void **state)
 		"default sample type names string -1, but there are 8 strings");
 	refused(1, "\x08\x01\x10\x02", 4, 0,
 		"samples have 2 values for 3 sample types");
-	refused(7, NULL, 0, 5,
-		"the profile asks to drop frames, which Go's heap profiles "
-		"never do");
+	refused(7, NULL, 0, 8,
+		"drop_frames names string 8, but there are 8 strings");
+	refused(8, NULL, 0, 8,
+		"keep_frames names string 8, but there are 8 strings");
 }
 
 static void framing(void **state)
@@ -183,7 +184,17 @@ static void framing(void **state)
 	fixture_decode("\x32\x01x", 3, "string 0 is not empty");
 	fixture_decode("<html>404", 9, "HTML or XML, not a profile");
 	fixture_decode("heap profile: 3: 4 [5: 6] @ heap/1048576\n", 41,
-		       "the text of heap?debug=1, not a profile");
+		       "a heap profile in its text form (debug=1), which names "
+		       "no functions: fetch it without debug=1");
+	fixture_decode("heap profile: 3: 4 [5: 6] @ heapz_v2/524288\n 1", 46,
+		       "a heap profile of gperftools: go tool pprof -proto "
+		       "makes one of it that can be read");
+	fixture_decode("--- contentionz 1 ---\n", 22,
+		       "a contention profile of C++ or Java: go tool pprof "
+		       "-proto makes one of it that can be read");
+	fixture_decode(
+		"heap_v2/524288\n", 15,
+		"a heap profile of jemalloc, not of Go: jeprof reads it");
 	/* Unknown fields of any kind are passed over, field 0 too. */
 	pb_bytes(&b, 99, "abc", 3);
 	pb_varint(&b, 1000000, 1);

@@ -39,7 +39,7 @@ static const struct {
 	{"concat_gz.pb.gz", "location 1 is there more than once"},
 	{"empty.pb.gz", "empty"},
 	{"field0.pb.gz", NULL},
-	{"html.pb.gz", "not a profile: malformed field at byte 0"},
+	{"html.pb.gz", "HTML or XML, not a profile"},
 	{"len_beyond.pb.gz", "not a profile: truncated field at byte 24"},
 	{"loc_id_2_63.pb.gz", NULL},
 	{"many_tiny_samples.pb.gz", "over the limit of 4194304 samples"},

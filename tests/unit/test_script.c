@@ -142,6 +142,9 @@ static void test_profile(void **unused)
 	complains("{\"type\":\"reading\",\"target\":\"a1\",\"t\":10,"
 		  "\"origin\":\"proc\",\"profile\":{\"sites\":[]}}",
 		  "comes with origin 'pprof'");
+	complains("{\"type\":\"reading\",\"target\":\"a1\",\"t\":10,"
+		  "\"origin\":\"pprof\",\"values\":{},\"stopped\":true}",
+		  "comes with origin 'proc'");
 }
 
 static void test_readings(void **unused)
@@ -160,10 +163,14 @@ static void test_readings(void **unused)
 		  "\"msg\":\"no answer\\n\"}}\n"
 		  "{\"type\":\"zombie\",\"target\":\"a1\",\"t\":12}\n"
 		  "{\"type\":\"exit\",\"target\":\"a1\",\"t\":12}\n"
-		  "{\"type\":\"exec\",\"target\":\"a1\",\"t\":12}\n",
+		  "{\"type\":\"exec\",\"target\":\"a1\",\"t\":12}\n"
+		  "{\"type\":\"reading\",\"target\":\"a1\",\"t\":13,"
+		  "\"origin\":\"proc\",\"values\":{},\"stopped\":true}\n",
 		  &t);
-	assert_int_equal(t.count, 5);
+	assert_int_equal(t.count, 6);
+	assert_true(t.items[5].reading.stopped);
 	r = &t.items[0].reading;
+	assert_false(r->stopped);
 	assert_int_equal(r->origin, ORIGIN_RUNTIME);
 	assert_int_equal(r->by, READ_AGENTLESS);
 	assert_int_equal(r->end_ns, 10 * NS_PER_SEC);

@@ -125,7 +125,8 @@ static void fixture_init(struct fixture *f)
 		.verdict = &f->verdict,
 		.live = -1,
 		.files = {[SNAPSHOT_HEAP] = {heap, sizeof(heap) - 1},
-			  [SNAPSHOT_MEMSTATS] = {expvar, strlen(expvar), NOW_NS},
+			  [SNAPSHOT_MEMSTATS] = {expvar, strlen(expvar),
+						 NOW_NS},
 			  [SNAPSHOT_SMAPS] = {smaps, strlen(smaps)},
 			  [SNAPSHOT_STATUS] = {"Name:\torders\n", 13},
 			  [SNAPSHOT_LIMITS] = {.why = "permission denied"}},
@@ -386,9 +387,8 @@ static void test_memstats_in_other_forms(void **unused)
 	(void)unused;
 	fixture_init(&f);
 	for (unsigned i = 0; i < 4; i++) {
-		f.in.files[SNAPSHOT_MEMSTATS] =
-			(struct snapshot_bytes){replies[i], strlen(replies[i]),
-						NOW_NS};
+		f.in.files[SNAPSHOT_MEMSTATS] = (struct snapshot_bytes){
+			replies[i], strlen(replies[i]), NOW_NS};
 		snap(&f, parent, path);
 		check_holds(path, "memstats.json", "{\"read\":\"expvar\",");
 	}
@@ -544,6 +544,59 @@ static int grow_disk(const struct fixture *f, const char *unit)
 	return 2;
 }
 
+static void interrupt_row(void *ctx,
+			  void (*row)(void *ctx, const struct row *row),
+			  void *row_ctx)
+{
+	raise(SIGINT);
+	each_row(ctx, row, row_ctx);
+}
+
+/* Ctrl-C in the middle of a file: the program ends by it, and nothing stays. */
+static void test_interrupted(void **unused)
+{
+	struct fixture f;
+	int status;
+	pid_t pid;
+
+	(void)unused;
+	fixture_init(&f);
+	f.in.each_row = interrupt_row;
+	pid = fork();
+	if (pid == 0) {
+		char path[512];
+		struct err err = ERR_INIT;
+
+		signal(SIGINT, SIG_DFL);
+		if (snapshot_write(&f.in, parent, path, sizeof(path), &err))
+			_exit(2);
+		_exit(3);
+	}
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_true(WIFSIGNALED(status) && WTERMSIG(status) == SIGINT);
+	assert_int_equal(entries(parent, false), 0);
+}
+
+/* One that the caller holds up itself is none of ours. */
+static void test_held_up(void **unused)
+{
+	sigset_t set, was;
+	struct fixture f;
+	char path[512];
+	int number;
+
+	(void)unused;
+	fixture_init(&f);
+	f.in.each_row = interrupt_row;
+	sigemptyset(&set);
+	sigaddset(&set, SIGINT);
+	sigprocmask(SIG_BLOCK, &set, &was);
+	snap(&f, parent, path);
+	assert_int_equal(sigwait(&set, &number), 0);
+	sigprocmask(SIG_SETMASK, &was, NULL);
+	assert_int_equal(entries(parent, false), 1);
+}
+
 static void test_full_disk(void **unused)
 {
 	struct fixture f;
@@ -555,7 +608,7 @@ static void test_full_disk(void **unused)
 	pid = fork();
 	if (pid == 0) {
 		if (unshare(CLONE_NEWNS) ||
-		    mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) ||
+		    mount("none", "/", "none", MS_REC | MS_PRIVATE, NULL) ||
 		    mount("none", parent, "tmpfs", 0, "size=4k"))
 			_exit(77);
 		umount(parent);
@@ -584,6 +637,8 @@ int main(void)
 		TEST(test_default_parent),
 		TEST(test_no_place),
 		TEST(test_file_size_limit),
+		TEST(test_interrupted),
+		TEST(test_held_up),
 		TEST(test_full_disk),
 	};
 

@@ -42,7 +42,7 @@ static void test_any_width(void **unused)
 		char *line;
 
 		sheet_open(&s, &options);
-		assert_int_equal(output_sample(s.out, &info, &row, NULL), 0);
+		assert_int_equal(fixture_sample(s.out, &info, &row, NULL), 0);
 		line = strchr(s.text, '\n') + 1;
 		assert_non_null(strstr(line, "8.00P"));
 		line[strcspn(line, "\n")] = '\0';
@@ -61,14 +61,14 @@ static void test_stale_figures_are_marked(void **unused)
 	(void)unused;
 	row.age_ms[ORIGIN_RUNTIME] = 7000;
 	sheet_open(&s, &text80);
-	assert_int_equal(output_sample(s.out, &info, &row, NULL), 0);
+	assert_int_equal(fixture_sample(s.out, &info, &row, NULL), 0);
 	assert_non_null(strstr(s.text, "  ~200M server"));
 	assert_non_null(strstr(s.text, "  4.00M "));
 	sheet_close(&s);
 
 	slow.interval_ns = 10 * NS_PER_SEC;
 	sheet_open(&s, &slow);
-	assert_int_equal(output_sample(s.out, &info, &row, NULL), 0);
+	assert_int_equal(fixture_sample(s.out, &info, &row, NULL), 0);
 	assert_null(strchr(s.text, '~'));
 	sheet_close(&s);
 }
@@ -83,10 +83,10 @@ static void test_profile_before_the_first_gc(void **unused)
 	(void)unused;
 	values_set(&row.values, FIELD_NUM_GC, 0);
 	sheet_open(&s, &text80);
-	assert_int_equal(output_sample(s.out, &info, &row, NULL), 0);
+	assert_int_equal(fixture_sample(s.out, &info, &row, NULL), 0);
 	assert_non_null(strstr(s.text, " ~4.00M    ~-5B   200M server"));
 	values_set(&row.values, FIELD_NUM_GC, 1);
-	assert_int_equal(output_sample(s.out, &info, &row, NULL), 0);
+	assert_int_equal(fixture_sample(s.out, &info, &row, NULL), 0);
 	assert_non_null(strstr(s.text, "  4.00M     -5B   200M server"));
 	sheet_close(&s);
 }
@@ -101,7 +101,7 @@ static void test_header_repeats(void **unused)
 	(void)unused;
 	sheet_open(&s, &text80);
 	for (int i = 0; i < 101; i++)
-		assert_int_equal(output_sample(s.out, &info, &row, NULL), 0);
+		assert_int_equal(fixture_sample(s.out, &info, &row, NULL), 0);
 	for (char *p = s.text; (p = strstr(p, "COMMAND")); p++)
 		headers++;
 	assert_int_equal(headers, 3);
@@ -118,7 +118,7 @@ static void test_unknown_is_a_dash(void **unused)
 
 	(void)unused;
 	sheet_open(&s, &options);
-	assert_int_equal(output_sample(s.out, &info, &row, NULL), 0);
+	assert_int_equal(fixture_sample(s.out, &info, &row, NULL), 0);
 	assert_non_null(strstr(s.text, "03:53:20 u1         –      –      –"
 				       " http://[::1]:1\n"));
 	sheet_close(&s);
@@ -135,7 +135,7 @@ static void test_other_days(void **unused)
 	(void)unused;
 	gc.wall_ns = WALL_NS - DAY_NS;
 	sheet_open(&s, &text80);
-	assert_int_equal(output_sample(s.out, &info, &row, NULL), 0);
+	assert_int_equal(fixture_sample(s.out, &info, &row, NULL), 0);
 	assert_int_equal(output_event(s.out, &info, &gc, NULL), 0);
 	assert_non_null(strstr(s.text, "\n11-22T03 a1      1234 g GC 17"));
 	sheet_close(&s);

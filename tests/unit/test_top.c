@@ -91,8 +91,9 @@ static int compare(const struct profile *p, const char *name, char *golden)
 	return parts;
 }
 
-/* NAME.top for each NAME.pb.gz in a folder of tests/data. */
-static void goldens(void **state)
+/* NAME.top for each NAME.pb.gz in a folder of tests/data; returns how many,
+ * each with `parts` parts, or with any number of them. */
+static int goldens_of(const char *folder, int parts)
 {
 	const char *top = getenv("abs_top_srcdir");
 	char path[4096];
@@ -100,31 +101,108 @@ static void goldens(void **state)
 	int files = 0;
 	DIR *dir;
 
-	(void)state;
-	snprintf(path, sizeof(path), "%s/tests/data/profiles", top ? top : ".");
+	snprintf(path, sizeof(path), "%s/tests/data/%s", top ? top : ".",
+		 folder);
 	dir = opendir(path);
 	assert_non_null(dir);
 	while ((d = readdir(dir))) {
 		size_t n = strlen(d->d_name);
 		struct profile *p;
 		struct buf golden;
+		int n_parts;
 
 		if (n < 4 || strcmp(d->d_name + n - 4, ".top") != 0)
 			continue;
 		snprintf(path, sizeof(path), "%s/%.*s.pb.gz",
 			 strcmp(d->d_name, "names.top") == 0 ? "hostile"
-							     : "profiles",
+							     : folder,
 			 (int)n - 4, d->d_name);
 		p = profile_of(path);
-		snprintf(path, sizeof(path), "profiles/%s", d->d_name);
+		snprintf(path, sizeof(path), "%s/%s", folder, d->d_name);
 		golden = fixture_read(path);
-		assert_int_equal(compare(p, d->d_name, golden.data), 12);
+		n_parts = compare(p, d->d_name, golden.data);
+		if (parts)
+			assert_int_equal(n_parts, parts);
+		assert_true(n_parts > 0);
 		buf_release(&golden);
 		profile_free(p);
 		files++;
 	}
 	closedir(dir);
-	assert_int_equal(files, 24);
+	return files;
+}
+
+static void goldens(void **state)
+{
+	(void)state;
+	assert_int_equal(goldens_of("profiles", 12), 24);
+	assert_int_equal(goldens_of("profiles/kinds", 0), 16);
+}
+
+static int64_t flat_of(const struct top *t, const char *name)
+{
+	for (size_t i = 0; i < t->n_rows; i++)
+		if (!strcmp(t->rows[i].name, name))
+			return t->rows[i].flat;
+	return -1;
+}
+
+/* pb_small with the stack main.main, a.(*T).alloc of 20 bytes more, and what
+ * it wants dropped. */
+static struct top *pruned(struct profile **p, const char *drop,
+			  const char *keep)
+{
+	struct buf b;
+	struct top *top;
+
+	buf_init(&b, TEXT_MAX);
+	pb_small(&b);
+	pb_text(&b, 6, "a.(*T).alloc");
+	pb_text(&b, 6, drop);
+	pb_text(&b, 6, keep);
+	pb_bytes(&b, 5, "\x08\x02\x10\x08", 4);
+	pb_bytes(&b, 4, "\x08\x02\x22\x02\x08\x02", 6);
+	pb_bytes(&b, 2, "\x0a\x02\x02\x01\x12\x02\x01\x14", 8);
+	pb_varint(&b, 7, 9);
+	pb_varint(&b, 8, 10);
+	*p = fixture_decode(b.data, b.len, NULL);
+	top = select_rows(*p, "inuse_space", (struct top_options){0});
+	buf_release(&b);
+	return top;
+}
+
+/* What the goldens have not: names as pprof cuts them before it matches. */
+static void dropped_frames(void **state)
+{
+	static const struct {
+		const char *drop, *keep;
+		int64_t in_main, in_alloc;
+	} cases[] = {
+		{"", "", 10, 20},
+		{"a\\.", "", 30, -1},
+		{"a\\..*alloc", "", 10, 20},
+		{"a.*", "b.*", 30, -1},
+		{"a.*", "a.", 10, 20},
+		{"a.*", "(", 10, 20},
+		{"(", "", 10, 20},
+		{"main\\.main", "", 10, 20},
+		{".*", "", 10, 20},
+		{"x)|(a.", "", 30, -1},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		struct profile *p;
+		struct top *t = pruned(&p, cases[i].drop, cases[i].keep);
+
+		assert_int_equal(flat_of(t, "main.main"), cases[i].in_main);
+		assert_int_equal(flat_of(t, "a..alloc") +
+					 flat_of(t, "a.(*T).alloc") + 1,
+				 cases[i].in_alloc);
+		assert_int_equal(t->total, 30);
+		top_free(t);
+		profile_free(p);
+	}
 }
 
 /* Names that pprof's demangler cuts: true ones for our own screens. */
@@ -219,6 +297,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(goldens),
+		cmocka_unit_test(dropped_frames),
 		cmocka_unit_test(true_names),
 		cmocka_unit_test(merged_names),
 		cmocka_unit_test(focus_without_match),

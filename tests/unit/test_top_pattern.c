@@ -1,5 +1,5 @@
 /* test_top_pattern.c - Go's regular expressions on PCRE2; pprof's units. */
-#include "model/pattern.h"
+#include <residue/model/pattern.h>
 #include <residue/model/measure.h>
 
 #include <stdarg.h>
@@ -41,6 +41,32 @@ static void cases_of_go(void **state)
 	}
 	assert_true(n > 1000);
 	buf_release(&table);
+}
+
+/* A stranger's pattern ends in time on what would take it for ever. */
+static void guarded(void **state)
+{
+	char re[PATTERN_MAX + 1] = "^(", text[4096] = "";
+	struct err err = ERR_INIT;
+	struct pattern p;
+
+	(void)state;
+	for (int i = 0; i < 400; i++)
+		strcat(re, "(a?b?)*c?");
+	strcat(re, ")$");
+	memset(text, 'a', sizeof(text) - 2);
+	text[sizeof(text) - 2] = '!';
+	assert_int_equal(pattern_compile_guarded(&p, re, 1000000, &err), 0);
+	assert_int_equal(pattern_matches(&p, text, &err), -1);
+	assert_int_equal(err.code, ERR_LIMIT);
+	assert_string_equal(err.msg, "a pattern takes too long to match");
+	pattern_release(&p);
+	assert_int_equal(pattern_compile_guarded(&p, "^(a*b|c)$",
+						 INT64_C(1) << 40, &err),
+			 0);
+	assert_int_equal(pattern_matches(&p, "aaab", &err), 1);
+	assert_int_equal(pattern_matches(&p, "aaabc", &err), 0);
+	pattern_release(&p);
 }
 
 /* What a line of that table cannot hold. */
@@ -140,6 +166,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(cases_of_go),
+		cmocka_unit_test(guarded),
 		cmocka_unit_test(odd_texts),
 		cmocka_unit_test(no_backtracking),
 		cmocka_unit_test(units),

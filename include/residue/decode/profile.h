@@ -1,13 +1,13 @@
 /*
  * profile.h - bytes of a heap profile to a struct profile.
  *
- * Pure: no files, no threads, no clock. Accepts what `go tool pprof` accepts
+ * Pure: no files, no threads. Accepts what `go tool pprof` accepts
  * of the protobuf form (gzip or raw), within limits that real servers never
  * reach: body 64 MiB, inflated 256 MiB and 100 times the body above 16 MiB,
  * 4 M samples and strings, 1 M locations and functions, 4,096 locations a
- * sample, 16 sample types, 176 MiB of memory beside the body. Differences: a
- * profile that asks to drop frames and one with a sample type twice are
- * refused, sums saturate instead of wrapping around.
+ * sample, 16 sample types, 176 MiB of memory beside the body, half a second of
+ * CPU for the frames that a profile wants dropped. Sums saturate instead of
+ * wrapping around. Names that a C++ or Rust compiler has mangled stay so.
  */
 #ifndef RESIDUE_DECODE_PROFILE_H
 #define RESIDUE_DECODE_PROFILE_H

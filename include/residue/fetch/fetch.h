@@ -88,6 +88,10 @@ struct fetch_request {
 
 struct fetcher;
 
+/* That what the user gave can be used, before anything is asked: ERR_USAGE for
+ * a file that cannot be read or a header that is none. */
+int fetch_options_check(const struct fetch_options *opt,
+			struct err *err) RESIDUE_CHECK;
 /* ERR_SYS, ERR_UNSUPPORTED (libcurl without threads or TLS), ERR_USAGE (a
  * certificate file that cannot be read). */
 struct fetcher *fetcher_start(const struct fetch_options *opt,

@@ -103,6 +103,15 @@ void breakdown_make(struct breakdown *b, const struct values *v);
 void breakdown_make_live(struct breakdown *b, const struct values *v,
 			 int64_t live, unsigned origins);
 
+/* As screens, samples and snapshots show it: with the live heap of the judge
+ * that goes with the figures, -1 where it has none to say. */
+void breakdown_make_judged(struct breakdown *b, const struct values *v,
+			   int64_t live, unsigned origins);
+
+/* "proc+runtime": what a part rests on, from its `origins`. */
+#define PART_SOURCE_MAX 48
+char *part_source(char out[PART_SOURCE_MAX], unsigned origins);
+
 /* The largest part other than untouched and unexplained; PART_COUNT when none
  * is known or all are 0. */
 enum part breakdown_largest(const struct breakdown *b);

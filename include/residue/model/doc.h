@@ -24,17 +24,17 @@ enum doc_kind {
 struct doc {
 	atomic_int refs;
 	enum doc_kind kind;
-	int64_t t_ns;	   /* CLOCK_BOOTTIME: when it was true */
-	void *data;	   /* what `kind` says, const for all */
-	size_t size;	   /* bytes of data, for DOC_RAW and DOC_MEMSTATS */
+	int64_t t_ns; /* CLOCK_BOOTTIME: when it was true */
+	void *data;   /* what `kind` says, const for all */
+	size_t size;  /* bytes of data, for DOC_RAW and DOC_MEMSTATS */
 	void (*free)(void *data);
 };
 
 /* One reference, the caller's. Takes `data`; `free_data` frees it. */
 struct doc *doc_new(enum doc_kind kind, int64_t t_ns, void *data, size_t size,
 		    void (*free_data)(void *data));
-struct doc *doc_ref(struct doc *d);   /* NULL is passed through */
-void doc_unref(struct doc *d);	      /* NULL is fine */
+struct doc *doc_ref(struct doc *d); /* NULL is passed through */
+void doc_unref(struct doc *d);	    /* NULL is fine */
 /* Put `d` (a new reference is taken) into *slot, dropping what was there. */
 void doc_replace(struct doc **slot, struct doc *d);
 

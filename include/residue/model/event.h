@@ -56,18 +56,18 @@ extern const char *const event_source_name[EVENT_SOURCES];
 #define EVENT_TEXT_MAX 120
 
 struct event {
-	uint64_t seq;	  /* order of arrival in the store, from 1 */
-	int64_t wall_ns;  /* when it happened, CLOCK_REALTIME */
+	uint64_t seq;	 /* order of arrival in the store, from 1 */
+	int64_t wall_ns; /* when it happened, CLOCK_REALTIME */
 	enum event_kind kind;
 	enum event_source source;
-	double confidence;    /* 0 to 1 */
-	bool before_attach;   /* it happened before we watched */
-	bool forced_known;    /* GC: the next one is; else it is not said */
-	bool forced;	      /* GC: the program asked for it */
-	bool periodic;	      /* GC: by the runtime's two-minute rule */
-	int64_t num_gc;	      /* GC: its number; -1: does not apply */
-	int64_t bytes;	      /* how much memory moved; -1: not known */
-	int64_t pause_ns;     /* GC: stop-the-world time; -1: not known */
+	double confidence;  /* 0 to 1 */
+	bool before_attach; /* it happened before we watched */
+	bool forced_known;  /* GC: the next one is; else it is not said */
+	bool forced;	    /* GC: the program asked for it */
+	bool periodic;	    /* GC: by the runtime's two-minute rule */
+	int64_t num_gc;	    /* GC: its number; -1: does not apply */
+	int64_t bytes;	    /* how much memory moved; -1: not known */
+	int64_t pause_ns;   /* GC: stop-the-world time; -1: not known */
 	char text[EVENT_TEXT_MAX]; /* one line for people, made visible */
 };
 

@@ -33,8 +33,8 @@ enum unit {
 	UNIT_BYTES,
 	UNIT_COUNT,
 	UNIT_PERCENT,
-	UNIT_NS,    /* a duration in nanoseconds */
-	UNIT_WALL,  /* a moment: CLOCK_REALTIME nanoseconds */
+	UNIT_NS,   /* a duration in nanoseconds */
+	UNIT_WALL, /* a moment: CLOCK_REALTIME nanoseconds */
 };
 
 /* clang-format off */
@@ -105,7 +105,7 @@ enum field {
 _Static_assert(FIELD_COUNT <= 64, "struct values keeps one bit a field");
 
 struct field_info {
-	const char *name;  /* in JSON and CSV */
+	const char *name; /* in JSON and CSV */
 	enum unit unit;
 	enum origin origin;
 	bool plotted;	   /* kept in the pyramids of history.h */

@@ -16,8 +16,8 @@
 #include <residue/model/target.h>
 #include <residue/model/verdict.h>
 
-#define FRAME_PANELS 2 /* targets drawn side by side */
-#define FRAME_FIELDS 16
+#define FRAME_PANELS  2 /* targets drawn side by side */
+#define FRAME_FIELDS  16
 #define FRAME_COLUMNS 2048
 
 struct frame_want {
@@ -45,9 +45,9 @@ struct list_row {
 	struct values values;
 	struct origin_state origins[ORIGIN_COUNT];
 	struct brief brief;
-	double gc_per_s;   /* over the last minute; < 0: not known */
+	double gc_per_s; /* over the last minute; < 0: not known */
 	struct verdict verdict;
-	int64_t live;	   /* live heap as the judge knows it; -1: not known */
+	int64_t live; /* live heap as the judge knows it; -1: not known */
 	unsigned live_origins; /* bits 1 << ORIGIN_x it rests on */
 	bool opened;
 };
@@ -59,25 +59,25 @@ struct panel {
 	struct values values;
 	struct origin_state origins[ORIGIN_COUNT];
 	int64_t exited_ns;
-	double gc_per_s;	/* as in list_row, and the next three */
+	double gc_per_s; /* as in list_row, and the next three */
 	struct verdict verdict;
 	int64_t live;
 	unsigned live_origins;
-	struct brief brief;	/* five minutes from before it was opened */
+	struct brief brief; /* five minutes from before it was opened */
 	bool cursor_known;
-	struct row cursor;      /* the row at or before cursor_ns */
-	struct span *spans;     /* field_count x columns, see history_query */
+	struct row cursor;  /* the row at or before cursor_ns */
+	struct span *spans; /* field_count x columns, see history_query */
 	size_t span_room;
 	int64_t first_ns, last_ns; /* what history covers; 0, 0: nothing */
-	struct event *events;   /* newest last: all that is kept */
+	struct event *events;	   /* newest last: all that is kept */
 	unsigned event_count, event_room;
-	struct doc *profile;    /* DOC_PROFILE, a reference, or NULL */
+	struct doc *profile; /* DOC_PROFILE, a reference, or NULL */
 	struct doc *trail[SITES_COLUMNS]; /* DOC_SITES, references, oldest
 					   * first; only where asked for */
 	unsigned trail_count;
-	bool endpoint_asked;	/* as in struct state, and the next one */
+	bool endpoint_asked; /* as in struct state, and the next one */
 	struct err endpoint_fail;
-	char warning[160];	/* two origins disagree, in words; "": no */
+	char warning[160]; /* two origins disagree, in words; "": no */
 };
 
 /* Why a process that may be Go is not in the list, or not read: a sentence
@@ -89,22 +89,22 @@ struct list_note {
 #define FRAME_NOTES 4
 
 struct frame {
-	int64_t now_ns;		/* CLOCK_BOOTTIME */
+	int64_t now_ns; /* CLOCK_BOOTTIME */
 	int64_t wall_offset_ns;
-	int64_t end_ns;		/* the axis' end, aligned to step_ns */
-	int64_t interval_ns;	/* the sampling interval */
-	unsigned processes;	/* of the machine, Go or not */
+	int64_t end_ns;	     /* the axis' end, aligned to step_ns */
+	int64_t interval_ns; /* the sampling interval */
+	unsigned processes;  /* of the machine, Go or not */
 	int64_t mem_total, mem_available; /* bytes; -1: not known */
 	struct list_row *rows;
 	unsigned row_count, row_room;
 	struct panel panels[FRAME_PANELS];
 	struct list_note notes[FRAME_NOTES];
 	unsigned note_count;
-	struct log_line *log;	/* as asked for */
+	struct log_line *log; /* as asked for */
 	unsigned log_count, log_room;
-	unsigned log_total;	/* lines that are kept */
-	char toast[160];	/* newest answer to a request: "" for none */
-	int64_t toast_ns;	/* CLOCK_BOOTTIME when it came */
+	unsigned log_total; /* lines that are kept */
+	char toast[160];    /* newest answer to a request: "" for none */
+	int64_t toast_ns;   /* CLOCK_BOOTTIME when it came */
 	bool toast_is_error;
 };
 

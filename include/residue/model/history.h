@@ -39,8 +39,8 @@ struct row {
 };
 
 #define BLOCK_ROWS 600
-#define TAIL_ROWS (2 * BLOCK_ROWS)
-#define DAY_NS (86400LL * 1000000000LL)
+#define TAIL_ROWS  (2 * BLOCK_ROWS)
+#define DAY_NS	   (86400LL * 1000000000LL)
 
 /* A sealed block: immutable, shared by reference (block.c). */
 struct block;
@@ -82,8 +82,7 @@ unsigned block_open(const struct block *b, struct row *rows);
 /* The newest row, or NULL. Valid until the next append. */
 const struct row *history_last(const struct history *h);
 /* Moments covered by anything at all; false when there is nothing yet. */
-bool history_span(const struct history *h, int64_t *first_ns,
-		  int64_t *last_ns);
+bool history_span(const struct history *h, int64_t *first_ns, int64_t *last_ns);
 /* Bytes allocated and used: what the 10 MiB are measured by. */
 size_t history_bytes(const struct history *h);
 
@@ -108,7 +107,8 @@ struct history_query {
  * Answering a query takes two steps, so that inflating sealed blocks needs no
  * lock: cut (locked; draws the tail or the pyramids, takes references to the
  * blocks it needs), then draw (no lock). Cutting does not allocate: what a cut
- * has room for is reserved before, and a query that is larger draws nothing. out[field_index * columns + column].
+ * has room for is reserved before, and a query that is larger draws nothing.
+ * What is drawn is out[field_index * columns + column].
  */
 struct history_cut;
 struct history_cut *history_cut_new(void);

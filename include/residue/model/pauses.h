@@ -12,9 +12,9 @@
 #define PAUSE_RING 256
 
 struct pause_ring {
-	uint32_t num_gc;		/* GCs completed */
-	uint64_t end_ns[PAUSE_RING];	/* CLOCK_REALTIME, ns */
-	uint64_t pause_ns[PAUSE_RING];	/* stop-the-world time, ns */
+	uint32_t num_gc;	       /* GCs completed */
+	uint64_t end_ns[PAUSE_RING];   /* CLOCK_REALTIME, ns */
+	uint64_t pause_ns[PAUSE_RING]; /* stop-the-world time, ns */
 };
 
 /* Index of GC number n (1-based) in the rings. */

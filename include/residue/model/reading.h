@@ -38,10 +38,10 @@ enum process_life {
  * mgcscavenge.go: scavengeIndex), read from memory; bits. */
 enum scav_mark {
 	SCAV_KNOWN = 1,
-	SCAV_DRY = 2,	/* a forced scavenge ran to the end, and no page was
+	SCAV_DRY = 2,	   /* a forced scavenge ran to the end, and no page was
 			 * freed since: without a memory limit only
 			 * FreeOSMemory forces one */
-	SCAV_FREED = 4, /* pages were freed since the last GC's mark phase */
+	SCAV_FREED = 4,	   /* pages were freed since the last GC's mark phase */
 	SCAV_RETURNED = 8, /* `returned` is known */
 };
 
@@ -49,11 +49,12 @@ struct reading {
 	enum origin origin;
 	enum read_by by; /* of ORIGIN_RUNTIME and _PPROF; else READ_NONE */
 	int64_t begin_ns, end_ns; /* CLOCK_BOOTTIME */
-	int64_t wall_offset_ns;	/* CLOCK_REALTIME - CLOCK_BOOTTIME */
+	int64_t wall_offset_ns;	  /* CLOCK_REALTIME - CLOCK_BOOTTIME */
 	struct values values;
 	struct doc *docs[READING_DOCS]; /* owned by the reading; may be NULL */
-	enum process_life life;	/* of ORIGIN_PROC; values only when alive */
-	unsigned scav; /* of ORIGIN_RUNTIME: enum scav_mark */
+	enum process_life life; /* of ORIGIN_PROC; values only when alive */
+	bool stopped;		/* of ORIGIN_PROC: state T or t of proc(5) */
+	unsigned scav;		/* of ORIGIN_RUNTIME: enum scav_mark */
 	/* Bytes seen to be returned, a counter: at least so many were, even
 	 * where they are in use again. */
 	int64_t returned;
@@ -62,7 +63,7 @@ struct reading {
 	bool between;
 	/* Of ORIGIN_PPROF: the profile of a GC that its own fetch forced. */
 	bool forced_gc;
-	struct err fail;	/* code != ERR_NONE: nothing was read */
+	struct err fail; /* code != ERR_NONE: nothing was read */
 };
 
 /* The process is gone: the last reading that there is of it. */

@@ -19,32 +19,32 @@
 
 /* How fresh an origin is. */
 struct origin_state {
-	bool ever;	       /* delivered at least once */
-	int64_t begin_ns;      /* of the last good read, CLOCK_BOOTTIME */
+	bool ever;	  /* delivered at least once */
+	int64_t begin_ns; /* of the last good read, CLOCK_BOOTTIME */
 	int64_t end_ns;
 	enum read_by by;
-	int64_t failed_ns;     /* of the last failure; 0: never */
-	struct err fail;       /* why; code ERR_NONE when the last read worked */
+	int64_t failed_ns; /* of the last failure; 0: never */
+	struct err fail;   /* why; code ERR_NONE when the last read worked */
 };
 
-#define STATE_EVENTS 4096 /* kept of an opened target */
-#define STATE_EVENTS_LISTED 64 /* and of one that is only in the list */
+#define STATE_EVENTS	    4096 /* kept of an opened target */
+#define STATE_EVENTS_LISTED 64	 /* and of one that is only in the list */
 /* A row in the list keeps RES and heap for five minutes at 1 Hz. */
 #define BRIEF_SAMPLES 300
 
 struct brief {
-	int64_t step_ns;	       /* 1 s */
-	int64_t end_step;	       /* number of the newest slot */
-	uint32_t rss[BRIEF_SAMPLES];   /* pages of 4 KiB + 1; 0: not known */
+	int64_t step_ns;	     /* 1 s */
+	int64_t end_step;	     /* number of the newest slot */
+	uint32_t rss[BRIEF_SAMPLES]; /* pages of 4 KiB + 1; 0: not known */
 	uint32_t heap[BRIEF_SAMPLES];
 };
 
 struct state {
 	struct target_info info;
 	struct origin_state origins[ORIGIN_COUNT];
-	struct values values; /* newest of every origin, derived ones too */
+	struct values values;	/* newest of every origin, derived ones too */
 	int64_t wall_offset_ns; /* of the newest reading */
-	int64_t exited_ns;      /* CLOCK_BOOTTIME; 0 while it lives */
+	int64_t exited_ns;	/* CLOCK_BOOTTIME; 0 while it lives */
 	struct doc *docs[DOC_COUNT];
 	bool served_profile; /* an endpoint has served a profile: it stays the
 			      * measure, however later ones are read */
@@ -55,7 +55,7 @@ struct state {
 	/* How FIELD_PPROF_NUM_GC is found where the profile does not say. */
 	struct {
 		bool open;	/* not yet decided for the newest profile */
-		bool forced_gc;	/* as in struct reading */
+		bool forced_gc; /* as in struct reading */
 		int64_t before; /* num_gc read before it; -1: not known */
 		int64_t begin_wall_ns, end_wall_ns; /* CLOCK_REALTIME */
 	} dating;
@@ -63,10 +63,10 @@ struct state {
 	unsigned event_room;
 	uint64_t event_count; /* ever */
 	struct brief brief;
-	struct history *history; /* NULL unless opened */
+	struct history *history;  /* NULL unless opened */
 	struct site_trail *trail; /* the same */
-	uint64_t rows;	      /* composed so far */
-	int64_t last_row_ns;  /* CLOCK_BOOTTIME of the newest one */
+	uint64_t rows;		  /* composed so far */
+	int64_t last_row_ns;	  /* CLOCK_BOOTTIME of the newest one */
 };
 
 /* Where detectors deliver what they find. */

@@ -11,6 +11,7 @@
 #include <residue/base/err.h>
 #include <residue/model/reading.h>
 
+#include <stdbool.h>
 #include <sys/types.h>
 
 enum target_kind {
@@ -30,11 +31,11 @@ struct target_info {
 	char id[TARGET_ID_MAX]; /* "a1": in every line of output */
 	enum target_kind kind;
 	enum target_phase phase;
-	pid_t pid;	     /* 0 of TARGET_URL */
-	uint64_t starttime;  /* clock ticks since boot, stat field 22 */
-	unsigned exec_gen;   /* execs seen since we watch */
+	pid_t pid;	    /* 0 of TARGET_URL */
+	uint64_t starttime; /* clock ticks since boot, stat field 22 */
+	unsigned exec_gen;  /* execs seen since we watch */
 	uid_t uid;
-	char user[33];	     /* name, or the number */
+	char user[33]; /* name, or the number */
 	char comm[64];
 	char cmdline[256];
 	char go_version[32]; /* "go1.26.8"; "" where not known */
@@ -42,6 +43,7 @@ struct target_info {
 	char endpoint[160];  /* base URL, no credentials; "" without one */
 	char listens[96];    /* what it listens on, as suggestions for one:
 			      * "127.0.0.1:6060 unix:/run/x"; "" not known */
+	bool stopped;	     /* by a signal, a terminal or a debugger */
 	enum read_by read;   /* how the runtime's figures come now */
 	int64_t since_ns;    /* CLOCK_BOOTTIME when we began to watch */
 };

@@ -44,16 +44,16 @@ struct verdict_info {
 };
 extern const struct verdict_info verdict_info[VERDICT_COUNT];
 
-#define VERDICT_WHY_MAX 200
+#define VERDICT_WHY_MAX	     200
 #define VERDICT_SENTENCE_MAX 200
-#define VERDICT_ADVICE_MAX 200
+#define VERDICT_ADVICE_MAX   200
 
 struct verdict {
 	enum verdict_kind kind;
 	double confidence;		     /* 0 to 1 */
 	char sentence[VERDICT_SENTENCE_MAX]; /* the headline, with bytes */
-	char why[VERDICT_WHY_MAX];	     /* what it rests on, with figures */
-	char advice[VERDICT_ADVICE_MAX];     /* what would help; "" for none */
+	char why[VERDICT_WHY_MAX];	 /* what it rests on, with figures */
+	char advice[VERDICT_ADVICE_MAX]; /* what would help; "" for none */
 };
 
 #endif

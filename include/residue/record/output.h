@@ -17,6 +17,7 @@
 #define RESIDUE_RECORD_OUTPUT_H
 
 #include <residue/base/err.h>
+#include <residue/judge/breakdown.h>
 #include <residue/model/event.h>
 #include <residue/model/history.h>
 #include <residue/model/target.h>
@@ -46,10 +47,12 @@ void output_free(struct output *o);
 /* A target was found, or a fact of it changed, at `wall_ns`. */
 int output_target(struct output *o, const struct target_info *info,
 		  int64_t wall_ns, struct err *err) RESIDUE_CHECK;
-/* A row. Its "t" never falls from line to line: when the wall clock was set
- * back it stands still until the clock has caught up. */
+/* A row, and what its RES is made of. Its "t" never falls from line to line:
+ * when the wall clock was set back it stands still until the clock has caught
+ * up. */
 int output_sample(struct output *o, const struct target_info *info,
-		  const struct row *row, struct err *err) RESIDUE_CHECK;
+		  const struct row *row, const struct breakdown *parts,
+		  struct err *err) RESIDUE_CHECK;
 int output_event(struct output *o, const struct target_info *info,
 		 const struct event *ev, struct err *err) RESIDUE_CHECK;
 

@@ -25,15 +25,15 @@
 #include <residue/source/listeners.h>
 
 struct sampler_options {
-	int64_t interval_ns;	   /* of the fast lane; 100 ms and up */
-	int64_t profile_every_ns;  /* least time between profiles of a target */
-	bool profile_budget;	   /* and so rarely that fetching them costs it 1 %
+	int64_t interval_ns;	  /* of the fast lane; 100 ms and up */
+	int64_t profile_every_ns; /* least time between profiles of a target */
+	bool profile_budget; /* and so rarely that fetching them costs it 1 %
 				    * of what it uses itself (sampler/budget.h) */
-	enum read_by read; /* only this way; READ_COUNT: the best there is */
-	bool discover;		   /* keep the list of all Go processes */
-	bool items;		   /* keep an item stream for sampler_next */
-	const char *proc_root;	   /* NULL: /proc */
-	const char *snapshot_dir;  /* NULL: the default of record/snapshot.h */
+	enum read_by read;   /* only this way; READ_COUNT: the best there is */
+	bool discover;	     /* keep the list of all Go processes */
+	bool items;	     /* keep an item stream for sampler_next */
+	const char *proc_root;	    /* NULL: /proc */
+	const char *snapshot_dir;   /* NULL: the default of record/snapshot.h */
 	struct fetch_options fetch; /* turn and turn_ctx are the sampler's */
 };
 
@@ -72,8 +72,8 @@ int sampler_find(struct sampler *s, const char *name,
 		 struct candidate out[CANDIDATES_MAX],
 		 struct err *err) RESIDUE_CHECK;
 /* Look for Go processes now, on this thread; for `list` and `-b`. */
-int sampler_discover(struct sampler *s, bool opened, struct err *err)
-	RESIDUE_CHECK;
+int sampler_discover(struct sampler *s, bool opened,
+		     struct err *err) RESIDUE_CHECK;
 
 /* Read what every target listens on, on this thread, before sampler_run. */
 void sampler_find_listeners(struct sampler *s);
@@ -114,7 +114,11 @@ struct item {
 	int64_t wall_ns;
 	union {
 		struct target_info info;
-		struct row row;
+		struct {
+			struct row row;
+			int64_t live; /* as in struct list_row, both */
+			unsigned live_origins;
+		};
 		struct event event;
 		struct verdict verdict;
 		char warning[CROSS_TEXT_MAX]; /* "": no longer */

@@ -40,6 +40,7 @@ struct plot {
 	const struct timeline *time;
 	struct rect area;
 	int64_t top; /* the value at the upper edge, > 0 */
+	bool plain;  /* no colours: what these would tell apart is letters */
 	/* Dot columns from here on rest on figures that are no longer fresh:
 	 * drawn as ROLE_STALE. time->columns: none. */
 	int stale_from;
@@ -47,11 +48,14 @@ struct plot {
 
 /* One filled series; unknown columns stay empty, a known 0 is one dot high. */
 void plot_fill(const struct plot *p, const struct span *spans, enum role role);
+/* The same over another one: of cells with `letter` in them where plain. */
+void plot_fill_over(const struct plot *p, const struct span *spans,
+		    enum role role, char letter);
 /* Layers on top of each other, the first at the bottom: value[layer *
  * time->columns + column], < 0 where nothing is known of that column. A cell
- * has the colour of the layer that has most of it. */
+ * has the colour of the layer that has most of it, its letter where plain. */
 void plot_stack(const struct plot *p, const int64_t *value,
-		const enum role *roles, unsigned layers);
+		const enum role *roles, const char *letters, unsigned layers);
 /* A line at the known values, behind what is filled; `letter` stands at the
  * right end of what can be seen of it. */
 void plot_line(const struct plot *p, const struct span *spans, enum role role,

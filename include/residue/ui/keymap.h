@@ -82,7 +82,7 @@ X(SWAP,      IN_COMPARE, SELDOM, "Swap",     K(PRESS_TAB), "exchange A and B") \
 X(UNLOCK,    IN_GRAPHS,  SELDOM, "Scale",    K('u'), "one scale for all graphs, or each its own") \
 X(SNAPSHOT,  IN_ACTING,  OFTEN,  "Snapshot", K('s'), "write heap profile, figures and smaps into a directory") \
 X(MARK,      IN_GRAPHS,  SELDOM, "Mark",     K('m'), "put a mark on the time axis") \
-X(PROFILE,   IN_GRAPHS | IN_SITES, SELDOM, "Profile",  K('p'), "fetch a heap profile now; costs the target some MB of garbage") \
+X(PROFILE,   IN_GRAPHS | IN_SITES, SELDOM, "Profile",  K('p'), "a heap profile now: from memory, or the endpoint's, which costs the target some MB of garbage") \
 X(FORCE_GC,  IN_ACTING,  SELDOM, "GC",       K('g'), "make the process collect its garbage, once or twice; asks first") \
 X(PROBE,     IN_ACTING,  HIDDEN, "Probe",    K('e'), "ask the process's own sockets whether they are Go's pprof; asks first") \
 X(SMAPS,     IN_GRAPHS,  HIDDEN, "Smaps",    K('M'), "read smaps_rollup now; holds up the target's mmap for its time") \

@@ -85,7 +85,7 @@ extern const struct role_info role_info[ROLE_COUNT];
 /* What the terminal can show. */
 enum colour_depth {
 	DEPTH_MONO, /* attributes only */
-	DEPTH_8,    /* eight colours; the bright ones are bold */
+	DEPTH_8,    /* eight colours; the bright ones are bold, grey is dim */
 	DEPTH_16,
 	DEPTH_256,
 	DEPTH_RGB,

@@ -29,6 +29,18 @@ for file in "$here"/*.pb.gz "$hostile"/names.pb.gz; do
 	done >"$out/${name%.pb.gz}.top"
 done
 
+mkdir -p "$out/kinds"
+for file in "$here"/kinds/*.pb.gz; do
+	name=${file##*/}
+	for type in 0 1 2 3; do
+		type=-sample_index=$type
+		"$go" tool pprof -top $type "$file" >/dev/null 2>&1 || continue
+		top "$file" $type
+		top "$file" $type -cum -nodecount=5
+		top "$file" $type '-focus=(?i)do|main\.\w+'
+	done >"$out/kinds/${name%.pb.gz}.top"
+done
+
 for file in "$hostile"/*.pb*; do
 	if "$go" tool pprof -top "$file" >/dev/null 2>&1; then
 		echo "${file##*/} accepted"

@@ -1,10 +1,11 @@
 #!/usr/bin/env python3
 """Scripted streams that no journal can give: made-up targets, on purpose odd.
 
-  make.py DIR    write hostile.jsonl, exited.jsonl and sites.jsonl there
+  make.py DIR    write hostile.jsonl, exited.jsonl, stopped.jsonl and sites.jsonl there
 
 hostile  what processes may call themselves, and an endpoint that was refused
 exited   a process that grows, is marked, becomes another program, and ends
+stopped  one that a signal has stopped, whose endpoint answers no longer; a zombie
 sites    orders, whose cache fills: a heap profile after each of 12 GCs, and what was
          done to it; cart, which listens and has no profile
 (docs/script-format.md has the lines; tests/golden/from_journal.py the others.)
@@ -33,9 +34,10 @@ class Stream:
     def target(self, number, t, **more):
         self.add(type="target", target="a%d" % number, t=t, starttime=77, **more)
 
-    def proc(self, number, t, rss):
+    def proc(self, number, t, rss, **more):
         self.add(type="reading", target="a%d" % number, t=t, origin="proc", values={
-            "rss": rss, "rss_anon": rss - 4 * MIB, "rss_file": 4 * MIB, "rss_shmem": 0, "swap": 0, "threads": 5})
+            "rss": rss, "rss_anon": rss - 4 * MIB, "rss_file": 4 * MIB, "rss_shmem": 0, "swap": 0, "threads": 5},
+                 **more)
 
     def tick(self, number, t):
         self.add(type="tick", target="a%d" % number, t=t)
@@ -81,6 +83,27 @@ def exited():
     return s
 
 
+def stopped():
+    s = Stream("stopped")
+    s.target(1, END - 60, pid=811, comm="worker", cmdline="worker", user="svc", go="go1.26.8",
+             module="example.com/worker", endpoint="http://127.0.0.1:6060", read="expvar")
+    s.target(2, END - 60, pid=812, comm="child", cmdline="child", user="svc", go="go1.26.8", read="none")
+    for second in range(61):
+        t = END - 60 + second
+        s.proc(1, t, 120 * MIB, **({"stopped": True} if second > 45 else {}))
+        if second <= 45:
+            runtime(s, 1, t, 40 * MIB, 6, "expvar")
+        elif second % 5 == 0:
+            s.add(type="reading", target="a1", t=t, origin="runtime",
+                  fail={"code": "timeout", "msg": "127.0.0.1:6060 has not answered within 5 s"})
+        s.tick(1, t)
+        if second < 50:
+            s.proc(2, t, 30 * MIB)
+            s.tick(2, t)
+    s.add(type="zombie", target="a2", t=END - 10)
+    return s
+
+
 SRC, GO = "/srv/orders/", "/usr/lib/go/src/"
 SERVE = "net/http.(*conn).serve %snet/http/server.go:2092" % GO
 CACHE = "example.com/orders/internal/cache.(*Cache)"
@@ -103,8 +126,8 @@ def profile(k):
         [["runtime.allocm %sruntime/proc.go:2276" % GO], 2, MIB, 4, MIB]]}
 
 
-def runtime(s, number, t, live, num_gc):
-    s.add(type="reading", target="a%d" % number, t=t, origin="runtime", by="agentless", values={
+def runtime(s, number, t, live, num_gc, by="agentless"):
+    s.add(type="reading", target="a%d" % number, t=t, origin="runtime", by=by, values={
         "heap_alloc": live + 20 * MIB, "heap_live": live, "heap_inuse": live + 30 * MIB, "heap_idle": 60 * MIB,
         "heap_released": 10 * MIB, "heap_sys": live + 90 * MIB, "heap_objects": 1600000, "stack_inuse": 2 * MIB,
         "stack_sys": 2 * MIB, "mspan_sys": MIB, "mcache_sys": MIB // 8, "buckhash_sys": MIB // 2, "gc_sys": 4 * MIB,
@@ -139,7 +162,7 @@ def sites():
 
 def main():
     folder = sys.argv[1] if len(sys.argv) > 1 else os.path.dirname(os.path.abspath(__file__))
-    for stream in (hostile(), exited(), sites()):
+    for stream in (hostile(), exited(), stopped(), sites()):
         stream.write(folder)
 
 
