@@ -299,8 +299,10 @@ int gomem_sites(struct gomem *g, struct gomem_sites *out, struct err *err)
 	int status = -1;
 
 	*out = (struct gomem_sites){.n = 0};
-	if (check(g, &rate, err) || read_settled(g, &b, &out->numgc, err))
+	if (check(g, &rate, err) || read_settled(g, &b, &out->numgc, err)) {
+		buckets_release(&b); /* read whole, of a process that is gone */
 		return -1;
+	}
 	out->rate = (int64_t)rate;
 	out->truncated = b.truncated;
 	if (attach_open_file(g, err) == 0) {

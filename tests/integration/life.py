@@ -188,7 +188,7 @@ def pid_is_reused(folder):
         raise Skip("the PID was not given again")
     with open(out) as f:
         lines = [json.loads(line) for line in f]
-    assert code == 0, code
+    assert code == 0, (code, r.stderr)
     assert [x["kind"] for x in lines if x["type"] == "event" and x["kind"] != "gc"] == ["exit"], lines
     assert len({x["starttime"] for x in lines if x["type"] == "target"}) == 1
     assert lines[-1]["type"] in ("event", "verdict"), "something came after the end: %s" % lines[-1]

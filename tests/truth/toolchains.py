@@ -34,6 +34,12 @@ def name_of(version):
     return "go%d.%d.%d" % version
 
 
+def quirks(version):
+    """Go 1.19 and 1.20 that stand in the module cache (where the go command puts those it fetched) take each import
+    path without a dot for the standard library's by their index of it (cmd/go/internal/modindex, IsStandardPackage)."""
+    return {"GODEBUG": "goindex=0"} if version[:2] <= (1, 20) else {}
+
+
 def at_hand():
     """[(version, command, environment)], oldest first, one for each minor version.
 
@@ -48,14 +54,14 @@ def at_hand():
     for go in commands:
         version = version_of(go)
         if version and version[:2] >= OLDEST:
-            found.setdefault(version[:2], (version, go, {"GOTOOLCHAIN": "local"}))
+            found.setdefault(version[:2], (version, go, {"GOTOOLCHAIN": "local", **quirks(version)}))
     for wanted in os.environ.get("RESIDUE_TEST_TOOLCHAINS", "").split():
         env = {"GOTOOLCHAIN": wanted}
         version = version_of(first, env) if first else None
         if version is None or name_of(version) != wanted:
             print("toolchains.py: %s cannot be had" % wanted, file=sys.stderr)
             continue
-        found[version[:2]] = (version, first, env)
+        found[version[:2]] = (version, first, {**env, **quirks(version)})
     return [found[minor] for minor in sorted(found)]
 
 
