@@ -193,6 +193,8 @@ static void check(struct proc_list *l, struct seen *s)
 	struct stat st;
 	struct exe *exe;
 
+	if (l->hooks.enter && !l->hooks.enter(l->hooks.ctx, s->pid))
+		return;
 	snprintf(name, sizeof(name), "%d/exe", (int)s->pid);
 	if (fstatat(l->fs->fd, name, &st, 0)) {
 		without_exe(l, s, errno == EACCES || errno == EPERM);
@@ -236,6 +238,7 @@ static void visit(struct proc_list *l, pid_t pid, uint64_t inode,
 		s->pid = pid;
 		s->inode = inode;
 		s->since_ns = now_ns;
+		s->skip = PROC_SKIP_ASIDE;
 		HASH_ADD_INT(l->table, pid, s);
 		check(l, s);
 	} else if (is_due(l, s, now_ns)) {

@@ -616,9 +616,7 @@ static void *finder_main(void *arg)
 	int64_t pause;
 
 	while (!atomic_load(&l->stop)) {
-		atomic_store(&l->busy_ns, clock_boot_ns());
 		pause = l->turn(l->ctx, clock_boot_ns());
-		atomic_store(&l->busy_ns, 0);
 		wait_until(l, clock_boot_ns() + pause, true);
 	}
 	return NULL;

@@ -52,12 +52,11 @@ struct lane_run {
 	/* What it reads and since when, for the watchdog (watchdog.h). */
 	_Atomic(struct target *) busy; /* NULL: nothing */
 	atomic_int busy_origin;	       /* enum origin */
-	atomic_llong busy_ns;	       /* CLOCK_BOOTTIME; the finder: or 0 */
+	atomic_llong busy_ns;	       /* CLOCK_BOOTTIME */
 	atomic_bool opening;	       /* ... and it is being opened */
 	atomic_bool abandoned;	       /* nobody waits for it any more */
 	struct target *caught;	       /* by this one, when abandoned */
 	struct stall stall;	       /* the watchdog's, of this thread */
-	bool said;		       /* the finder: that it is held up */
 	/* ---- the thread's own ------------------------------------------ */
 	struct lane_target *targets;
 	unsigned target_count;

@@ -5,6 +5,7 @@
 #ifndef RESIDUE_SAMPLER_MACHINE_H
 #define RESIDUE_SAMPLER_MACHINE_H
 
+#include "guard.h"
 #include "lane.h"
 #include "net.h"
 #include "store.h"
@@ -46,11 +47,11 @@ struct sampler {
 	/* NULL until there is an endpoint to ask: started with the lanes, or
 	 * by the jobs' thread when a probe finds the first. */
 	_Atomic(struct net *) net;
-	struct go_list *go_list; /* of the thread that discovers */
-	int64_t next_scan_ns;
-	atomic_llong list_ns;	       /* when the list was last looked at */
-	struct socket_tables *sockets; /* of the same thread */
-	int64_t next_sockets_ns;
+	struct guard guard;	/* of all searches */
+	struct search *search;	/* discover.c: the finder's, or before it runs
+				 * sampler_discover's; NULL: none yet */
+	int64_t next_scan_ns, next_sockets_ns;
+	atomic_llong list_ns; /* when the list was last looked at */
 	struct jobs jobs;
 	struct history_cut *cuts[2 * FRAME_PANELS];
 };
@@ -58,16 +59,14 @@ struct sampler {
 /* sampler.c: the net lane, if it does not run yet. */
 int start_net(struct sampler *s, struct err *err) RESIDUE_CHECK;
 
-/* discover.c: bring the store's targets up to date with the machine's Go
- * processes. Called by one thread at a time. */
-int discover(struct sampler *s, bool opened, struct err *err) RESIDUE_CHECK;
-/* The same as the finder's turn. */
-void discover_turn(void *ctx, int64_t now_ns);
-/* What targets listen on, as facts: read every 10 s of opened ones, once a
- * minute of all. */
-void listeners_turn(struct sampler *s, int64_t now_ns);
-/* Facts of targets that have called exec since they were read. */
-void refresh_facts(struct sampler *s);
+/* discover.c: the finder's turn. New Go processes go into the store, where the
+ * list is kept and looked at; the facts of targets that have called exec are
+ * read anew, and once a minute what targets listen on. */
+void discover_turn(struct sampler *s, int64_t now_ns);
+/* The facts of one process, as far as they can be had without being held. */
+int find_facts_of(struct sampler *s, pid_t pid, struct target_info *out,
+		  struct err *err) RESIDUE_CHECK;
+void search_free(struct search *q); /* NULL is nothing */
 
 /* sampler.c: have the endpoint asked for a heap profile, or where there is none
  * the memory read. ERR_UNSUPPORTED: neither can be had. */

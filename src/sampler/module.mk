@@ -5,6 +5,7 @@ libresidue_a_SOURCES += \
 	src/sampler/feed.c \
 	src/sampler/frame_fill.c \
 	src/sampler/grid.h src/sampler/grid.c \
+	src/sampler/guard.h src/sampler/guard.c \
 	src/sampler/jobs.c \
 	src/sampler/lane.h src/sampler/lane.c \
 	src/sampler/machine.h \
@@ -22,6 +23,8 @@ UNIT_TESTS += tests/unit/test_grid
 tests_unit_test_grid_SOURCES = tests/unit/test_grid.c
 UNIT_TESTS += tests/unit/test_stall
 tests_unit_test_stall_SOURCES = tests/unit/test_stall.c
+UNIT_TESTS += tests/unit/test_guard
+tests_unit_test_guard_SOURCES = tests/unit/test_guard.c
 UNIT_TESTS += tests/unit/test_net
 tests_unit_test_net_SOURCES = tests/unit/test_net.c
 

@@ -13,6 +13,9 @@
 #include <time.h>
 #include <unistd.h>
 
+/* A search that stands still at one process for so long is held by it. */
+#define PATIENCE_NS (2 * NS_PER_SEC)
+
 /* Two kept descriptors a process: as many as we may have. Children get the
  * old limit back (app/child.c). */
 static void raise_descriptor_limit(void)
@@ -89,6 +92,7 @@ struct sampler *sampler_new(const struct sampler_options *opt, struct err *err)
 		(opt->read == READ_COUNT || opt->read == READ_AGENTLESS);
 	lane_init(&s->fast, LANE_FAST, &s->store, &s->fs);
 	lane_init(&s->finder, LANE_SLOW, &s->store, &s->fs);
+	guard_init(&s->guard, PATIENCE_NS, &s->store.lost_lanes);
 	pthread_mutex_init(&s->slow_lock, NULL);
 	s->slow = lane_new(LANE_SLOW, &s->store, &s->fs, NULL, NULL);
 	s->store.profile_every_ns = opt->profile_every_ns;
@@ -122,7 +126,6 @@ static void ticked(void *ctx, bool between)
 		pthread_mutex_lock(&s->slow_lock);
 		s->slow = lane_watch(s->slow);
 		pthread_mutex_unlock(&s->slow_lock);
-		finder_watch(&s->finder);
 	}
 	wake_net(s, between);
 }
@@ -136,10 +139,7 @@ static int64_t find_turn(void *ctx, int64_t now_ns)
 {
 	struct sampler *s = ctx;
 
-	refresh_facts(s);
-	if (s->opt.discover)
-		discover_turn(s, now_ns);
-	listeners_turn(s, now_ns);
+	discover_turn(s, now_ns);
 	return s->opt.discover ? FIND_NS : REST_NS;
 }
 
@@ -222,8 +222,8 @@ void sampler_free(struct sampler *s)
 		net_stop(atomic_exchange(&s->net, NULL));
 		if (lanes_lost(&s->store))
 			return; /* they may come back and use all of it */
-		go_list_free(s->go_list);
-		socket_tables_free(s->sockets);
+		search_free(s->search);
+		guard_release(&s->guard);
 		procfs_release(&s->fs);
 	}
 	for (unsigned i = 0; i < 2 * FRAME_PANELS; i++)
@@ -249,13 +249,11 @@ static int show_endpoint(const char *url, struct target_info *info,
 int sampler_add(struct sampler *s, pid_t pid, const char *url, bool opened,
 		char id_out[TARGET_ID_MAX], struct err *err)
 {
-	struct proc_id id = {.pid = pid};
 	struct target_info info = {.kind = TARGET_URL,
 				   .since_ns = clock_boot_ns()};
 	struct target *t;
-	bool is_go;
 
-	if (pid && facts_read(&s->fs, &id, &info, &is_go, err))
+	if (pid && find_facts_of(s, pid, &info, err))
 		return -1;
 	if (url && show_endpoint(url, &info, err))
 		return -1;

@@ -152,18 +152,6 @@ struct lane_run *lane_watch(struct lane_run *l)
 	return next;
 }
 
-void finder_watch(struct lane_run *l)
-{
-	int64_t since = atomic_load(&l->busy_ns);
-
-	if (!since || clock_boot_ns() - since < CAUGHT_SLOW_NS || l->said)
-		return;
-	l->said = true;
-	store_toast(l->store, true,
-		    "no new process is found: an executable's disk or a file "
-		    "of /proc does not answer");
-}
-
 unsigned lanes_lost(const struct store *store)
 {
 	return atomic_load(&store->lost_lanes);

@@ -8,9 +8,8 @@
  * marked stuck, the lane is left to its fate and another takes the rest. A lane
  * that comes back finds itself abandoned, lets everything go and frees itself.
  *
- * The finder (discovery, listening sockets, facts) has state of its own and is
- * not replaced: while an executable cannot be read, no new process is found,
- * which is said, and all that is known is shown and read as before.
+ * The finder's searches have threads of their own, which are left in the same
+ * way (guard.h).
  */
 #ifndef RESIDUE_SAMPLER_WATCHDOG_H
 #define RESIDUE_SAMPLER_WATCHDOG_H
@@ -24,8 +23,6 @@ struct lane_run *lane_new(enum lane lane, struct store *store,
 /* Called at each tick, by the fast lane: the lane itself, or the new one that
  * stands in for it. Starts it, when that failed before. */
 struct lane_run *lane_watch(struct lane_run *l);
-/* Say so once when the finder is held up. */
-void finder_watch(struct lane_run *l);
 /* The last that a lane's thread does: gone is what was abandoned. */
 void lane_come_back(struct lane_run *l);
 /* Lanes that have not come back: what they use must not be freed. */

@@ -34,8 +34,8 @@ static void take_exe(struct target_info *out, const struct goexe *exe)
 }
 
 /* All but what the executable tells, from the process's directory. */
-static int read_dir(int dir, const struct proc_id *id, struct target_info *out,
-		    struct err *err)
+static int read_dir(int dir, const struct proc_id *id, bool brief,
+		    struct target_info *out, struct err *err)
 {
 	struct proc_owner owner;
 	struct proc_stat st;
@@ -47,7 +47,8 @@ static int read_dir(int dir, const struct proc_id *id, struct target_info *out,
 				    .starttime = st.starttime,
 				    .since_ns = clock_boot_ns()};
 	snprintf(out->comm, sizeof(out->comm), "%s", st.comm);
-	if (proc_cmdline(dir, out->cmdline, sizeof(out->cmdline), NULL))
+	if (brief ||
+	    proc_cmdline(dir, out->cmdline, sizeof(out->cmdline), NULL))
 		out->cmdline[0] = '\0';
 	if (proc_owner_read(dir, &owner, NULL) == 0) {
 		out->uid = owner.uid;
@@ -56,30 +57,29 @@ static int read_dir(int dir, const struct proc_id *id, struct target_info *out,
 	return 0;
 }
 
-int facts_read(struct procfs *fs, const struct proc_id *id,
-	       struct target_info *out, bool *is_go, struct err *err)
+int facts_read(struct procfs *fs, const struct proc_id *id, bool brief,
+	       struct target_info *out, struct err *err)
 {
 	struct goexe exe;
 	int dir = procfs_pid_open(fs, id, err), rc;
 
 	if (dir < 0)
 		return -1;
-	rc = read_dir(dir, id, out, err);
-	*is_go = rc == 0 && identify(dir, &exe);
-	if (*is_go)
+	rc = read_dir(dir, id, brief, out, err);
+	if (rc == 0 && !brief && identify(dir, &exe))
 		take_exe(out, &exe);
 	close(dir);
 	return rc;
 }
 
 int facts_of_entry(struct procfs *fs, const struct proc_entry *entry,
-		   struct target_info *out, struct err *err)
+		   bool brief, struct target_info *out, struct err *err)
 {
 	int dir = procfs_pid_open(fs, &entry->id, err), rc;
 
 	if (dir < 0)
 		return -1;
-	rc = read_dir(dir, &entry->id, out, err);
+	rc = read_dir(dir, &entry->id, brief, out, err);
 	close(dir);
 	if (rc == 0)
 		take_exe(out, entry->facts);
@@ -111,10 +111,11 @@ static void drop(void *ctx, void *facts)
 	free(facts);
 }
 
-struct go_list *go_list_new(const struct procfs *fs)
+struct go_list *go_list_new(const struct procfs *fs,
+			    bool (*enter)(void *ctx, pid_t pid), void *ctx)
 {
-	static const struct proc_list_hooks hooks = {.classify = classify,
-						     .drop = drop};
+	const struct proc_list_hooks hooks = {
+		.classify = classify, .drop = drop, .enter = enter, .ctx = ctx};
 	struct go_list *l = mem_zalloc(1, sizeof(*l));
 
 	l->processes = proc_list_new(fs, &hooks);

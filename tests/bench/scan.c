@@ -63,7 +63,7 @@ static int scan_round(int nth, size_t *found, struct err *err)
 
 	if (procfs_open(&fs, NULL, err))
 		return -1;
-	list = go_list_new(&fs);
+	list = go_list_new(&fs, NULL, NULL);
 	lap(STEPS, nth);
 	rc = go_list_scan(list, err);
 	lap(SCAN, nth);

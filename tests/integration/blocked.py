@@ -17,9 +17,10 @@ import time
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 TESTS = os.path.dirname(HERE)
-sys.path[:0] = [os.path.join(TESTS, "lib"), os.path.join(TESTS, "bench")]
+sys.path[:0] = [os.path.join(TESTS, d) for d in ("lib", "golden", "bench")]
 from live import RESIDUE, WORKLOAD, Pty, Workload  # noqa: E402
 from tap import Plan, Skip, finish  # noqa: E402
+from tui import TUI  # noqa: E402
 
 # LeakSanitizer stops all threads at the end; one that the kernel holds does not stop.
 os.environ["ASAN_OPTIONS"] = os.environ.get("ASAN_OPTIONS", "") + ":detect_leaks=0"
@@ -204,16 +205,39 @@ def file_that_blocks(workload, name):
         assert took < PROMPT, "%.1f s" % took
 
 
+def copies(folder, workload, numbers):
+    """A /proc in which one process has several numbers; the command line of the first is a FIFO that nobody writes."""
+    root = proc_tree(folder, [workload.pid])
+    whole = os.path.join(root, str(workload.pid))
+    for number in numbers:
+        shutil.copytree(whole, os.path.join(root, str(number)), symlinks=True)
+    shutil.rmtree(whole)
+    path = os.path.join(root, str(numbers[0]), "cmdline")
+    os.unlink(path)
+    os.mkfifo(path)
+    return root
+
+
 def discovery_blocks(workload):
-    """A process whose command line cannot be read holds up the search, not the screen."""
+    """A process whose command line cannot be read is listed without it; those behind it with all there is."""
     with tempfile.TemporaryDirectory() as folder:
-        root = proc_tree(folder, [workload.pid])
-        path = os.path.join(root, str(workload.pid), "cmdline")
-        os.unlink(path)
-        os.mkfifo(path)
+        root = copies(folder, workload, [100, 101])
+        r = subprocess.run([RESIDUE, "list", "--json", "--proc", root], stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                           timeout=30, check=True)
+        rows = {x["pid"]: x for x in map(json.loads, r.stdout.splitlines())}
+        assert set(rows) == {100, 101} and all(x["rss"] > 0 and x["comm"] for x in rows.values()), rows
+        assert "process 100: reading its command line blocks" in r.stderr.decode(), r.stderr
+        w = Watch("--proc", root, 100, 101)
+        w.until(4, lambda x: x.get("pid") == 101 and x["type"] == "sample")
+        w.quit()
+        assert w.samples(100) and w.samples(101), w.lines[-1:]
+        # What comes while one is held is found.
+        with TUI([RESIDUE, "--proc", root], 100, 30, env={"LC_ALL": "C.UTF-8"}) as tui:
+            assert tui.until(lambda: re.search(r"\b100 (?s:.*)\b101 ", tui.text()), 20), tui.text()
+            os.rename(copies(folder, workload, [1, 4242]) + "/4242", root + "/4242")
+            assert tui.until(lambda: re.search(r"\b4242 ", tui.text()), 20), tui.text()
         with Pty([RESIDUE, "--proc", root]) as p:
-            p.drain_until(time.monotonic() + 1.5)
-            assert p.bytes > 0, "nothing was drawn"
+            p.drain_until(time.monotonic() + 1)  # while it is held
             began = time.monotonic()
             os.write(p.fd, b"q")
             ends(p, began)

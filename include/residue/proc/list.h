@@ -29,6 +29,10 @@ struct proc_list_hooks {
 	 * NULL: not wanted. */
 	void *(*classify)(void *ctx, int fd, const char *path);
 	void (*drop)(void *ctx, void *facts);
+	/* Before a process is looked at, which may block: its executable's disk
+	 * may not answer. False: it is left as it was, or not looked at. NULL:
+	 * every one is looked at. */
+	bool (*enter)(void *ctx, pid_t pid);
 	void *ctx;
 };
 
@@ -39,6 +43,7 @@ enum proc_skip {
 	PROC_SKIP_KERNEL, /* kernel thread */
 	PROC_SKIP_DENIED, /* another user's, and its executable unreadable */
 	PROC_SKIP_ZOMBIE, /* exited, or went while we looked */
+	PROC_SKIP_ASIDE,  /* `enter` said no, and it was never looked at */
 	PROC_SKIP_N
 };
 

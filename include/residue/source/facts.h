@@ -12,21 +12,23 @@
 #include <residue/proc/list.h>
 #include <residue/proc/procfs.h>
 
-/* Fill *out (id, kind and endpoint apart) for the process; `id->starttime` 0
- * takes the one there is now. What may not be read stays "". ERR_GONE when it
- * is not there. *is_go is false too when the executable may not be read. */
-int facts_read(struct procfs *fs, const struct proc_id *id,
-	       struct target_info *out, bool *is_go,
-	       struct err *err) RESIDUE_CHECK;
+/* Fill *out (id and endpoint apart) for the process; `id->starttime` 0 takes
+ * the one there is now. What may not be read stays "". ERR_GONE when it is not
+ * there. `brief`: only what cannot block (comm, user), as its command line and
+ * its executable may. */
+int facts_read(struct procfs *fs, const struct proc_id *id, bool brief,
+	       struct target_info *out, struct err *err) RESIDUE_CHECK;
 
 /* The same of a process that was found by go_list_scan: its executable is not
  * looked at again. */
 int facts_of_entry(struct procfs *fs, const struct proc_entry *entry,
-		   struct target_info *out, struct err *err) RESIDUE_CHECK;
+		   bool brief, struct target_info *out,
+		   struct err *err) RESIDUE_CHECK;
 
-/* The Go processes of a /proc root. */
+/* The Go processes of a /proc root. `enter` as in struct proc_list_hooks. */
 struct go_list;
-struct go_list *go_list_new(const struct procfs *fs);
+struct go_list *go_list_new(const struct procfs *fs,
+			    bool (*enter)(void *ctx, pid_t pid), void *ctx);
 void go_list_free(struct go_list *l);
 /* Look again; entries and counts as proc/list.h. */
 int go_list_scan(struct go_list *l, struct err *err) RESIDUE_CHECK;
