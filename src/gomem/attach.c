@@ -252,10 +252,7 @@ static int explain_exe(const struct gomem *g, const char *dir, int sysno,
 		return err_set(err, ERR_UNSUPPORTED,
 			       "not a Go program (a kernel thread)");
 	if (sysno == ENOENT && g->pidfd >= 0 && attach_alive(g, NULL) == 0)
-		return err_set(err, ERR_DENIED,
-			       "%.64s is hidden from us (/proc is mounted with "
-			       "hidepid); run as root or that user",
-			       dir);
+		return remote_explain(&g->remote, EPERM, err); /* hidepid */
 	return err_sys(err, sysno, "cannot open %.180s/exe", dir);
 }
 

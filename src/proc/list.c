@@ -154,7 +154,8 @@ static void without_exe(struct proc_list *l, struct seen *s, bool denied)
 	struct proc_stat st;
 	int dir = procfs_pid_open(l->fs, &id, NULL);
 
-	skipped(s, PROC_SKIP_ZOMBIE);
+	/* Nothing of it may be looked at: hidepid=1. */
+	skipped(s, dir < 0 && denied ? PROC_SKIP_DENIED : PROC_SKIP_ZOMBIE);
 	if (dir < 0)
 		return;
 	if (proc_stat_read(dir, &st, NULL) == 0) {

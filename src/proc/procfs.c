@@ -2,6 +2,7 @@
 #include <residue/proc/procfs.h>
 
 #include <residue/base/mem.h>
+#include <residue/proc/rights.h>
 #include <residue/proc/stat.h>
 
 #include "scan.h"
@@ -78,11 +79,7 @@ static int absent(const struct procfs *fs, pid_t pid, struct err *err)
 {
 	if (!fs->live || pid <= 0 || kill(pid, 0) == 0 || errno != EPERM)
 		return gone(err, pid);
-	return err_set(err, ERR_DENIED,
-		       "process %d is another user's and hidden from us (/proc "
-		       "is mounted with hidepid): run as root or that user, or "
-		       "once: sudo mount -o remount,hidepid=0 /proc",
-		       (int)pid);
+	return rights_hidden(fs->fd, pid, err);
 }
 
 int procfs_pid_open(const struct procfs *fs, const struct proc_id *id,
@@ -94,11 +91,13 @@ int procfs_pid_open(const struct procfs *fs, const struct proc_id *id,
 
 	snprintf(name, sizeof(name), "%d", (int)id->pid);
 	dir = openat(fs->fd, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (dir < 0 && (errno == ENOENT || errno == ESRCH))
+		return absent(fs, id->pid, err);
+	if (dir < 0 && errno == EPERM) /* hidepid=1: to be seen, but closed */
+		return rights_hidden(fs->fd, id->pid, err);
 	if (dir < 0)
-		return errno == ENOENT || errno == ESRCH
-			       ? absent(fs, id->pid, err)
-			       : err_sys(err, errno, "cannot open process %d",
-					 (int)id->pid);
+		return err_sys(err, errno, "cannot open process %d",
+			       (int)id->pid);
 	if (id->starttime == 0)
 		return dir;
 	if (proc_stat_read(dir, &st, err)) {

@@ -1,14 +1,18 @@
 /* rights.c - why the memory of a process may not be read, in words. */
 #include <residue/proc/rights.h>
 
+#include <residue/base/text.h>
 #include <residue/proc/procfs.h>
 
 #include "scan.h"
 
 #include <errno.h>
 #include <fcntl.h>
+#include <grp.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/uio.h>
 #include <unistd.h>
 
@@ -101,12 +105,119 @@ static int by_user(int64_t uid, int pid, struct err *err)
 		       pid, (long long)uid);
 }
 
+/* Options of the proc mount, from mountinfo. */
+struct hiding {
+	char mode[16];	/* of hidepid: "invisible", "2", ...; "" not said */
+	char group[33]; /* that is exempt; "" none */
+	unsigned gid;
+};
+
+/* `line` up to `end`: "24 30 0:22 / /proc rw - proc proc rw,gid=27,hidepid=2" */
+static bool is_proc_mount(const char *line, const char *end)
+{
+	const char *type = memmem(line, (size_t)(end - line), " - proc ", 8);
+	const char *point = memmem(line, (size_t)(end - line), " /proc ", 7);
+
+	return type && point && point < type;
+}
+
+static void take_option(const char *option, size_t n, struct hiding *out)
+{
+	char room[1024];
+	struct group gr, *found;
+
+	if (n > 8 && memcmp(option, "hidepid=", 8) == 0)
+		snprintf(out->mode, sizeof(out->mode), "%.*s", (int)(n - 8),
+			 option + 8);
+	if (n <= 4 || memcmp(option, "gid=", 4) != 0)
+		return;
+	out->gid = (unsigned)strtoul(option + 4, NULL, 10);
+	if (out->gid == 0)
+		return; /* the default: root's, which sees all */
+	if (getgrgid_r(out->gid, &gr, room, sizeof(room), &found) || !found)
+		snprintf(out->group, sizeof(out->group), "%u", out->gid);
+	else
+		text_visible(out->group, sizeof(out->group), found->gr_name,
+			     strlen(found->gr_name));
+}
+
+static struct hiding hiding_of(int fs)
+{
+	struct hiding out = {.mode = ""};
+	char text[65536];
+	ssize_t n = fs < 0 ? -1
+			   : procfs_read(fs, "self/mountinfo", text,
+					 sizeof(text), NULL);
+	const char *line = text, *end = text + (n > 0 ? n : 0), *next, *o;
+
+	for (; line < end; line = next + 1) {
+		next = memchr(line, '\n', (size_t)(end - line));
+		next = next ? next : end;
+		if (!is_proc_mount(line, next))
+			continue;
+		out = (struct hiding){.mode = ""}; /* the last one is on top */
+		for (o = next; o > line && o[-1] != ' ';)
+			o--;
+		while (o < next) {
+			size_t len = strcspn(o, ",\n");
+
+			take_option(o, len, &out);
+			o += len + 1;
+		}
+	}
+	return out;
+}
+
+/* "/proc is mounted with hidepid=2": what hides, and who sees it all the same. */
+static void hiding_text(int fs, char *mount, size_t mount_size, char *group,
+			size_t group_size)
+{
+	struct hiding h = hiding_of(fs);
+
+	snprintf(mount, mount_size, "/proc is mounted with hidepid%s%s",
+		 h.mode[0] ? "=" : "", h.mode);
+	group[0] = '\0';
+	if (h.group[0])
+		snprintf(group, group_size,
+			 ", or to see their RES: sudo usermod -aG %s $USER",
+			 h.group);
+}
+
+int rights_hidden(int fs, pid_t pid, struct err *err)
+{
+	char mount[64], group[96];
+
+	if (!err)
+		return -1;
+	hiding_text(fs, mount, sizeof(mount), group, sizeof(group));
+	return err_set(err, ERR_DENIED,
+		       "process %d is another user's and hidden from us (%s): "
+		       "run residue with sudo, or once: " GRANT "%s",
+		       (int)pid, mount, group);
+}
+
+bool rights_hides(int fs, char *out, size_t size)
+{
+	char mount[64], group[96];
+
+	if (faccessat(fs, "1", F_OK, 0) == 0 || errno != ENOENT ||
+	    kill(1, 0) == 0 || errno != EPERM)
+		return false;
+	hiding_text(fs, mount, sizeof(mount), group, sizeof(group));
+	snprintf(out, size,
+		 "other users' processes are hidden from us (%s): run residue "
+		 "with sudo, or once: " GRANT "%s",
+		 mount, group);
+	return true;
+}
+
 int rights_explain(const char *root, pid_t pid, bool live, struct err *err)
 {
 	struct credentials its, ours;
 	int fs = open(root, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	int scope = yama_scope(fs);
 	int64_t uid = (int64_t)geteuid();
+	struct err hidden = ERR_INIT;
 	char name[32];
 	bool known;
 
@@ -114,6 +225,8 @@ int rights_explain(const char *root, pid_t pid, bool live, struct err *err)
 	known = read_credentials(fs, name, &its);
 	if (!read_credentials(fs, "self/status", &ours))
 		ours.uid[0] = ours.uid[1] = ours.uid[2] = uid;
+	if (!known)
+		rights_hidden(fs, pid, &hidden);
 	if (fs >= 0)
 		close(fs);
 	if (live && filtered())
@@ -126,11 +239,7 @@ int rights_explain(const char *root, pid_t pid, bool live, struct err *err)
 			       "reboot, or give an endpoint: %d@URL",
 			       (int)pid, (int)pid);
 	if (!known)
-		return err_set(
-			err, ERR_DENIED,
-			"process %d is closed to us (/proc is mounted "
-			"with hidepid): run residue with sudo, or once: " GRANT,
-			(int)pid);
+		return err_set(err, ERR_DENIED, "%s", hidden.msg);
 	if (ours.effective & SYS_PTRACE)
 		return err_set(err, ERR_DENIED,
 			       "the kernel refuses the memory of process %d to "

@@ -9,6 +9,7 @@
 #include <residue/base/clock.h>
 #include <residue/base/mem.h>
 #include <residue/base/text.h>
+#include <residue/proc/rights.h>
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -310,8 +311,10 @@ static void say_aside(struct sampler *s)
 
 static void say_denied(struct sampler *s, const size_t *counts)
 {
-	char text[160];
+	char text[256];
 
+	if (rights_hides(s->fs.fd, text, sizeof(text)))
+		store_note(&s->store, 0, text);
 	/* Root is refused by something that no right of ours changes. */
 	if (!counts[PROC_SKIP_DENIED] || geteuid() == 0)
 		return;

@@ -102,6 +102,23 @@ def granted_hidepid(_):
         assert row["read"] == "agentless", (row, stderr)
 
 
+def hidden(_, mode, seen):
+    """Whose processes /proc hides: the list and one by its PID say so, and whom the mount exempts."""
+    only_root()
+    mount = ["unshare", "--mount", "sh", "-c", "mount -t proc -o hidepid=%d,gid=%d proc /proc && exec \"$@\""
+             % (mode, USER + 7), "sh"]
+    permitted(*mount, "true")
+    with steady() as t:
+        for command, code in ((["list"], 0), (["-b", "-n", "1", t.pid], 1)):
+            r = run([*mount, *as_uid(USER), Bench.residue, *command])
+            assert r.returncode == code and SETCAP in r.stderr, r
+            if code or not seen:
+                assert "mounted with hidepid" in r.stderr and "usermod -aG %d" % (USER + 7) in r.stderr, r.stderr
+        group = ["setpriv", "--reuid", USER, "--regid", USER, "--groups", USER + 7]
+        row, stderr = listed([*mount, *group, Bench.residue], t.pid)
+        assert row["rss"] > 0 and "hidden" not in stderr, (row, stderr)
+
+
 def not_dumpable(_):
     """A program that its user may run but not read."""
     only_root()
@@ -186,6 +203,8 @@ def main():
                 ("what setcap grants", granted), ("what setcap grants under hidepid", granted_hidepid),
                 ("a program that may not be read", not_dumpable), ("seccomp", seccomp)):
             plan.run(name, test, None)
+        plan.run("hidepid=1", hidden, None, 1, True)
+        plan.run("hidepid=2", hidden, None, 2, False)
         for scope, says in ((1, [SETCAP, "residue run"]), (2, [SETCAP]), (3, ["until the next boot"])):
             plan.run("Yama's ptrace_scope %d" % scope, yama, scope, says)
     finish(plan)

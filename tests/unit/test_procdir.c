@@ -57,7 +57,8 @@ struct fixture {
 
 static void fixture_open(struct fixture *f)
 {
-	const struct proc_list_hooks hooks = {classify, drop, &f->judge};
+	const struct proc_list_hooks hooks = {
+		.classify = classify, .drop = drop, .ctx = &f->judge};
 
 	memset(f, 0, sizeof(*f));
 	f->root = fixture_dir();
@@ -204,7 +205,8 @@ static void *by_name(void *ctx, int fd, const char *path)
 static void live(void **state)
 {
 	struct judge j = {0};
-	const struct proc_list_hooks hooks = {by_name, drop, &j};
+	const struct proc_list_hooks hooks = {
+		.classify = by_name, .drop = drop, .ctx = &j};
 	const struct proc_entry *e;
 	struct proc_list *l;
 	struct procfs fs;
@@ -260,7 +262,8 @@ static void guessed_by_an_ordinary_user(void **state)
 	reader = fork();
 	if (reader == 0) {
 		struct judge j = {0};
-		const struct proc_list_hooks hooks = {by_name, drop, &j};
+		const struct proc_list_hooks hooks = {
+			.classify = by_name, .drop = drop, .ctx = &j};
 		const struct proc_entry *e;
 		struct proc_list *l;
 		struct procfs fs;

@@ -96,9 +96,32 @@ static void test_hidden(void **state)
 
 	(void)state;
 	fixture_file(root, "4388/stat", "");
+	fixture_file(root, "self/mountinfo",
+		     "23 28 0:21 / /sys rw - sysfs sysfs rw\n"
+		     "24 28 0:22 / /proc rw - proc proc rw,hidepid=noaccess\n"
+		     "25 28 0:22 / /proc rw,relatime shared:14 - proc proc "
+		     "rw,gid=0,hidepid=invisible\n"
+		     "26 28 0:22 / /srv/proc rw - proc proc rw,hidepid=4\n");
 	assert_int_equal(rights_explain(root, 4388, false, &err), -1);
-	assert_non_null(strstr(err.msg, "hidepid"));
+	assert_non_null(strstr(err.msg, "mounted with hidepid=invisible)"));
 	assert_non_null(strstr(err.msg, SETCAP));
+	assert_null(strstr(err.msg, "usermod"));
+	fixture_remove(root);
+}
+
+/* The group of the mount is named: by its number where it has no name. */
+static void test_hidden_from_all_but(void **state)
+{
+	char *root = fixture_dir();
+	struct err err = ERR_INIT;
+
+	(void)state;
+	fixture_file(root, "self/mountinfo",
+		     "25 28 0:22 / /proc rw - proc proc "
+		     "rw,gid=4123456789,hidepid=ptraceable\n");
+	assert_int_equal(rights_explain(root, 4388, false, &err), -1);
+	assert_non_null(strstr(err.msg, "hidepid=ptraceable)"));
+	assert_non_null(strstr(err.msg, "usermod -aG 4123456789 $USER"));
 	fixture_remove(root);
 }
 
@@ -107,6 +130,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_reasons),
 		cmocka_unit_test(test_hidden),
+		cmocka_unit_test(test_hidden_from_all_but),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

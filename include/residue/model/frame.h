@@ -84,7 +84,7 @@ struct panel {
  * for people, for the list's foot. */
 struct list_note {
 	pid_t pid;
-	char text[160];
+	char text[256];
 };
 #define FRAME_NOTES 4
 

@@ -14,6 +14,7 @@
 #include <residue/base/err.h>
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <sys/types.h>
 
 /*
@@ -23,5 +24,16 @@
  * live: it is our own; system calls are tried on ourselves then.
  */
 int rights_explain(const char *root, pid_t pid, bool live, struct err *err);
+
+/*
+ * The same of a process that proc(5)'s hidepid keeps out of our sight: with the
+ * mode of the mount, and the group that sees it all the same, where it has one.
+ * fs: descriptor of the proc file system.
+ */
+int rights_hidden(int fs, pid_t pid, struct err *err);
+
+/* One sentence when hidepid hides the processes of others from us, as it hides
+ * that of PID 1; false when it does not. */
+bool rights_hides(int fs, char *out, size_t size);
 
 #endif
