@@ -64,11 +64,11 @@ static bool ring(struct text *t, uint64_t out[PAUSE_RING])
 /* Names whose line is "in use / from the system". */
 static const struct {
 	const char *name;
-	enum field inuse, sys; /* FIELD_COUNT: not kept */
+	enum field inuse, sys;
 } pairs[] = {
 	{"Stack", FIELD_STACK_INUSE, FIELD_STACK_SYS},
-	{"MSpan", FIELD_COUNT, FIELD_MSPAN_SYS},
-	{"MCache", FIELD_COUNT, FIELD_MCACHE_SYS},
+	{"MSpan", FIELD_MSPAN_INUSE, FIELD_MSPAN_SYS},
+	{"MCache", FIELD_MCACHE_INUSE, FIELD_MCACHE_SYS},
 };
 
 /* True if the name is one of `pairs`; *good tells whether its line is. */
@@ -83,10 +83,10 @@ static bool read_pair(const char *name, size_t n, struct text *t,
 			continue;
 		*good = number(t, &inuse) && pass(t, " / ") &&
 			number(t, &sys) && t->p == t->end;
-		if (*good && pairs[i].inuse != FIELD_COUNT)
+		if (*good) {
 			memstats_set(v, pairs[i].inuse, inuse);
-		if (*good)
 			memstats_set(v, pairs[i].sys, sys);
+		}
 		return true;
 	}
 	return false;

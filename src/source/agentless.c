@@ -112,12 +112,24 @@ static void set_pacer(struct values *v, const struct agentless *st)
 		set(v, FIELD_HEAP_LIVE, s->heap_marked);
 	if (s->next_gc < NO_GOAL)
 		set(v, FIELD_NEXT_GC, s->next_gc);
+	if (s->trigger < NO_GOAL)
+		set(v, FIELD_GC_TRIGGER, s->trigger);
+	set(v, FIELD_PACER_LIVE, s->heap_live);
+	values_set(v, FIELD_GC_RUNNING, s->gc_running);
+	if (s->gc_cpu_fraction >= 0 && s->gc_cpu_fraction <= 1)
+		values_set(v, FIELD_GC_CPU,
+			   (int64_t)(s->gc_cpu_fraction * 1e6 + 0.5));
+	set(v, FIELD_MAPPED_READY, s->mapped_ready);
 	values_set(v, FIELD_GOGC, s->gc_percent);
 	if (s->memory_limit < INT64_MAX)
 		values_set(v, FIELD_MEMORY_LIMIT, s->memory_limit);
 	if (info->has_goroutines)
 		set(v, FIELD_GOROUTINES, s->goroutines);
 	if (info->has_spans) {
+		set(v, FIELD_MSPAN_INUSE, s->mspan_inuse);
+		set(v, FIELD_MCACHE_INUSE, s->mcache_inuse);
+		if (s->scav_goal < NO_GOAL)
+			set(v, FIELD_SCAV_GOAL, s->scav_goal);
 		set(v, FIELD_RELEASED_BG, s->released_bg);
 		if (st->counts_eager)
 			set(v, FIELD_RELEASED_EAGER, s->released_eager);

@@ -62,12 +62,18 @@ X(HEAP_OBJECTS,  "heap_objects",  COUNT,   RUNTIME, 0, "objects",    "heap objec
 X(STACK_INUSE,   "stack_inuse",   BYTES,   RUNTIME, 1, "stacks",     "goroutine stack spans") \
 X(STACK_SYS,     "stack_sys",     BYTES,   RUNTIME, 1, "stack sys",  "stack spans and thread stacks the runtime made") \
 X(MSPAN_SYS,     "mspan_sys",     BYTES,   RUNTIME, 0, "mspan",      "runtime metadata: span structures") \
+X(MSPAN_INUSE,   "mspan_inuse",   BYTES,   RUNTIME, 0, "mspan used", "of mspan_sys, what holds span structures now") \
 X(MCACHE_SYS,    "mcache_sys",    BYTES,   RUNTIME, 0, "mcache",     "runtime metadata: per-P caches") \
+X(MCACHE_INUSE,  "mcache_inuse",  BYTES,   RUNTIME, 0, "mcache used", "of mcache_sys, what holds caches now") \
 X(BUCKHASH_SYS,  "buckhash_sys",  BYTES,   RUNTIME, 0, "buckets",    "runtime metadata: profiling buckets") \
 X(GC_SYS,        "gc_sys",        BYTES,   RUNTIME, 0, "gc",         "runtime metadata: garbage collector") \
 X(OTHER_SYS,     "other_sys",     BYTES,   RUNTIME, 0, "other",      "runtime metadata: the rest") \
 X(SYS,           "sys",           BYTES,   RUNTIME, 1, "sys",        "all memory the runtime obtained from the kernel") \
 X(NEXT_GC,       "next_gc",       BYTES,   RUNTIME, 1, "goal",       "heap size at which the next GC ends; absent where there is no goal") \
+X(GC_TRIGGER,    "gc_trigger",    BYTES,   RUNTIME, 0, "trigger",    "pacer_live at which the next GC starts (gcController.trigger); absent where there is none") \
+X(PACER_LIVE,    "pacer_live",    BYTES,   RUNTIME, 0, "pacer live", "the heap as the pacer counts it: marked by the last GC or allocated since (gcController.heapLive)") \
+X(GC_RUNNING,    "gc_running",    COUNT,   RUNTIME, 0, "GC runs",    "1 while a GC marks, else 0") \
+X(GC_CPU,        "gc_cpu_ppm",    COUNT,   RUNTIME, 0, "GC CPU",     "share of the CPU time since the start that GCs took, millionths (GCCPUFraction)") \
 X(NUM_GC,        "num_gc",        COUNT,   RUNTIME, 0, "GCs",        "completed GC cycles") \
 X(NUM_FORCED_GC, "num_forced_gc", COUNT,   RUNTIME, 0, "forced",     "GC cycles the program forced") \
 X(LAST_GC,       "last_gc",       WALL,    RUNTIME, 0, "last GC",    "end of the last GC cycle") \
@@ -80,6 +86,8 @@ X(MEMORY_LIMIT,  "memory_limit",  BYTES,   RUNTIME, 1, "GOMEMLIMIT", "soft memor
 X(GOROUTINES,    "goroutines",    COUNT,   RUNTIME, 0, "goroutines", "goroutines that exist") \
 X(RELEASED_BG,   "released_bg",   BYTES,   RUNTIME, 0, "scavenged",  "bytes the background scavenger released, a counter (Go 1.21)") \
 X(RELEASED_EAGER,"released_eager",BYTES,   RUNTIME, 0, "eager",      "bytes the allocator released, a counter (Go 1.21)") \
+X(SCAV_GOAL,     "scav_goal",     BYTES,   RUNTIME, 0, "scav goal",  "in use and idle heap down to which the background scavenger returns; absent where it has no goal") \
+X(MAPPED_READY,  "mapped_ready",  BYTES,   RUNTIME, 0, "ready",      "mapped and not returned: what GOMEMLIMIT limits (gcController.mappedReady)") \
 X(DUE_NOW,       "due_now",       BYTES,   RUNTIME, 0, "due now",    "bytes the background scavenger will return by itself, as things are") \
 X(DUE_NEXT_GC,   "due_next_gc",   BYTES,   RUNTIME, 0, "due next",   "bytes it will have returned after the next GC, the heap staying as it is") \
 X(PPROF_INUSE,   "pprof_inuse",   BYTES,   PPROF,   1, "pprof",      "heap profile, inuse_space: objects live at the last GC, sampled") \
