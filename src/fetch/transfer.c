@@ -13,7 +13,8 @@
 #include <sys/socket.h>
 
 /* Slower than this over half the time allowed (5 s at least) is a server that
- * drips; the deadline of the whole request stands besides. */
+ * drips, once it has begun to answer: until then it may take all of its time.
+ * The deadline of the whole request stands besides. */
 #define LOW_SPEED_BYTES 64L
 #define LOW_SPEED_MIN_S 5L
 #define SHOWN_MAX	100    /* of the URL in a message */
@@ -38,8 +39,13 @@ struct transfer *transfer_new(const struct fetch_request *req)
 
 static void note_first_byte(struct transfer *t)
 {
-	if (t->res.first_byte_ns == 0)
-		t->res.first_byte_ns = clock_boot_ns();
+	if (t->res.first_byte_ns)
+		return;
+	t->res.first_byte_ns = clock_boot_ns();
+	/* Refused: the deadline alone stands. */
+	if (libcurl.easy_setopt(t->easy, CURLOPT_LOW_SPEED_LIMIT,
+				LOW_SPEED_BYTES))
+		return;
 }
 
 static size_t on_header(char *line, size_t one, size_t n, void *ctx)
@@ -62,6 +68,10 @@ static bool is_html(const struct transfer *t, const char *data, size_t n)
 {
 	char *type = NULL;
 	size_t i = 0;
+
+	/* gzip: whatever its label says (RFC 1952, 2.3.1). */
+	if (n >= 2 && data[0] == '\x1f' && data[1] == '\x8b')
+		return false;
 
 	if (libcurl.easy_getinfo(t->easy, CURLINFO_CONTENT_TYPE, &type) == 0 &&
 	    type && strncasecmp(type, "text/html", 9) == 0)
@@ -186,7 +196,6 @@ static CURLcode set_limits(struct transfer *t, const struct settings *s)
 		{CURLOPT_CONNECTTIMEOUT_MS,
 		 s->connect_timeout_ms < t->timeout_ms ? s->connect_timeout_ms
 						       : t->timeout_ms},
-		{CURLOPT_LOW_SPEED_LIMIT, LOW_SPEED_BYTES},
 		{CURLOPT_LOW_SPEED_TIME,
 		 half_s > LOW_SPEED_MIN_S ? half_s : LOW_SPEED_MIN_S},
 		{CURLOPT_SSL_VERIFYPEER, !s->insecure},
@@ -217,6 +226,9 @@ static CURLcode set_credentials(CURL *c, const struct settings *s)
 		rc = libcurl.easy_setopt(c, CURLOPT_SSLCERT, s->cert);
 	if (!rc && s->key)
 		rc = libcurl.easy_setopt(c, CURLOPT_SSLKEY, s->key);
+	/* Without one the TLS library asks the terminal for it, and waits. */
+	if (!rc && s->cert)
+		rc = libcurl.easy_setopt(c, CURLOPT_KEYPASSWD, "");
 	return rc;
 }
 

@@ -31,17 +31,35 @@ static const char *find_part(const char *path, const char *part)
 	return found;
 }
 
+/* Below /debug/pprof: what is no profile, or takes its time (net/http/pprof). */
+static bool is_served_profile(const char *name)
+{
+	static const char *const others[] = {"",	"cmdline", "profile",
+					     "symbol", "trace"};
+
+	for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++)
+		if (strcmp(name, others[i]) == 0)
+			return false;
+	return !strchr(name, '/');
+}
+
 static enum url_what what_is(const char *path)
 {
+	const char *served = find_part(path, "/debug/pprof");
 	size_t len = strlen(path);
 
+	if (served) {
+		served += strlen("/debug/pprof");
+		return *served && is_served_profile(served + 1) ? URL_PROFILE
+								: URL_BASE;
+	}
 	if (ends_with(path, len, "/heap") || ends_with(path, len, "/allocs"))
 		return URL_PROFILE;
 	if (ends_with(path, len, "/debug/vars"))
 		return URL_VARS;
 	if (ends_with(path, len, "/metrics"))
 		return URL_METRICS;
-	return URL_BASE;
+	return path[strspn(path, "/")] ? URL_OTHER : URL_BASE;
 }
 
 /* How much of the path belongs to the base. */
@@ -164,8 +182,9 @@ static char *base_of(CURLU *u, const char *prefix)
 static void take_path(struct url *out, const char *path)
 {
 	out->what = what_is(path);
-	out->path = mem_strdup(
-		out->what == URL_BASE ? "" : path + prefix_length(path));
+	out->path = mem_strdup(out->what == URL_BASE || out->what == URL_OTHER
+				       ? ""
+				       : path + prefix_length(path));
 }
 
 static void fill(struct url *out, CURLU *u)
@@ -297,11 +316,6 @@ char *url_join(const struct url *u, const char *path)
 		return mem_printf("%s%s", u->base, path);
 	return mem_printf("%s%s%c%s", u->base, path,
 			  strchr(path, '?') ? '&' : '?', u->query);
-}
-
-char *url_named(const struct url *u)
-{
-	return url_join(u, u->path);
 }
 
 char *url_join_shown(const struct url *u, const char *path)

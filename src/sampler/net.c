@@ -47,9 +47,21 @@ struct endpoint {
 	struct url url;
 	uint64_t number; /* owner of its requests */
 	struct poll runtime, profile, gc;
+	char *gc_path;	    /* owned; NULL: GC_PATH */
 	unsigned gcs_left;  /* to be forced yet */
 	int64_t gc_took_ns; /* the first of two; 0: none yet */
 	unsigned rung;	    /* of the ladder, an index of sources */
+	bool ended;	    /* the ladder was, and begins anew when it is due */
+	unsigned missing;   /* bits of rungs whose answer was 404 */
+	struct err why;	    /* the most telling answer of the ladder's */
+	/* A profile that was answered with 404 waits for what the ladder comes
+	 * to, so that its failure names what was tried; `held_ns`: until when
+	 * at most, CLOCK_BOOTTIME, 0: none waits. */
+	struct reading held;
+	int64_t held_ns;
+	bool profile_missing; /* 404 at its usual path */
+	int64_t asked_ns;     /* when it was asked for, */
+	bool again;	      /* ... and is now asked for at another one */
 	unsigned crossed;   /* answers that memory was compared with */
 	bool settled;	    /* a rung has worked */
 	unsigned measured;  /* polls for what one costs the target */
@@ -66,7 +78,7 @@ struct net {
 	struct procfs *fs;
 	/* NULL until fetcher_start has returned: its thread may be faster. */
 	_Atomic(struct fetcher *) fetcher;
-	int64_t profile_every_ns;
+	int64_t profile_every_ns, timeout_ns;
 	bool profile_budget;
 	enum read_by read; /* READ_COUNT: any way */
 	atomic_uint wakes;
@@ -81,17 +93,30 @@ struct net {
 
 /* ---- endpoints ---------------------------------------------------------- */
 
-/* The rung of that number, among those that the user's choice leaves. */
-static const struct source *rung_source(const struct net *n, unsigned rung)
+/* Is this what the user's URL points to? */
+static bool is_named(const struct endpoint *e, const struct source *src)
 {
-	for (unsigned i = 0; i < source_count; i++) {
-		const struct source *src = source_registry[i];
+	return (e->url.what == URL_VARS && src->by == READ_EXPVAR) ||
+	       (e->url.what == URL_METRICS && src->by == READ_METRICS);
+}
 
-		if (src->lane == LANE_NET && src->origin == ORIGIN_RUNTIME &&
-		    (n->read == READ_COUNT || n->read == src->by) &&
-		    rung-- == 0)
-			return src;
-	}
+/* The rung of that number, among those that the user's choice leaves: what the
+ * URL names is the first. */
+static const struct source *rung_source(const struct endpoint *e, unsigned rung)
+{
+	const enum read_by read = e->net->read;
+
+	for (int named = 1; named >= 0; named--)
+		for (unsigned i = 0; i < source_count; i++) {
+			const struct source *src = source_registry[i];
+
+			if (src->lane == LANE_NET &&
+			    src->origin == ORIGIN_RUNTIME &&
+			    is_named(e, src) == named &&
+			    (read == READ_COUNT || read == src->by) &&
+			    rung-- == 0)
+				return src;
+		}
 	return NULL;
 }
 
@@ -144,6 +169,13 @@ static bool in_other_net(const struct net *n, const struct endpoint *e)
 	return other;
 }
 
+static bool ends_with_heap(const char *path)
+{
+	size_t n = strlen(path);
+
+	return n >= 5 && strcmp(path + n - 5, "/heap") == 0;
+}
+
 static struct endpoint *endpoint_new(struct net *n, struct target *t)
 {
 	struct endpoint *e = mem_zalloc(1, sizeof(*e));
@@ -159,10 +191,16 @@ static struct endpoint *endpoint_new(struct net *n, struct target *t)
 		return e;
 	}
 	e->inside = is_own(n, e) && in_other_net(n, e);
-	e->runtime = (struct poll){.endpoint = e, .source = rung_source(n, 0)};
+	e->runtime = (struct poll){.endpoint = e, .source = rung_source(e, 0)};
 	e->profile = (struct poll){.endpoint = e, .source = profile_source()};
+	if (e->url.what == URL_PROFILE)
+		e->profile.path = e->url.path;
 	e->gc = (struct poll){
 		.endpoint = e, .source = profile_source(), .path = GC_PATH};
+	/* A heap profile at a path of its own has its GC there. */
+	if (ends_with_heap(e->url.path))
+		e->gc.path = e->gc_path =
+			mem_printf("%s?gc=1", e->url.path);
 	backoff_init(&e->runtime.backoff, e->number * 2 + 1);
 	backoff_init(&e->profile.backoff, e->number * 2 + 2);
 	return e;
@@ -171,6 +209,7 @@ static struct endpoint *endpoint_new(struct net *n, struct target *t)
 static void endpoint_free(struct endpoint *e)
 {
 	url_release(&e->url);
+	free(e->gc_path);
 	target_unref(e->target);
 	free(e);
 }
@@ -234,38 +273,67 @@ static void bring_up_to_date(struct net *n)
 	}
 }
 
+static const char *path_of(const struct poll *p)
+{
+	return p->path ? p->path : p->source->path;
+}
+
 /* ---- answers ------------------------------------------------------------ */
 
-/* An answer that says "not here", unlike one that does not come: a dead or
- * slow endpoint may come back with what it had. */
+static bool is_404(const struct err *why)
+{
+	return why->code == ERR_HTTP && why->sys == 404;
+}
+
+/* An answer that says "not here", unlike one that does not come: a dead
+ * endpoint may come back with what it had. A path may be forbidden where
+ * another one is not. */
 static bool not_here(const struct err *why)
 {
 	return why->code == ERR_UNSUPPORTED || why->code == ERR_HTTP ||
-	       why->code == ERR_FORMAT;
+	       why->code == ERR_FORMAT || why->code == ERR_LIMIT ||
+	       (why->code == ERR_DENIED && why->sys != 0);
 }
 
-static void next_rung(struct endpoint *e, const struct err *why)
+static void begin_ladder(struct endpoint *e)
+{
+	e->rung = e->missing = 0;
+	e->ended = false;
+	e->why = (struct err)ERR_INIT;
+	e->runtime.source = rung_source(e, 0);
+}
+
+/* Down the ladder; at its end *why becomes what all of it came to. */
+static void next_rung(struct endpoint *e, struct err *why)
 {
 	struct poll *p = &e->runtime;
 
 	if (e->settled) {
 		/* Another program answers now: begin at the top, in a while. */
-		e->settled = why->code != ERR_UNSUPPORTED &&
-			     !(why->code == ERR_HTTP && why->sys == 404);
-		e->rung = e->settled ? e->rung : 0;
-		p->source = rung_source(e->net, e->rung);
+		e->settled = why->code != ERR_UNSUPPORTED && !is_404(why);
+		if (!e->settled)
+			begin_ladder(e);
 		return;
 	}
-	p->source = rung_source(e->net, ++e->rung);
+	if (!not_here(why)) { /* the next one in a while */
+		p->source = rung_source(e, ++e->rung);
+		if (!p->source)
+			begin_ladder(e);
+		return;
+	}
+	if (is_404(why))
+		e->missing |= 1u << e->rung;
+	if (e->why.code == ERR_NONE || (is_404(&e->why) && !is_404(why)))
+		e->why = *why;
+	p->source = rung_source(e, ++e->rung);
 	p->due_ns = 0;
 	if (!p->source) {
-		e->rung = 0;
-		p->source = rung_source(e->net, 0);
+		*why = e->why;
 		p->due_ns = clock_boot_ns() + BACKOFF_MAX_NS;
 	}
 }
 
-static void after_runtime(struct endpoint *e, const struct reading *r)
+static void after_runtime(struct endpoint *e, struct reading *r)
 {
 	struct poll *p = &e->runtime;
 	bool ok = r->fail.code == ERR_NONE;
@@ -279,7 +347,7 @@ static void after_runtime(struct endpoint *e, const struct reading *r)
 	if (ok) {
 		meter_polled(&e->meter, e->net->fs, e->target, r);
 		e->settled = true;
-	} else if (not_here(&r->fail))
+	} else if (not_here(&r->fail) || r->fail.code == ERR_TIMEOUT)
 		next_rung(e, &r->fail);
 	if (ok && atomic_load(&e->target->memory) == MEMORY_WORKS) {
 		if (p->due_ns == 0)
@@ -323,7 +391,6 @@ static void after_profile(struct endpoint *e, const struct reading *r)
 	} else
 		p->due_ns = r->end_ns +
 			    backoff_failure(&p->backoff, 15 * NS_PER_SEC);
-	atomic_store(&e->target->warm_profile, true);
 }
 
 /* The user's word is answered: an event for each GC, a line for all. */
@@ -358,34 +425,92 @@ static void after_gc(struct endpoint *e, const struct reading *r)
 	e->gc_took_ns = took;
 }
 
-/* Which paths there are to try, for people: the answer was 404. */
-static void say_tried(const struct endpoint *e, struct reading *r)
+static void add_path(char *paths, size_t size, const char *path)
 {
-	const struct net *n = e->net;
-	const struct source *src;
-	char paths[128];
-	size_t len;
+	size_t len = strlen(paths);
 
-	if (r->fail.code != ERR_HTTP || r->fail.sys != 404)
+	snprintf(paths + len, size - len, "%s%s", len ? ", " : "", path);
+}
+
+/* Which paths were tried, for people: the answer was 404. */
+static void say_tried(const struct endpoint *e, struct err *why)
+{
+	const struct source *src;
+	char paths[160] = "", own[60];
+
+	if (!is_404(why))
 		return;
 	if (e->settled) {
-		err_set(&r->fail, ERR_HTTP,
-			"%.120s%s: 404 Not Found, though %s answers",
-			e->url.shown, e->profile.source->path,
+		err_set(why, ERR_HTTP,
+			"%.120s%.60s: 404 Not Found, though %s answers",
+			e->url.shown, path_of(&e->profile),
 			e->runtime.source->path);
+		why->sys = 404;
 		return;
 	}
-	len = (size_t)snprintf(paths, sizeof(paths), "%s",
-			       e->profile.source->path);
-	for (unsigned i = 0; (src = rung_source(n, i)); i++)
-		if (!src->tail && len < sizeof(paths)) /* the same page */
-			len += (size_t)snprintf(paths + len,
-						sizeof(paths) - len, ", %s",
-						src->path);
-	err_set(&r->fail, ERR_HTTP,
+	if (e->url.what == URL_OTHER && e->profile.path)
+		add_path(paths, sizeof(paths), "itself");
+	snprintf(own, sizeof(own), "%s",
+		 e->url.what == URL_PROFILE ? e->url.path
+					    : e->profile.source->path);
+	if (e->profile_missing)
+		add_path(paths, sizeof(paths), own);
+	for (unsigned i = 0; (src = rung_source(e, i)); i++)
+		if (e->missing >> i & 1 && !src->tail) /* that is the same page */
+			add_path(paths, sizeof(paths), src->path);
+	err_set(why, ERR_HTTP,
 		"%.80s: 404 Not Found: tried %s; is it below another path, or "
 		"at another port?",
 		e->url.shown, paths);
+	why->sys = 404;
+}
+
+/* Deliver the failure that waited for the ladder. */
+static void release_held(struct endpoint *e)
+{
+	if (!e->held_ns)
+		return;
+	e->held_ns = 0;
+	say_tried(e, &e->held.fail);
+	store_reading(e->net->store, e->target, &e->held);
+	atomic_store(&e->target->warm_profile, true);
+}
+
+/* An unknown path is a base first; if nothing is there, the very thing. */
+static bool try_as_it_stands(struct endpoint *e)
+{
+	if (e->url.what != URL_OTHER || e->profile.path)
+		return false;
+	e->profile_missing = e->again = true;
+	e->profile.path = "";
+	e->profile.due_ns = 0;
+	return true;
+}
+
+/* The profile's failure: told, or kept for a while. */
+static bool keep_back(struct endpoint *e, const struct reading *r)
+{
+	if (!is_404(&r->fail))
+		return false;
+	if (try_as_it_stands(e))
+		return true;
+	e->profile_missing = true;
+	if (e->settled || e->ended || !e->runtime.source)
+		return false;
+	e->held = *r;
+	e->held_ns = e->asked_ns + e->net->timeout_ns;
+	return true;
+}
+
+/* The end of the ladder: what it came to is known, and begins anew in a while. */
+static void after_ladder(struct endpoint *e)
+{
+	if (!e->runtime.source) {
+		e->ended = true;
+		e->runtime.source = rung_source(e, 0);
+	}
+	if (e->settled || e->ended)
+		release_held(e);
 }
 
 /* A rung that says "not here" is not a failure to show while others are to be
@@ -422,10 +547,15 @@ static void done(void *ctx, struct fetch_result *res)
 		after_profile(e, &r);
 	else
 		after_gc(e, &r);
-	say_tried(e, &r);
+	if (p == &e->profile && keep_back(e, &r))
+		return;
+	say_tried(e, &r.fail);
 	/* That a GC cannot be forced says nothing of the profile. */
 	if (!quiet(e, &r) && (p != &e->gc || r.fail.code == ERR_NONE))
 		store_reading(n->store, e->target, &r);
+	if (p == &e->profile)
+		atomic_store(&e->target->warm_profile, true);
+	after_ladder(e);
 }
 
 /* ---- questions ---------------------------------------------------------- */
@@ -456,11 +586,25 @@ static const char *unix_path_of(const struct net *n, const struct endpoint *e,
 	return room;
 }
 
+/* Two questions for a profile, at a path that may be a base, take no longer
+ * than one. */
+static void set_patience(struct endpoint *e, struct fetch_request *req)
+{
+	int64_t now = clock_boot_ns(), left;
+
+	if (!e->again)
+		e->asked_ns = now;
+	left = (e->asked_ns + e->net->timeout_ns - now) / NS_PER_MS;
+	if (e->again)
+		req->timeout_ms = left > 1 ? (int)left : 1;
+	e->again = false;
+}
+
 static void ask(struct poll *p)
 {
 	struct endpoint *e = p->endpoint;
 	const struct source *src = p->source;
-	const char *what = p->path ? p->path : src->path;
+	const char *what = path_of(p);
 	char *url = url_join(&e->url, what);
 	char *shown = url_join_shown(&e->url, what);
 	char path[UNIX_PATH_SIZE];
@@ -472,12 +616,15 @@ static void ask(struct poll *p)
 		.body_max = src->body_max,
 		.tail = src->tail,
 		.direct = e->url.loopback,
-		.credentials = true,
+		/* What a probe found was named by nobody. */
+		.credentials = !atomic_load(&e->target->url_found),
 		.done = done,
 		.ctx = p};
 
 	if (e->inside)
 		req.open_socket = open_inside;
+	if (p == &e->profile)
+		set_patience(e, &req);
 	p->under_way = true;
 	fetcher_submit(e->net->fetcher, &req);
 	free(url);
@@ -548,10 +695,11 @@ static void force_gc(struct endpoint *e)
  * its endpoint. */
 static void start_over(struct endpoint *e)
 {
-	e->rung = 0;
-	e->settled = false;
+	begin_ladder(e);
+	e->settled = e->profile_missing = e->again = false;
+	e->profile.path = e->url.what == URL_PROFILE ? e->url.path : NULL;
+	e->held_ns = 0;
 	e->crossed = e->measured = 0;
-	e->runtime.source = rung_source(e->net, 0);
 	e->runtime.due_ns = e->profile.due_ns = 0;
 	/* Several programs may answer in turn at one URL. */
 	if (e->target->kind == TARGET_URL && e->profile_ns)
@@ -611,6 +759,8 @@ static void look_at(struct net *n, struct endpoint *e, int64_t now_ns,
 	     (rt->due_ns <= now_ns && (!e->settled || ticked)))) {
 		if (e->settled && memory == MEMORY_REFUSED)
 			rt->due_ns = now_ns + rt->source->period_ns * 9 / 10;
+		if (e->ended)
+			begin_ladder(e);
 		ask(rt);
 	}
 	force_gc(e);
@@ -628,15 +778,23 @@ static int64_t turn(void *ctx, int64_t now_ns)
 	struct net *n = ctx;
 	unsigned wakes = atomic_load(&n->wakes);
 	bool ticked = wakes != n->wakes_seen;
+	int64_t next = INT64_MAX;
 
 	if (!atomic_load(&n->fetcher))
 		return INT64_MAX; /* net_start wakes us */
 	n->wakes_seen = wakes;
 	bring_up_to_date(n);
-	for (unsigned i = 0; i < n->count; i++)
-		look_at(n, n->endpoints[i], now_ns, ticked);
+	for (unsigned i = 0; i < n->count; i++) {
+		struct endpoint *e = n->endpoints[i];
+
+		look_at(n, e, now_ns, ticked);
+		if (e->held_ns && e->held_ns <= now_ns)
+			release_held(e);
+		if (e->held_ns && e->held_ns < next)
+			next = e->held_ns;
+	}
 	/* Ticks, requests and answers call again; nothing else is due. */
-	return INT64_MAX;
+	return next;
 }
 
 struct net *net_start(struct store *store, struct procfs *fs,
@@ -650,6 +808,9 @@ struct net *net_start(struct store *store, struct procfs *fs,
 	n->fs = fs;
 	n->profile_every_ns = opt->profile_every_ns;
 	n->profile_budget = opt->profile_budget;
+	n->timeout_ns = (opt->fetch.timeout_ms > 0 ? opt->fetch.timeout_ms
+						   : FETCH_TIMEOUT_MS) *
+			NS_PER_MS;
 	n->read = opt->read;
 	n->generation = UINT64_MAX;
 	fetch.plain = !atomic_load(&store->tls);

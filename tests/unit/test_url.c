@@ -27,15 +27,19 @@ static const struct {
 	 "http://h:1/admin"},
 	{"http://h/debug/pprof/", URL_BASE, "http://h", "", "", "http://h"},
 	{"http://h/debug/pprof", URL_BASE, "http://h", "", "", "http://h"},
+	{"http://h/x/debug/pprof/goroutine", URL_PROFILE, "http://h/x",
+	 "/debug/pprof/goroutine", "", "http://h/x"},
+	{"http://h/debug/pprof/profile?seconds=5", URL_BASE, "http://h", "", "",
+	 "http://h"},
 	{"http://h/x/debug/vars", URL_VARS, "http://h/x", "/debug/vars", "",
 	 "http://h/x"},
 	{"http://h/metrics", URL_METRICS, "http://h", "/metrics", "",
 	 "http://h"},
-	{"http://h/a/b/", URL_BASE, "http://h/a/b", "", "", "http://h/a/b"},
+	{"http://h/a/b/", URL_OTHER, "http://h/a/b", "", "", "http://h/a/b"},
 	/* A profile at a place of its own. */
 	{"http://h/pprof/heap", URL_PROFILE, "http://h", "/pprof/heap", "",
 	 "http://h"},
-	{"http://h/metricsx", URL_BASE, "http://h/metricsx", "", "",
+	{"http://h/metricsx", URL_OTHER, "http://h/metricsx", "", "",
 	 "http://h/metricsx"},
 	{"http://u:pw@h:99/debug/vars", URL_VARS, "http://u:pw@h:99",
 	 "/debug/vars", "", "http://h:99"},
@@ -129,7 +133,7 @@ static void named_again(void **state)
 	(void)state;
 	assert_int_equal(
 		url_parse(&u, "http://u:p@h/my/heap?seconds=3&k=v", NULL), 0);
-	s = url_named(&u);
+	s = url_join(&u, u.path);
 	assert_string_equal(s, "http://u:p@h/my/heap?k=v");
 	free(s);
 	url_release(&u);

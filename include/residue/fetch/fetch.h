@@ -65,7 +65,7 @@ struct fetch_result {
 };
 
 struct fetch_request {
-	const char *url;       /* for curl: url_join, url_named; copied */
+	const char *url;       /* for curl: url_join; copied */
 	const char *shown;     /* the same as it may be shown; copied */
 	const char *unix_path; /* url.unix_path, or NULL; copied */
 	uint64_t owner;	       /* whom fetcher_cancel names, 0 for nobody */

@@ -19,8 +19,11 @@
 
 /* What the user's URL itself points to. */
 enum url_what {
-	URL_BASE,    /* nothing known: probe or use the usual paths */
-	URL_PROFILE, /* a heap or allocs profile, at whatever path */
+	URL_BASE,    /* no path, or that of net/http/pprof's index: the usual
+		      * paths are below */
+	URL_OTHER,   /* a path that is not known: a base, or the very thing */
+	URL_PROFILE, /* a heap or allocs profile at whatever path, or any of
+		      * net/http/pprof that is there at once */
 	URL_VARS,    /* expvar */
 	URL_METRICS, /* Prometheus text */
 };
@@ -30,7 +33,8 @@ struct url {
 	enum url_what what;
 	char *unix_path; /* NULL for TCP; '@' first: abstract */
 	char *base;  /* scheme://[user:pw@]host[:port][/prefix], no '/' last */
-	char *path;  /* of what the user named, "" for URL_BASE */
+	char *path;  /* of what the user named, below the base; "" for URL_BASE
+		      * and URL_OTHER, whose base is all of it */
 	char *query; /* kept part without '?', or "" */
 	char *shown; /* visible, without password and query: for screens,
 		      * files and messages */
@@ -46,8 +50,6 @@ void url_release(struct url *u);
 /* base + path + query, for curl only; `path` starts with '/' and may carry a
  * query of its own ("/debug/pprof/heap?debug=1"). Owned by the caller. */
 char *url_join(const struct url *u, const char *path);
-/* The URL of what the user named: url_join with its own path. */
-char *url_named(const struct url *u);
 /* As url_join, as it may be shown: visible, no password, no kept query. */
 char *url_join_shown(const struct url *u, const char *path);
 
