@@ -34,8 +34,8 @@ static const char *find_part(const char *path, const char *part)
 /* Below /debug/pprof: what is no profile, or takes its time (net/http/pprof). */
 static bool is_served_profile(const char *name)
 {
-	static const char *const others[] = {"",	"cmdline", "profile",
-					     "symbol", "trace"};
+	static const char *const others[] = {"", "cmdline", "profile", "symbol",
+					     "trace"};
 
 	for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++)
 		if (strcmp(name, others[i]) == 0)

@@ -332,7 +332,9 @@ static void curl_failed(struct transfer *t, CURLcode rc)
 		tls_failed(t, rc);
 		break;
 	case CURLE_SSL_CERTPROBLEM:
-		say(t, ERR_USAGE, "the client certificate cannot be used: %s",
+		say(t, ERR_USAGE,
+		    "the client certificate cannot be used: %s (a key that "
+		    "has a password: take it off with openssl pkey)",
 		    quoted(t, rc, text));
 		break;
 	case CURLE_SSL_CACERT_BADFILE:

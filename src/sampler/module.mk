@@ -7,6 +7,7 @@ libresidue_a_SOURCES += \
 	src/sampler/grid.h src/sampler/grid.c \
 	src/sampler/guard.h src/sampler/guard.c \
 	src/sampler/jobs.c \
+	src/sampler/ladder.h src/sampler/ladder.c \
 	src/sampler/lane.h src/sampler/lane.c \
 	src/sampler/machine.h \
 	src/sampler/meter.h src/sampler/meter.c \

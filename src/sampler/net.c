@@ -1,6 +1,7 @@
 /* net.c - polling endpoints on the fetcher's thread. */
 #include "net.h"
 
+#include "ladder.h"
 #include "meter.h"
 
 #include <residue/base/clock.h>
@@ -47,13 +48,10 @@ struct endpoint {
 	struct url url;
 	uint64_t number; /* owner of its requests */
 	struct poll runtime, profile, gc;
-	char *gc_path;	    /* owned; NULL: GC_PATH */
-	unsigned gcs_left;  /* to be forced yet */
-	int64_t gc_took_ns; /* the first of two; 0: none yet */
-	unsigned rung;	    /* of the ladder, an index of sources */
-	bool ended;	    /* the ladder was, and begins anew when it is due */
-	unsigned missing;   /* bits of rungs whose answer was 404 */
-	struct err why;	    /* the most telling answer of the ladder's */
+	char *gc_path;	      /* owned; NULL: GC_PATH */
+	unsigned gcs_left;    /* to be forced yet */
+	int64_t gc_took_ns;   /* the first of two; 0: none yet */
+	struct ladder ladder; /* of `runtime` */
 	/* A profile that was answered with 404 waits for what the ladder comes
 	 * to, so that its failure names what was tried; `held_ns`: until when
 	 * at most, CLOCK_BOOTTIME, 0: none waits. */
@@ -62,14 +60,13 @@ struct endpoint {
 	bool profile_missing; /* 404 at its usual path */
 	int64_t asked_ns;     /* when it was asked for, */
 	bool again;	      /* ... and is now asked for at another one */
-	unsigned crossed;   /* answers that memory was compared with */
-	bool settled;	    /* a rung has worked */
-	unsigned measured;  /* polls for what one costs the target */
-	unsigned execs;	    /* target->execs that all this is of */
-	bool inside;	    /* reached from the target's network namespace
+	unsigned crossed;     /* answers that memory was compared with */
+	unsigned measured;    /* polls for what one costs the target */
+	unsigned execs;	      /* target->execs that all this is of */
+	bool inside;	      /* reached from the target's network namespace
 			     * only */
-	int64_t profile_gc; /* num_gc before the last profile; -1: none */
-	int64_t profile_ns; /* when it came */
+	int64_t profile_gc;   /* num_gc before the last profile; -1: none */
+	int64_t profile_ns;   /* when it came */
 	struct meter meter;
 };
 
@@ -92,33 +89,6 @@ struct net {
 };
 
 /* ---- endpoints ---------------------------------------------------------- */
-
-/* Is this what the user's URL points to? */
-static bool is_named(const struct endpoint *e, const struct source *src)
-{
-	return (e->url.what == URL_VARS && src->by == READ_EXPVAR) ||
-	       (e->url.what == URL_METRICS && src->by == READ_METRICS);
-}
-
-/* The rung of that number, among those that the user's choice leaves: what the
- * URL names is the first. */
-static const struct source *rung_source(const struct endpoint *e, unsigned rung)
-{
-	const enum read_by read = e->net->read;
-
-	for (int named = 1; named >= 0; named--)
-		for (unsigned i = 0; i < source_count; i++) {
-			const struct source *src = source_registry[i];
-
-			if (src->lane == LANE_NET &&
-			    src->origin == ORIGIN_RUNTIME &&
-			    is_named(e, src) == named &&
-			    (read == READ_COUNT || read == src->by) &&
-			    rung-- == 0)
-				return src;
-		}
-	return NULL;
-}
 
 static const struct source *profile_source(void)
 {
@@ -191,7 +161,8 @@ static struct endpoint *endpoint_new(struct net *n, struct target *t)
 		return e;
 	}
 	e->inside = is_own(n, e) && in_other_net(n, e);
-	e->runtime = (struct poll){.endpoint = e, .source = rung_source(e, 0)};
+	ladder_init(&e->ladder, n->read, e->url.what);
+	e->runtime = (struct poll){.endpoint = e, .source = e->ladder.source};
 	e->profile = (struct poll){.endpoint = e, .source = profile_source()};
 	if (e->url.what == URL_PROFILE)
 		e->profile.path = e->url.path;
@@ -199,8 +170,7 @@ static struct endpoint *endpoint_new(struct net *n, struct target *t)
 		.endpoint = e, .source = profile_source(), .path = GC_PATH};
 	/* A heap profile at a path of its own has its GC there. */
 	if (ends_with_heap(e->url.path))
-		e->gc.path = e->gc_path =
-			mem_printf("%s?gc=1", e->url.path);
+		e->gc.path = e->gc_path = mem_printf("%s?gc=1", e->url.path);
 	backoff_init(&e->runtime.backoff, e->number * 2 + 1);
 	backoff_init(&e->profile.backoff, e->number * 2 + 2);
 	return e;
@@ -280,83 +250,47 @@ static const char *path_of(const struct poll *p)
 
 /* ---- answers ------------------------------------------------------------ */
 
-static bool is_404(const struct err *why)
-{
-	return why->code == ERR_HTTP && why->sys == 404;
-}
-
-/* An answer that says "not here", unlike one that does not come: a dead
- * endpoint may come back with what it had. A path may be forbidden where
- * another one is not. */
-static bool not_here(const struct err *why)
-{
-	return why->code == ERR_UNSUPPORTED || why->code == ERR_HTTP ||
-	       why->code == ERR_FORMAT || why->code == ERR_LIMIT ||
-	       (why->code == ERR_DENIED && why->sys != 0);
-}
-
-static void begin_ladder(struct endpoint *e)
-{
-	e->rung = e->missing = 0;
-	e->ended = false;
-	e->why = (struct err)ERR_INIT;
-	e->runtime.source = rung_source(e, 0);
-}
-
-/* Down the ladder; at its end *why becomes what all of it came to. */
-static void next_rung(struct endpoint *e, struct err *why)
+static void runtime_failed(struct endpoint *e, struct reading *r)
 {
 	struct poll *p = &e->runtime;
+	enum ladder_step step = ladder_failed(&e->ladder, &r->fail);
 
-	if (e->settled) {
-		/* Another program answers now: begin at the top, in a while. */
-		e->settled = why->code != ERR_UNSUPPORTED && !is_404(why);
-		if (!e->settled)
-			begin_ladder(e);
-		return;
-	}
-	if (!not_here(why)) { /* the next one in a while */
-		p->source = rung_source(e, ++e->rung);
-		if (!p->source)
-			begin_ladder(e);
-		return;
-	}
-	if (is_404(why))
-		e->missing |= 1u << e->rung;
-	if (e->why.code == ERR_NONE || (is_404(&e->why) && !is_404(why)))
-		e->why = *why;
-	p->source = rung_source(e, ++e->rung);
-	p->due_ns = 0;
-	if (!p->source) {
-		*why = e->why;
-		p->due_ns = clock_boot_ns() + BACKOFF_MAX_NS;
-	}
+	p->source = e->ladder.source;
+	p->due_ns = r->end_ns + backoff_failure(&p->backoff, RUNTIME_PERIOD_NS);
+	if (step == LADDER_NEXT)
+		p->due_ns = 0;
+	else if (step == LADDER_END)
+		p->due_ns = r->end_ns + BACKOFF_MAX_NS;
+}
+
+/* Beside memory an answer is only compared. Of a text that costs the target as
+ * much as a profile there are as many as it takes to be sure, and one for the
+ * first, which may have come before memory was read. */
+static int64_t compare_again(struct endpoint *e, const struct reading *r)
+{
+	bool costly = !e->runtime.source->period_ns;
+
+	e->crossed++;
+	if (costly && e->crossed > CROSS_SURE)
+		return INT64_MAX;
+	return r->end_ns + (e->crossed < CROSS_SOON ? CROSS_SOON_NS : CROSS_NS);
 }
 
 static void after_runtime(struct endpoint *e, struct reading *r)
 {
 	struct poll *p = &e->runtime;
-	bool ok = r->fail.code == ERR_NONE;
 
-	if (ok) {
+	if (r->fail.code == ERR_NONE) {
 		backoff_success(&p->backoff);
-		p->due_ns = p->source->period_ns ? 0 : INT64_MAX;
-	} else
-		p->due_ns = r->end_ns +
-			    backoff_failure(&p->backoff, RUNTIME_PERIOD_NS);
-	if (ok) {
 		meter_polled(&e->meter, e->net->fs, e->target, r);
-		e->settled = true;
-	} else if (not_here(&r->fail) || r->fail.code == ERR_TIMEOUT)
-		next_rung(e, &r->fail);
-	if (ok && atomic_load(&e->target->memory) == MEMORY_WORKS) {
-		if (p->due_ns == 0)
-			p->due_ns = r->end_ns + (e->crossed < CROSS_SOON
-							 ? CROSS_SOON_NS
-							 : CROSS_NS);
-		e->crossed++;
+		ladder_worked(&e->ladder);
+		p->due_ns = p->source->period_ns ? 0 : INT64_MAX;
+		if (atomic_load(&e->target->memory) == MEMORY_WORKS)
+			p->due_ns = compare_again(e, r);
+	} else {
+		runtime_failed(e, r);
 	}
-	if (e->settled || p->due_ns)
+	if (e->ladder.settled || p->due_ns)
 		atomic_store(&e->target->warm_runtime, true);
 }
 
@@ -425,43 +359,31 @@ static void after_gc(struct endpoint *e, const struct reading *r)
 	e->gc_took_ns = took;
 }
 
-static void add_path(char *paths, size_t size, const char *path)
-{
-	size_t len = strlen(paths);
-
-	snprintf(paths + len, size - len, "%s%s", len ? ", " : "", path);
-}
-
 /* Which paths were tried, for people: the answer was 404. */
 static void say_tried(const struct endpoint *e, struct err *why)
 {
-	const struct source *src;
-	char paths[160] = "", own[60];
+	const char *usual = e->profile.source->path;
+	char paths[160] = "";
 
-	if (!is_404(why))
+	if (!ladder_is_missing(why))
 		return;
-	if (e->settled) {
+	if (e->url.what == URL_PROFILE)
+		usual = e->url.path;
+	if (e->ladder.settled) {
 		err_set(why, ERR_HTTP,
 			"%.120s%.60s: 404 Not Found, though %s answers",
-			e->url.shown, path_of(&e->profile),
-			e->runtime.source->path);
-		why->sys = 404;
-		return;
+			e->url.shown, usual, e->runtime.source->path);
+	} else {
+		if (e->profile_missing)
+			snprintf(paths, sizeof(paths), "%s%.60s",
+				 e->url.what == URL_OTHER ? "itself, " : "",
+				 usual);
+		ladder_paths(&e->ladder, paths, sizeof(paths));
+		err_set(why, ERR_HTTP,
+			"%.80s: 404 Not Found: tried %s; is it below another "
+			"path, or at another port?",
+			e->url.shown, paths);
 	}
-	if (e->url.what == URL_OTHER && e->profile.path)
-		add_path(paths, sizeof(paths), "itself");
-	snprintf(own, sizeof(own), "%s",
-		 e->url.what == URL_PROFILE ? e->url.path
-					    : e->profile.source->path);
-	if (e->profile_missing)
-		add_path(paths, sizeof(paths), own);
-	for (unsigned i = 0; (src = rung_source(e, i)); i++)
-		if (e->missing >> i & 1 && !src->tail) /* that is the same page */
-			add_path(paths, sizeof(paths), src->path);
-	err_set(why, ERR_HTTP,
-		"%.80s: 404 Not Found: tried %s; is it below another path, or "
-		"at another port?",
-		e->url.shown, paths);
 	why->sys = 404;
 }
 
@@ -490,34 +412,23 @@ static bool try_as_it_stands(struct endpoint *e)
 /* The profile's failure: told, or kept for a while. */
 static bool keep_back(struct endpoint *e, const struct reading *r)
 {
-	if (!is_404(&r->fail))
+	if (!ladder_is_missing(&r->fail))
 		return false;
 	if (try_as_it_stands(e))
 		return true;
 	e->profile_missing = true;
-	if (e->settled || e->ended || !e->runtime.source)
+	if (e->ladder.settled || e->ladder.ended || !e->ladder.source)
 		return false;
 	e->held = *r;
 	e->held_ns = e->asked_ns + e->net->timeout_ns;
 	return true;
 }
 
-/* The end of the ladder: what it came to is known, and begins anew in a while. */
-static void after_ladder(struct endpoint *e)
-{
-	if (!e->runtime.source) {
-		e->ended = true;
-		e->runtime.source = rung_source(e, 0);
-	}
-	if (e->settled || e->ended)
-		release_held(e);
-}
-
 /* A rung that says "not here" is not a failure to show while others are to be
  * tried. */
 static bool quiet(const struct endpoint *e, const struct reading *r)
 {
-	return r->origin == ORIGIN_RUNTIME && !e->settled &&
+	return r->origin == ORIGIN_RUNTIME && !e->ladder.settled &&
 	       r->fail.code != ERR_NONE && e->runtime.due_ns == 0;
 }
 
@@ -555,7 +466,8 @@ static void done(void *ctx, struct fetch_result *res)
 		store_reading(n->store, e->target, &r);
 	if (p == &e->profile)
 		atomic_store(&e->target->warm_profile, true);
-	after_ladder(e);
+	if (e->ladder.settled || e->ladder.ended)
+		release_held(e);
 }
 
 /* ---- questions ---------------------------------------------------------- */
@@ -695,8 +607,9 @@ static void force_gc(struct endpoint *e)
  * its endpoint. */
 static void start_over(struct endpoint *e)
 {
-	begin_ladder(e);
-	e->settled = e->profile_missing = e->again = false;
+	ladder_begin(&e->ladder);
+	e->runtime.source = e->ladder.source;
+	e->profile_missing = e->again = false;
 	e->profile.path = e->url.what == URL_PROFILE ? e->url.path : NULL;
 	e->held_ns = 0;
 	e->crossed = e->measured = 0;
@@ -723,7 +636,7 @@ static bool may_ask(const struct endpoint *e, int memory)
  * first of them may be late to begin with. */
 static bool measures_poll(struct endpoint *e, int memory)
 {
-	if (memory != MEMORY_REFUSED || !e->settled || !e->profile_ns ||
+	if (memory != MEMORY_REFUSED || !e->ladder.settled || !e->profile_ns ||
 	    e->profile.under_way || e->measured >= POLLS_MEASURED ||
 	    !e->runtime.source->period_ns)
 		return false;
@@ -756,11 +669,9 @@ static void look_at(struct net *n, struct endpoint *e, int64_t now_ns,
 	}
 	if (may_ask(e, memory) && rt->source && !rt->under_way &&
 	    (measures_poll(e, memory) ||
-	     (rt->due_ns <= now_ns && (!e->settled || ticked)))) {
-		if (e->settled && memory == MEMORY_REFUSED)
+	     (rt->due_ns <= now_ns && (!e->ladder.settled || ticked)))) {
+		if (e->ladder.settled && memory == MEMORY_REFUSED)
 			rt->due_ns = now_ns + rt->source->period_ns * 9 / 10;
-		if (e->ended)
-			begin_ladder(e);
 		ask(rt);
 	}
 	force_gc(e);

@@ -5,10 +5,13 @@ PID@URL with the URL of another process is an error that people make. Two
 workloads run the same program side by side; one is watched with the other's
 endpoint, and with its own, while both allocate and collect.
 """
+import http.server
 import json
 import os
 import subprocess
 import sys
+import threading
+import urllib.request
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 TESTS = os.path.dirname(HERE)
@@ -51,20 +54,55 @@ def from_memory(lines):
     assert len(seen) > 3 and seen == sorted(seen), "%r" % seen
 
 
+class Profiles:
+    """Another process's endpoint that has net/http/pprof and nothing else."""
+
+    def __init__(self, url):
+        class Handler(http.server.BaseHTTPRequestHandler):
+            def do_GET(self):
+                if not self.path.startswith("/debug/pprof/"):
+                    self.send_error(404)
+                    return
+                with urllib.request.urlopen(url + self.path) as f:
+                    body = f.read()
+                self.send_response(200)
+                self.send_header("Content-Length", str(len(body)))
+                self.end_headers()
+                self.wfile.write(body)
+
+            def log_message(self, *_):
+                pass
+        self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.url = "http://127.0.0.1:%d" % self.server.server_address[1]
+        threading.Thread(target=self.server.serve_forever, daemon=True).start()
+
+    def __enter__(self):
+        return self.url
+
+    def __exit__(self, *_):
+        self.server.shutdown()
+        self.server.server_close()
+
+
 def main():
     with Plan() as plan:
         if not os.access(WORKLOAD, os.X_OK):
             plan.skip("memory beside an endpoint", "no workload was built: no go command")
             finish(plan)
-        with Workload(WORKLOAD, "sawtooth", dwell=60) as one, Workload(WORKLOAD, "steady", dwell=60) as two:
+        with Workload(WORKLOAD, "sawtooth", dwell=60) as one, Workload(WORKLOAD, "steady", dwell=60) as two, \
+                Profiles(one.url) as profiles_of_one, Profiles(two.url) as profiles_of_two:
             results = together([
                 lambda: watch("%d@%s" % (one.pid, two.url), FALSE_SECONDS),
                 lambda: watch("%d@%s" % (one.pid, one.url), TRUE_SECONDS),
                 lambda: watch("%d@%s" % (two.pid, one.url), FALSE_SECONDS, "--read", "agentless"),
-            ], 3)
+                lambda: watch("%d@%s" % (one.pid, profiles_of_two), FALSE_SECONDS),
+                lambda: watch("%d@%s" % (one.pid, profiles_of_one), FALSE_SECONDS),
+            ], 5)
         for name, lines, check in (("another process's endpoint", results[0], false_tie),
                                    ("its own endpoint", results[1], true_tie),
-                                   ("--read agentless asks no endpoint", results[2], true_tie)):
+                                   ("--read agentless asks no endpoint", results[2], true_tie),
+                                   ("another process's profiles alone", results[3], false_tie),
+                                   ("its own profiles alone", results[4], true_tie)):
             if lines is None:
                 plan.ok(False, name, "residue failed")
                 continue
