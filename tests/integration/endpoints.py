@@ -275,7 +275,7 @@ def basic(_):
         inside = w.url.replace("http://", "http://user:%s@" % password)
         w.top(url=inside).said_that(0, "")
         w.snapshot(url=inside)
-        w.top(url=inside + "/nowhere").said_that(1, "404 Not Found: tried /debug/pprof/heap, /debug/vars, /metrics")
+        w.top(url=inside + "/nowhere").said_that(1, "404 Not Found: tried itself, /debug/pprof/heap, /debug/vars, /metrics")
         w.top(url=inside.replace(password, password + "-not")).said_that(1, "401 Unauthorized")
 
 
