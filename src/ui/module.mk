@@ -14,13 +14,14 @@ libresidue_a_SOURCES += \
 	src/ui/colour.h src/ui/colour.c src/ui/direct.h \
 	src/ui/keys.h src/ui/keys.c src/ui/signals.h src/ui/signals.c
 
-# Descriptions of terminals with 24-bit colours, compiled in.
+# Descriptions of terminals, compiled in.
 nodist_libresidue_a_SOURCES += src/ui/direct_terms.c
-EXTRA_DIST += src/ui/direct.ti src/ui/direct-terms.sh
+EXTRA_DIST += src/ui/direct.ti src/ui/plain.ti src/ui/direct-terms.sh
 CLEANFILES += src/ui/direct_terms.c
-src/ui/direct_terms.c: src/ui/direct.ti src/ui/direct-terms.sh
+src/ui/direct_terms.c: src/ui/direct.ti src/ui/plain.ti src/ui/direct-terms.sh
 	$(AM_V_GEN)$(MKDIR_P) src/ui && \
-	sh $(srcdir)/src/ui/direct-terms.sh $(srcdir)/src/ui/direct.ti >$@.tmp && \
+	sh $(srcdir)/src/ui/direct-terms.sh $(srcdir)/src/ui/direct.ti \
+		$(srcdir)/src/ui/plain.ti >$@.tmp && \
 	mv $@.tmp $@
 
 UNIT_TESTS += tests/unit/test_theme tests/unit/test_keymap \

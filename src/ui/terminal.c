@@ -84,15 +84,15 @@ static bool wants_rgb(void)
 	return v && (strcmp(v, "truecolor") == 0 || strcmp(v, "24bit") == 0);
 }
 
-/* The screen described with 24-bit colours, or NULL. TERMINFO is ours only
- * while newterm reads it: children must not inherit it. */
-static SCREEN *open_rgb(const char *term)
+/* The screen by a description of ours, or NULL. TERMINFO is ours only while
+ * newterm reads it: children must not inherit it. */
+static SCREEN *open_described(const char *term, bool rgb)
 {
 	const struct direct_term *d = direct_terms;
 	char *old;
 	SCREEN *s;
 
-	while (d->term && strcmp(d->term, term) != 0)
+	while (d->term && (strcmp(d->term, term) != 0 || d->rgb != rgb))
 		d++;
 	if (!d->term)
 		return NULL;
@@ -105,6 +105,17 @@ static SCREEN *open_rgb(const char *term)
 		unsetenv("TERMINFO");
 	free(old);
 	return s;
+}
+
+/* What the user has described is better known to them than to us. */
+static bool has_own_descriptions(void)
+{
+	const char *home = getenv("HOME");
+	char path[4096];
+
+	snprintf(path, sizeof(path), "%s/.terminfo", home ? home : "");
+	return set("TERMINFO") || set("TERMINFO_DIRS") ||
+	       access(path, F_OK) == 0;
 }
 
 static void start_colours(struct terminal *t, enum colour_choice choice)
@@ -132,7 +143,9 @@ static int open_screen(struct terminal *t, const struct terminal_options *opt,
 	if (!term || !*term)
 		return err_set(err, ERR_UNSUPPORTED, "TERM is not set");
 	if (opt->colour != COLOUR_NEVER && wants_rgb())
-		t->screen = open_rgb(term);
+		t->screen = open_described(term, true);
+	if (!t->screen && !has_own_descriptions())
+		t->screen = open_described(term, false);
 	if (!t->screen)
 		t->screen = newterm(term, stdout, stdin);
 	if (!t->screen)
