@@ -9,6 +9,7 @@
  * waits until a reading of the runtime that began after it has arrived.
  */
 #include "level.h"
+#include "own.h"
 #include "swing.h"
 
 #include <residue/base/units.h>
@@ -31,7 +32,8 @@ struct account {
 	int64_t risen;	/* ... and the most that it rose above that later */
 	int64_t unseen; /* RES rose by that between the last reading before
 			 * and the highest RES: a rise that hides a fall */
-	int64_t num_gc, num_forced; /* at the first of its readings */
+	int64_t num_gc, num_forced; /* at the first of its readings; forced by
+				     * the program */
 	bool counted;	  /* what was returned chunk by chunk is known: */
 	int64_t returned; /* up to then */
 	int64_t released; /* what the runtime's counters had then; -1: none */
@@ -69,6 +71,7 @@ struct falls {
 	int64_t given_rss; /* RES at about that time */
 	int64_t given;	   /* HeapReleased - Sys */
 	int64_t num_gc, num_forced;
+	int64_t own;   /* of num_forced: residue's, which are not in it */
 	unsigned scav; /* enum scav_mark */
 	int64_t returned;
 	int64_t released; /* by the scavenger and the allocator; -1: not known */
@@ -248,17 +251,30 @@ static bool gave_back(const struct falls *s)
 	return s->given - s->now.account.least >= s->least / 2;
 }
 
-static void runtime_read(struct falls *s, const struct reading *r)
+/* How many GCs have ended, and how many of them the program forced. */
+static void count_gcs(struct falls *s, const struct observation *o)
+{
+	const struct values *v = &o->now->values;
+	int64_t forced = values_get(v, FIELD_NUM_FORCED_GC, 0);
+
+	if (s->given_ns)
+		s->own +=
+			own_gcs(o, s->num_gc, forced - s->own - s->num_forced);
+	s->num_gc = values_get(v, FIELD_NUM_GC, 0);
+	s->num_forced = forced - s->own;
+}
+
+static void runtime_read(struct falls *s, const struct observation *o)
 {
 	const uint64_t need = FIELD_BIT(HEAP_RELEASED) | FIELD_BIT(SYS);
+	const struct reading *r = o->now;
 
 	if (!values_have(&r->values, need))
 		return;
+	count_gcs(s, o);
 	s->given = r->values.v[FIELD_HEAP_RELEASED] - r->values.v[FIELD_SYS];
 	s->given_ns = r->begin_ns;
 	s->given_rss = s->rss;
-	s->num_gc = values_get(&r->values, FIELD_NUM_GC, 0);
-	s->num_forced = values_get(&r->values, FIELD_NUM_FORCED_GC, 0);
 	s->scav = r->scav;
 	s->returned = r->returned;
 	s->released = values_get(&r->values, FIELD_RELEASED_BG, -1);
@@ -330,7 +346,7 @@ static void falls_observe(void *state, const struct observation *o,
 	struct falls *s = state;
 
 	if (o->now->origin == ORIGIN_RUNTIME) {
-		runtime_read(s, o->now);
+		runtime_read(s, o);
 		return;
 	}
 	if (o->now->origin != ORIGIN_PROC ||

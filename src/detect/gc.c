@@ -7,6 +7,7 @@
  * ring (metrics) only the last one has a time.
  */
 #include "limit.h"
+#include "own.h"
 
 #include <residue/base/units.h>
 #include <residue/detect/detect.h>
@@ -40,14 +41,16 @@ static void forced_set(struct event *ev, const struct forced *f)
 	ev->forced = f->forced > 0 && ev->forced_known;
 }
 
-/* What the program forced. At the memory limit nothing tells FreeOSMemory from
- * runtime.GC but what returned.c finds: what it gives back may have been given
- * back already. */
+/* What was forced, and by whom. At the memory limit nothing tells FreeOSMemory
+ * from runtime.GC but what returned.c finds: what it gives back may have been
+ * given back already. */
 static int forced_text(char *to, size_t size, const struct event *ev,
-		       const struct forced *f)
+		       const struct forced *f, bool own)
 {
 	const char *where = f->at_limit ? " GC at the memory limit" : "";
 
+	if (ev->forced && own)
+		return snprintf(to, size, ", forced by residue");
 	if (ev->forced && f->at_limit)
 		return snprintf(to, size, ", a forced%s", where);
 	if (ev->forced)
@@ -58,7 +61,8 @@ static int forced_text(char *to, size_t size, const struct event *ev,
 	return 0;
 }
 
-static void gc_text(struct event *ev, const struct forced *f, const char *more)
+static void gc_text(struct event *ev, const struct observation *o,
+		    const struct forced *f, const char *more)
 {
 	char pause[UNITS_MAX];
 	int n = snprintf(ev->text, sizeof(ev->text), "GC %lld",
@@ -68,7 +72,8 @@ static void gc_text(struct event *ev, const struct forced *f, const char *more)
 		n += snprintf(ev->text + n, sizeof(ev->text) - (size_t)n,
 			      ", stopped the world for %s",
 			      units_duration(pause, ev->pause_ns));
-	n += forced_text(ev->text + n, sizeof(ev->text) - (size_t)n, ev, f);
+	n += forced_text(ev->text + n, sizeof(ev->text) - (size_t)n, ev, f,
+			 own_gc(o, ev->wall_ns));
 	snprintf(ev->text + n, sizeof(ev->text) - (size_t)n, "%s%s",
 		 ev->periodic ? ", after two minutes without one" : "", more);
 }
@@ -98,7 +103,7 @@ static void from_ring(struct gc *g, const struct observation *o, int64_t first,
 		ev.periodic = ev.forced_known && !ev.forced &&
 			      g->last_end > 0 &&
 			      ev.wall_ns - g->last_end >= FORCE_GC_PERIOD;
-		gc_text(&ev, f, "");
+		gc_text(&ev, o, f, "");
 		sink(sink_ctx, &ev);
 		g->last_end = ev.wall_ns;
 	}
@@ -129,7 +134,7 @@ static void without_ring(struct gc *g, const struct observation *o,
 	ev.periodic = ev.forced_known && !ev.forced && g->last_end > 0 &&
 		      f->gcs == 1 &&
 		      ev.wall_ns - g->last_end >= FORCE_GC_PERIOD;
-	gc_text(&ev, f, more);
+	gc_text(&ev, o, f, more);
 	sink(sink_ctx, &ev);
 	g->last_end = ev.wall_ns;
 }

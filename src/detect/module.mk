@@ -11,6 +11,7 @@ DETECTORS = \
 libresidue_a_SOURCES += $(DETECTORS) \
 	include/residue/detect/detect.h src/detect/detect.c \
 	src/detect/level.h src/detect/limit.h \
+	src/detect/own.h src/detect/own.c \
 	src/detect/swing.h src/detect/swing.c
 nodist_libresidue_a_SOURCES += src/detect/registry.c
 BUILT_SOURCES += src/detect/registry.c
@@ -33,4 +34,7 @@ tests_unit_test_falls_SOURCES = tests/unit/test_falls.c \
 	tests/unit/detect_feed.h
 UNIT_TESTS += tests/unit/test_detect_gc
 tests_unit_test_detect_gc_SOURCES = tests/unit/test_detect_gc.c \
+	tests/unit/detect_feed.h
+UNIT_TESTS += tests/unit/test_detect_own
+tests_unit_test_detect_own_SOURCES = tests/unit/test_detect_own.c \
 	tests/unit/detect_feed.h

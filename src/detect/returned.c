@@ -16,13 +16,15 @@
  * it runs, when pages were freed since, and at a memory limit. Elsewhere it is
  * concluded: a forced GC, a jump of HeapReleased with nothing idle left, and,
  * where RES is read often enough, its fall right after that GC. Since Go 1.21 a
- * little may be left idle if what went was in use until that GC (left()).
+ * little may be left idle if what went was in use until that GC (left()). A GC
+ * that residue forced is no such GC.
  *
  * What was given back and taken again between two readings grew too: growth.c
  * sees that where RES was looked at meanwhile, else it is told here.
  */
 #include "level.h"
 #include "limit.h"
+#include "own.h"
 #include "swing.h"
 
 #include <residue/base/units.h>
@@ -255,6 +257,21 @@ static bool rose_since(const struct returned *s, int64_t t_ns, int64_t least)
 	return false;
 }
 
+/* The end of the last GC; of several since the last reading, that of the last
+ * which residue did not force. */
+static int64_t last_end(const struct returned *s, const struct pause_ring *ring,
+			const struct observation *o)
+{
+	int64_t num = ring->num_gc, end;
+
+	for (int64_t n = num; n > s->last.num_gc && n > num - PAUSE_RING; n--) {
+		end = (int64_t)ring->end_ns[pause_index((uint32_t)n)];
+		if (!own_gc(o, end))
+			return end;
+	}
+	return (int64_t)ring->end_ns[pause_index((uint32_t)num)];
+}
+
 /* When the forced GC ended, CLOCK_REALTIME: the last one known, if several. */
 static int64_t forced_end(const struct returned *s, const struct observation *o)
 {
@@ -262,9 +279,7 @@ static int64_t forced_end(const struct returned *s, const struct observation *o)
 	int64_t end = 0;
 
 	if (o->pauses && o->pauses->num_gc) {
-		unsigned i = pause_index(o->pauses->num_gc);
-
-		end = (int64_t)o->pauses->end_ns[i];
+		end = last_end(s, o->pauses, o);
 	} else {
 		end = values_get(&r->values, FIELD_LAST_GC, 0);
 	}
@@ -499,6 +514,9 @@ static void compare(struct returned *s, const struct observation *o,
 	bool earlier = false;
 
 	d.ran_dry = d.ran_dry && !limit_near(&o->before, &o->now->values);
+	/* Ours is no FreeOSMemory: where nothing proves one, it is left out. */
+	if (!d.counted)
+		d.forced -= own_gcs(o, s->last.num_gc, d.forced);
 	if (d.forced > 0) {
 		earlier = d.counted && still_frees(s, &d);
 		if (d.counted && s->until_ns && !s->told && s->freed)

@@ -284,7 +284,25 @@ void state_exec(struct state *s)
 	s->endpoint_asked = false;
 	s->endpoint_fail = (struct err)ERR_INIT;
 	s->dating.open = false;
+	s->own_gc.begin_ns = s->own_gc.end_ns = 0;
 	drop_docs(s);
+}
+
+void state_own_gc(struct state *s, int64_t begin_ns, int64_t end_ns)
+{
+	int64_t read_ns = s->origins[ORIGIN_RUNTIME].begin_ns;
+
+	/* Under way, or answered and no reading has told of its GC yet. */
+	if (!s->own_gc.begin_ns ||
+	    (s->own_gc.end_ns && s->own_gc.end_ns <= read_ns))
+		s->own_gc.begin_ns = begin_ns;
+	s->own_gc.end_ns = end_ns;
+}
+
+bool state_is_own_gc(const struct state *s, int64_t end_ns)
+{
+	return s->own_gc.begin_ns && end_ns >= s->own_gc.begin_ns &&
+	       (!s->own_gc.end_ns || end_ns <= s->own_gc.end_ns);
 }
 
 int64_t origin_age_ms(const struct origin_state *o, int64_t now_ns)

@@ -536,6 +536,15 @@ void store_event(struct store *s, struct target *t, struct event *ev)
 	store_wake(s);
 }
 
+void store_own_gc(struct store *s, struct target *t, int64_t begin_ns,
+		  int64_t end_ns)
+{
+	pthread_mutex_lock(&s->lock);
+	if (begin_ns > t->exec_ns) /* else it was the former program's */
+		state_own_gc(&t->state, begin_ns, end_ns);
+	pthread_mutex_unlock(&s->lock);
+}
+
 static void put_verdict_item(struct store *s, struct target *t, int64_t wall_ns)
 {
 	struct item *it;

@@ -146,6 +146,12 @@ void store_reading(struct store *s, struct target *t, struct reading *r);
 /* The figures of an origin were looked at and are as they were. */
 void store_still(struct store *s, struct target *t, enum origin origin);
 void store_event(struct store *s, struct target *t, struct event *ev);
+/* A request that forces a GC is sent: `end_ns` is 0; and when it is answered, or
+ * given up: then. CLOCK_BOOTTIME. GCs that end in between are told as residue's
+ * and are not taken for the program's FreeOSMemory. Of two in a row begin_ns is
+ * the first's. To be called before the request goes out: readings are faster. */
+void store_own_gc(struct store *s, struct target *t, int64_t begin_ns,
+		  int64_t end_ns);
 /* Compose the row of this tick for every live target, judge it. */
 void store_compose(struct store *s, int64_t now_ns);
 void store_toast(struct store *s, bool is_error, const char *fmt, ...)

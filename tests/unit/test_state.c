@@ -216,6 +216,41 @@ static void stale_profile(void **state)
 	state_release(s);
 }
 
+static void is_ours(const struct state *s, int64_t end, bool ours)
+{
+	assert_true(state_is_own_gc(s, end) == ours);
+}
+
+static void own_gc(void **state)
+{
+	struct state *s = watched("");
+
+	(void)state;
+	is_ours(s, 10, false);
+	state_own_gc(s, 10, 0);
+	is_ours(s, 9, false);
+	is_ours(s, 10, true);
+	is_ours(s, INT64_MAX, true); /* under way */
+	state_own_gc(s, 10, 20);
+	is_ours(s, 20, true);
+	is_ours(s, 21, false);
+	/* No reading has told of it: it goes on until one has. */
+	state_own_gc(s, 30, 0);
+	state_own_gc(s, 30, 40);
+	is_ours(s, 10, true);
+	is_ours(s, 40, true);
+	told(s, ORIGIN_RUNTIME, READ_EXPVAR, FIELD_NUM_GC, 1);
+	is_ours(s, 10, true); /* that one began before */
+	s->origins[ORIGIN_RUNTIME].begin_ns = 45;
+	state_own_gc(s, 50, 0);
+	is_ours(s, 40, false);
+	state_own_gc(s, 50, 60);
+	is_ours(s, 60, true);
+	state_exec(s);
+	is_ours(s, 55, false);
+	state_release(s);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -225,6 +260,7 @@ int main(void)
 		cmocka_unit_test(gc_of_profile_by_count),
 		cmocka_unit_test(gc_of_profile_by_time),
 		cmocka_unit_test(stale_profile),
+		cmocka_unit_test(own_gc),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

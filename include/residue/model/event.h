@@ -63,7 +63,7 @@ struct event {
 	double confidence;  /* 0 to 1 */
 	bool before_attach; /* it happened before we watched */
 	bool forced_known;  /* GC: the next one is; else it is not said */
-	bool forced;	    /* GC: the program asked for it */
+	bool forced;	    /* GC: the program, or residue, asked for it */
 	bool periodic;	    /* GC: by the runtime's two-minute rule */
 	int64_t num_gc;	    /* GC: its number; -1: does not apply */
 	int64_t bytes;	    /* how much memory moved; -1: not known */

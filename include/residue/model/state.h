@@ -59,6 +59,11 @@ struct state {
 		int64_t before; /* num_gc read before it; -1: not known */
 		int64_t begin_wall_ns, end_wall_ns; /* CLOCK_REALTIME */
 	} dating;
+	/* While a request of ours for a GC was last under way, CLOCK_BOOTTIME:
+	 * begin 0: never; end 0: it still is. */
+	struct {
+		int64_t begin_ns, end_ns;
+	} own_gc;
 	struct event *events; /* ring */
 	unsigned event_room;
 	uint64_t event_count; /* ever */
@@ -98,6 +103,12 @@ void state_event(struct state *s, const struct event *ev);
 /* The program in the process changed: nothing of the old one's figures,
  * documents or rows stays current; events remain. */
 void state_exec(struct state *s);
+/* A request for a GC was sent (end_ns 0), or is answered: own_gc, which begins
+ * with the one before where the runtime was not read since that one ended. */
+void state_own_gc(struct state *s, int64_t begin_ns, int64_t end_ns);
+/* A GC that ended then (CLOCK_BOOTTIME) is one that residue forced, as far as
+ * the time can tell. */
+bool state_is_own_gc(const struct state *s, int64_t end_ns);
 /* The row of the tick whose statm read was last; appended to the history and
  * to the brief. False when there is nothing new to make a row of. */
 bool state_compose(struct state *s, int64_t now_ns, struct row *out);
