@@ -50,6 +50,7 @@ struct endpoint {
 	struct poll runtime, profile, gc;
 	char *gc_path;	      /* owned; NULL: GC_PATH */
 	unsigned gcs_left;    /* to be forced yet */
+	int64_t gc_begin_ns;  /* when they were asked for */
 	int64_t gc_took_ns;   /* the first of two; 0: none yet */
 	struct ladder ladder; /* of `runtime` */
 	/* A profile that was answered with 404 waits for what the ladder comes
@@ -332,10 +333,16 @@ static void after_gc(struct endpoint *e, const struct reading *r)
 {
 	struct event ev = event_make(EVENT_MARK, EVENT_FROM_USER,
 				     r->end_ns + r->wall_offset_ns);
-	int64_t took = r->end_ns - r->begin_ns;
+	int64_t took = r->end_ns - r->begin_ns, until = r->end_ns;
 	char last[UNITS_MAX], first[UNITS_MAX];
 	struct store *s = e->net->store;
 
+	/* One that takes long may come yet. */
+	if (r->fail.code == ERR_TIMEOUT)
+		until += e->net->timeout_ns;
+	else if (r->fail.code == ERR_NONE && e->gcs_left > 1)
+		until = 0;
+	store_own_gc(s, e->target, e->gc_begin_ns, until);
 	if (r->fail.code != ERR_NONE) {
 		e->gcs_left = 0;
 		store_toast(s, true, "no GC forced%s: %.120s",
@@ -598,6 +605,8 @@ static void force_gc(struct endpoint *e)
 	if (asked) {
 		e->gcs_left = asked;
 		e->gc_took_ns = 0;
+		e->gc_begin_ns = clock_boot_ns();
+		store_own_gc(e->net->store, e->target, e->gc_begin_ns, 0);
 	}
 	if (e->gcs_left)
 		ask(&e->gc);

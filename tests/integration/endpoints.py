@@ -24,10 +24,11 @@ import urllib.request
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 TESTS = os.path.dirname(HERE)
-sys.path[:0] = [os.path.join(TESTS, "lib"), os.path.join(TESTS, "bench")]
+sys.path[:0] = [os.path.join(TESTS, d) for d in ("lib", "golden", "bench")]
 from hostile import MEMSTATS, MODES, PROFILE_PATH, TLS, VARS, Hostile, answer, in_turn  # noqa: E402
-from live import RESIDUE, TOP, WORKLOAD, Pty, Workload  # noqa: E402
+from live import RESIDUE, TOP, WORKLOAD, Workload  # noqa: E402
 from tap import Plan, Skip, finish  # noqa: E402
+from tui import TUI  # noqa: E402
 
 TIMEOUT = 0.5  # s, as given to residue
 PATIENCE = 8.0  # s: a machine that is busy is no failure; without an end it would be 20
@@ -466,38 +467,33 @@ def proxies(_):
 # ---- a GC by its key -------------------------------------------------------------
 
 
-def until(what, holds, screen):
-    """Read the screen until it holds."""
-    end = time.monotonic() + 30
-    while not holds():
-        assert time.monotonic() < end, what
-        screen.seen += screen.read(0.05)
-
-
-def gc_by_key(_):
-    """g asks; y forces one, 2 two in a row, n none: as the program itself counts."""
+def gc_by_key(options):
+    """g asks; y forces one, 2 two in a row, n none: as the program itself counts. They are told as residue's."""
     with Workload(WORKLOAD, "steady", dwell=0.001, scale=0.1, linger=300) as w, \
-            Pty([RESIDUE, "%d@%s" % (w.pid, w.url)], 160, 45) as screen:
+            TUI([RESIDUE, *options, "%d@%s" % (w.pid, w.url)], 160, 45) as screen:
         def forced():
             with urllib.request.urlopen(w.url + "/debug/vars") as f:
                 return json.load(f)["memstats"]["NumForcedGC"]
 
+        def until(what, holds):
+            assert screen.until(holds, 30), "%s:\n%s" % (what, screen.text())
+
         def press(key, count):
-            screen.seen = b""
-            os.write(screen.fd, b"g")
-            until("no question", lambda: b"Force a GC" in screen.seen, screen)
+            screen.keys("g")
+            until("no question", lambda: "Force a GC" in screen.text())
             assert forced() == had, "forced before the answer"
-            os.write(screen.fd, key)
-            until("%d of %d forced" % (forced() - had, count), lambda: forced() >= had + count, screen)
-            screen.read(0.5)
+            screen.keys(key)
+            until("of %d none was forced" % count, lambda: forced() >= had + count)
+            screen.until(lambda: False, 0.5)
             assert forced() == had + count, "%d instead of %d" % (forced() - had, count)
 
-        screen.seen = b""
-        until("the scenario's own two", lambda: forced() == 2 and b"GOGC" in screen.seen, screen)
-        had = 2
-        for key, count in ((b"y", 1), (b"n", 0), (b"2", 2)):
+        until("the scenario's own two", lambda: forced() == 2 and "GC goal" in screen.text())
+        had, own = 2, screen.text().count("FreeOSMemory gave")
+        for key, count in (("y", 1), ("n", 0), ("2", 2)):
             press(key, count)
             had += count
+            until("they are not told as residue's", lambda: re.search(r" GC .*forced by residue", screen.text()))
+            assert screen.text().count("FreeOSMemory gave") <= max(own, 1), screen.text()
 
 
 def main():
@@ -511,9 +507,10 @@ def main():
         for name, function in (("TLS", tls), ("a client certificate", client_certificate), ("a bearer token", bearer),
                                ("basic authentication", basic), ("behind caddy", behind_caddy),
                                ("another program at the same URL", another_program),
-                               ("what is not there", missing), ("proxies", proxies),
-                               ("a GC by its key", gc_by_key)):
+                               ("what is not there", missing), ("proxies", proxies)):
             plan.run(name, function, None)
+        plan.run("a GC by its key", gc_by_key, ())
+        plan.run("a GC by its key, read by expvar", gc_by_key, ("--read", "expvar"))
     return plan
 
 
