@@ -20,6 +20,9 @@
  * come, RES waits for nobody. */
 #define WARM_NS (3 * NS_PER_SEC)
 
+/* Different troubles of one target that are told, until all is well again. */
+#define TOLD_MOST 8
+
 /* What was printed of one target. */
 struct tally {
 	char id[TARGET_ID_MAX];
@@ -27,6 +30,9 @@ struct tally {
 	int64_t samples;
 	bool exited;
 	unsigned looked; /* samples that were looked at for trouble */
+	int64_t looked_ns, told_ns; /* CLOCK_BOOTTIME */
+	uint32_t told[TOLD_MOST];   /* what was said of it */
+	unsigned told_count;
 	bool late; /* found after the start: nobody waits for its samples */
 	UT_hash_handle hh;
 };
@@ -60,62 +66,96 @@ static bool enough(const struct batch *b, const struct tally *t)
 	return b->o->samples >= 0 && t->samples >= b->o->samples;
 }
 
-/* Samples that are looked at for trouble to tell of: enough for an endpoint
- * that hangs to have been given up, at ten a second. */
+/* Samples of a target without an endpoint that are looked at for trouble; one
+ * with an endpoint is looked at as long as it is watched, so often. */
 #define LOOK_MOST 100
+#define LOOK_NS	  NS_PER_SEC
 #define SETTLED	  3 /* of them: a program that starts has started */
+/* After so long without any trouble the same is told again. */
+#define FORGET_NS (10 * NS_PER_SEC)
 
-/* "residue: URL: words"; those of a fetch name the URL themselves. */
-static void tell_endpoint(const struct panel *p, const char *words)
+/* Words without their numbers: how long it took differs from time to time. */
+static uint32_t gist(const char *words)
 {
-	const char *url = p->info.endpoint;
+	uint32_t h = 2166136261u; /* FNV-1a */
 
-	if (strncmp(words, url, strlen(url)))
-		fprintf(stderr, "residue: %s: %s\n", url, words);
+	for (; *words; words++)
+		if (*words < '0' || *words > '9')
+			h = (h ^ (uint8_t)*words) * 16777619u;
+	return h;
+}
+
+/* "residue: URL: words", each trouble once; those of a fetch name the URL
+ * themselves. */
+static void tell(struct tally *t, const char *before, const char *words)
+{
+	uint32_t what = gist(words);
+
+	for (unsigned i = 0; i < t->told_count; i++)
+		if (t->told[i] == what)
+			return;
+	if (t->told_count == TOLD_MOST)
+		return;
+	t->told[t->told_count++] = what;
+	if (strncmp(words, before, strlen(before)))
+		fprintf(stderr, "residue: %s: %s\n", before, words);
 	else
 		fprintf(stderr, "residue: %s\n", words);
 }
 
-/* Why figures are missing, once: what stays silent in the lines is on stderr.
- * An endpoint that was given is named though memory stands in for it. False:
- * nothing to say yet; figures of a program that is just starting do not add up,
- * until that has settled. */
-static bool tell_trouble(const struct panel *p, bool settled)
+/* Why figures are missing: what stays silent in the lines is on stderr. An
+ * endpoint that was given is named though memory stands in for it. Figures of a
+ * program that is just starting do not add up, until that has settled. */
+static bool tell_trouble(struct tally *t, const struct panel *p, bool settled)
 {
 	const struct err *rt = &p->origins[ORIGIN_RUNTIME].fail;
-	bool from_memory = p->info.read == READ_AGENTLESS;
+	bool memory = p->info.read == READ_AGENTLESS;
+	const char *url = p->info.endpoint;
+	bool asked = *url && !memory && rt->code != ERR_NONE;
 
-	if (p->info.endpoint[0] && p->endpoint_fail.code != ERR_NONE)
-		tell_endpoint(p, p->endpoint_fail.msg);
-	else if (p->info.endpoint[0] && !from_memory && rt->code != ERR_NONE)
-		tell_endpoint(p, rt->msg);
-	else if (!from_memory &&
+	if (*url && p->endpoint_fail.code != ERR_NONE)
+		tell(t, url, p->endpoint_fail.msg);
+	else if (!*url && !memory &&
 		 (rt->code == ERR_DENIED || rt->code == ERR_TIMEOUT ||
 		  rt->code == ERR_UNSUPPORTED ||
 		  (rt->code == ERR_FORMAT && settled)))
-		fprintf(stderr, "residue: memory is not read: %s\n", rt->msg);
-	else
+		tell(t, "memory is not read", rt->msg);
+	else if (!asked)
 		return false;
+	if (asked)
+		tell(t, url, rt->msg);
 	return true;
+}
+
+static bool worth_a_look(const struct tally *t, int64_t now_ns, bool last)
+{
+	if (last || t->looked < LOOK_MOST)
+		return !(t->looked && !t->info.endpoint[0] && t->told_count);
+	return t->info.endpoint[0] && now_ns - t->looked_ns >= LOOK_NS;
 }
 
 static void look_for_trouble(struct batch *b, struct tally *t, bool last)
 {
 	struct frame_want want = {.step_ns = NS_PER_SEC};
+	int64_t now = clock_boot_ns();
+	const struct panel *p;
 	struct frame f;
 
-	if (t->looked >= LOOK_MOST || b->targets->scripted)
+	if (b->targets->scripted || !worth_a_look(t, now, last))
 		return;
 	t->looked++;
+	t->looked_ns = now;
 	memcpy(want.target[0], t->id, sizeof(t->id));
 	frame_init(&f);
 	sampler_frame(b->targets->sampler, &want, &f);
-	if (f.panels[0].present &&
-	    tell_trouble(&f.panels[0], last || t->looked >= SETTLED))
-		t->looked = LOOK_MOST;
-	else if (last && f.panels[0].present && f.panels[0].info.endpoint[0] &&
-		 !f.panels[0].endpoint_asked)
-		tell_endpoint(&f.panels[0], "no answer yet");
+	p = &f.panels[0];
+	if (p->present && tell_trouble(t, p, last || t->looked >= SETTLED))
+		t->told_ns = now;
+	else if (now - t->told_ns > FORGET_NS)
+		t->told_count = 0;
+	if (last && p->present && p->info.endpoint[0] && !p->endpoint_asked &&
+	    !t->told_count)
+		tell(t, p->info.endpoint, "no answer yet");
 	frame_release(&f);
 }
 

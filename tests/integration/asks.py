@@ -139,6 +139,18 @@ def nothing_there(_):
         r.said_that(1, "404 Not Found: tried %s; is it below another path" % HEAP)
 
 
+def each_trouble(_):
+    """What goes wrong later, and a second thing beside the first, is told: each once."""
+    with Routes({VARS: UNKNOWN}) as server:
+        r = Ran("-b", "-n", 4, "-d", "0.3", server.url)
+        assert "404 Not Found: tried" in r.said and "401 Unauthorized" in r.said, r.said
+    with Routes({VARS: answer(EXPVAR)}) as server:
+        threading.Timer(1.5, server.routes.update, ({VARS: HANGS},)).start()
+        r = Ran("-b", "--json", "-n", 50, "-d", "0.1", "--timeout", "0.5", server.url)
+        assert r.said.count("though /debug/vars answers") == 1, r.said
+        assert r.said.count("/debug/vars: connected, but no answer within") == 1, r.said
+
+
 def credentials(_):
     """They go to what the user named; not to what a probe of a process's sockets found."""
     token = "Authorization: Bearer " + SECRETS["token"]
@@ -196,7 +208,8 @@ def main():
     with plan:
         for name, function in (("a URL that names a profile", named_profile), ("an unknown path", unknown_path),
                                ("a URL that names MemStats", named_figures), ("one path after another", ladder),
-                               ("nothing there", nothing_there), ("credentials", credentials), ("--timeout", patience),
+                               ("nothing there", nothing_there),
+                               ("each trouble once", each_trouble), ("credentials", credentials), ("--timeout", patience),
                                ("gzip labelled HTML", gzip_is_gzip)):
             plan.run(name, function, None)
         if os.access(WORKLOAD, os.X_OK):
