@@ -62,15 +62,15 @@ static int load(const char *path, struct profile **out, struct err *err)
  * one with a dot is meant as a file though there is none. */
 static bool is_file(const char *word)
 {
+	struct target_spec spec;
 	struct stat st;
 
 	if (word[strspn(word, "0123456789")] == '\0')
 		return false;
 	if (stat(word, &st) == 0)
 		return true;
-	if (word[0] == '=' || strstr(word, "://") || !strncmp(word, "unix:", 5))
-		return false;
-	if (strchr(word, '@'))
+	if (!target_spec_parse(word, &spec, NULL) || strstr(word, "://") ||
+	    strchr(word, '@'))
 		return false;
 	return strpbrk(word, "/.");
 }

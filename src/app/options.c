@@ -14,7 +14,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum type { FLAG, TEXT, LIST, SECONDS, COUNT };
+enum type { FLAG, TEXT, LIST, SECONDS, COUNT, COUNT_OR_ALL };
 
 struct option_info {
 	const char *name;
@@ -30,7 +30,7 @@ struct option_info {
 static const struct option_info table[] = {
 {"batch",         'b', FLAG,    M(batch),           NULL,    "print samples and events instead of the screen"},
 {"delay",         'd', SECONDS, M(interval_ns),     "SECS",  "time between samples, 0.1 and up (default 1)"},
-{"iterations",    'n', COUNT,   M(samples),         "N",     "samples to print of each target; top: rows"},
+{"iterations",    'n', COUNT_OR_ALL, M(samples),    "N",     "samples to print of each target; top: rows, 0 for all"},
 {"pid",           'p', LIST,    M(pids),            "PID",   "watch this process (as top has it)"},
 {"json",           0,  FLAG,    M(json),            NULL,    "print JSON lines"},
 {"csv",            0,  FLAG,    M(csv),             NULL,    "print CSV"},
@@ -90,14 +90,15 @@ static int parse_seconds(const char *text, int64_t *ns, struct err *err)
 	return 0;
 }
 
-static int parse_count(const char *text, int64_t *out, struct err *err)
+static int parse_count(const char *text, int64_t least, int64_t *out,
+		       struct err *err)
 {
 	char *end, shown[64];
 	long long v;
 
 	errno = 0;
 	v = strtoll(text, &end, 10);
-	if (end == text || *end || errno || v < 1) {
+	if (end == text || *end || errno || v < least) {
 		text_visible(shown, sizeof(shown), text, strlen(text));
 		return err_set(err, ERR_USAGE,
 			       "'%s' is no number: give 1 or more", shown);
@@ -133,7 +134,10 @@ static int set(struct options *o, const struct option_info *info,
 		rc = parse_seconds(arg, (int64_t *)at, err);
 		break;
 	case COUNT:
-		rc = parse_count(arg, (int64_t *)at, err);
+		rc = parse_count(arg, 1, (int64_t *)at, err);
+		break;
+	case COUNT_OR_ALL:
+		rc = parse_count(arg, 0, (int64_t *)at, err);
 		break;
 	}
 	return rc ? err_prefix(err, "--%s", info->name) : 0;
@@ -183,6 +187,18 @@ static const struct option_info *by_letter(int letter)
 	return NULL;
 }
 
+/* The option that getopt stumbled over. What stands behind it may be a
+ * password. */
+static void name_option(char *out, size_t size, const char *word)
+{
+	const char letter[] = {'-', (char)optopt};
+
+	if (optopt > 0 && optopt < 256)
+		text_visible(out, size, letter, sizeof(letter));
+	else
+		text_visible(out, size, word, strcspn(word, "="));
+}
+
 /* Parse argv[1..] until its end, or (`stop`) the first argument that is no
  * option; leaves getopt's optind there. `dry` sets only --config. */
 static int parse(struct options *o, int argc, char **argv, bool stop,
@@ -217,9 +233,8 @@ static int parse(struct options *o, int argc, char **argv, bool stop,
 		}
 		if (c == '?' || c == ':') {
 			char shown[64];
-			const char *word = argv[optind - 1];
 
-			text_visible(shown, sizeof(shown), word, strlen(word));
+			name_option(shown, sizeof(shown), argv[optind - 1]);
 			return err_set(err, ERR_USAGE,
 				       c == ':' ? "option '%s' needs a value"
 						: "there is no option '%s', or "
@@ -265,8 +280,12 @@ enum read_by read_by(const struct options *o)
 	return o->read ? READ_NONE : READ_COUNT;
 }
 
-static int check(const struct options *o, struct err *err)
+static int check(const struct options *o, const struct command *command,
+		 struct err *err)
 {
+	/* As of pprof's -nodecount, 0 is no limit. */
+	if (o->samples == 0 && strcmp(command->name, "top"))
+		return err_set(err, ERR_USAGE, "-n: give 1 or more");
 	if (o->json && o->csv)
 		return err_set(err, ERR_USAGE,
 			       "--json and --csv exclude each other");
@@ -296,7 +315,7 @@ static int check_word(const char *word, struct err *err)
 
 	if (!word[0] || !target_spec_parse(word, &spec, NULL))
 		return 0;
-	text_visible(shown, sizeof(shown), word, strlen(word));
+	target_visible(shown, sizeof(shown), word);
 	return err_set(err, ERR_USAGE,
 		       "there is no command '%s', and it is no target (a PID, "
 		       "=NAME, a URL or PID@URL)",
@@ -322,7 +341,7 @@ int options_parse(struct options *o, int argc, char **argv,
 		/* No command and no option comes after it. */
 		while (optind < argc)
 			o->args[o->arg_count++] = argv[optind++];
-		return check(o, err);
+		return check(o, *command, err);
 	}
 	named = optind < argc ? find_command(argv[optind]) : NULL;
 	if (!named && optind < argc && !o->script &&
@@ -342,7 +361,7 @@ int options_parse(struct options *o, int argc, char **argv,
 		return -1;
 	while (optind < argc)
 		o->args[o->arg_count++] = argv[optind++];
-	return check(o, err);
+	return check(o, *command, err);
 }
 
 void options_release(struct options *o)

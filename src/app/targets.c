@@ -6,9 +6,12 @@
 #include <residue/base/text.h>
 #include <residue/record/script.h>
 
+#include <ctype.h>
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 /* Where the user has not said how often. */
 #define PROFILE_EVERY_NS INT64_C(15000000000)
@@ -19,11 +22,45 @@ static void remember(struct targets *s, const char *id)
 	snprintf(s->ids[s->count++], sizeof(*s->ids), "%s", id);
 }
 
+/* With its scheme in small letters, as all that compare it expect, and a
+ * socket's path whole: "unix:w.sock" is in the current directory. Owned by the
+ * caller. */
+static char *plain_url(const char *url, struct err *err)
+{
+	char *plain = mem_strdup(url), *path, *cwd;
+
+	for (char *c = plain; *c && *c != ':'; c++)
+		*c = (char)tolower((unsigned char)*c);
+	if (strncmp(plain, "unix:", 5) || !plain[5] || strchr("/@?", plain[5]))
+		return plain;
+	path = plain;
+	cwd = getcwd(NULL, 0);
+	plain = cwd ? mem_printf("unix:%s/%s", strcmp(cwd, "/") ? cwd : "",
+				 path + 5)
+		    : NULL;
+	if (!cwd)
+		err_sys(err, errno, "%s: the current directory", path);
+	free(cwd);
+	free(path);
+	return plain;
+}
+
 int targets_add(struct targets *s, pid_t pid, const char *url, struct err *err)
 {
-	char id[TARGET_ID_MAX];
+	char *plain = url ? plain_url(url, err) : NULL;
+	char id[TARGET_ID_MAX], shown[160];
+	int rc;
 
-	if (sampler_add(s->sampler, pid, url, true, id, err))
+	if (url && !plain)
+		return -1;
+	rc = sampler_add(s->sampler, pid, plain, true, id, err);
+	/* What is wrong may be in the part that nobody typed. */
+	if (rc && url && strlen(plain) != strlen(url)) {
+		target_visible(shown, sizeof(shown), plain);
+		err_prefix(err, "%s", shown);
+	}
+	free(plain);
+	if (rc)
 		return -1;
 	remember(s, id);
 	s->named = true;

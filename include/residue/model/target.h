@@ -62,4 +62,9 @@ struct target_spec {
 int target_spec_parse(const char *text, struct target_spec *out,
 		      struct err *err) RESIDUE_CHECK;
 
+/* What the user typed, as it may be quoted: visible, and without what a URL
+ * may hide, be it one or not: what stands before the last '@' and after a '?'
+ * ("htp://...@host/path?..."). `size` is 1 or more. */
+void target_visible(char *out, size_t size, const char *text);
+
 #endif
