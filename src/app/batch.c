@@ -85,9 +85,8 @@ static uint32_t gist(const char *words)
 	return h;
 }
 
-/* "residue: URL: words", each trouble once; those of a fetch name the URL
- * themselves. */
-static void tell(struct tally *t, const char *before, const char *words)
+/* Each trouble once. */
+static void tell(struct tally *t, const char *words)
 {
 	uint32_t what = gist(words);
 
@@ -97,10 +96,16 @@ static void tell(struct tally *t, const char *before, const char *words)
 	if (t->told_count == TOLD_MOST)
 		return;
 	t->told[t->told_count++] = what;
-	if (strncmp(words, before, strlen(before)))
-		fprintf(stderr, "residue: %s: %s\n", before, words);
-	else
-		fprintf(stderr, "residue: %s\n", words);
+	fprintf(stderr, "residue: %s\n", words);
+}
+
+static void tell_endpoint(struct tally *t, const struct panel *p,
+			  const struct err *why)
+{
+	struct err err = *why;
+
+	name_endpoint(&p->info, &err);
+	tell(t, err.msg);
 }
 
 /* Why figures are missing: what stays silent in the lines is on stderr. An
@@ -110,20 +115,22 @@ static bool tell_trouble(struct tally *t, const struct panel *p, bool settled)
 {
 	const struct err *rt = &p->origins[ORIGIN_RUNTIME].fail;
 	bool memory = p->info.read == READ_AGENTLESS;
-	const char *url = p->info.endpoint;
-	bool asked = *url && !memory && rt->code != ERR_NONE;
+	bool url = p->info.endpoint[0] != '\0';
+	bool asked = url && !memory && rt->code != ERR_NONE;
+	struct err err = *rt;
 
-	if (*url && p->endpoint_fail.code != ERR_NONE)
-		tell(t, url, p->endpoint_fail.msg);
-	else if (!*url && !memory &&
+	if (url && p->endpoint_fail.code != ERR_NONE)
+		tell_endpoint(t, p, &p->endpoint_fail);
+	else if (!url && !memory &&
 		 (rt->code == ERR_DENIED || rt->code == ERR_TIMEOUT ||
 		  rt->code == ERR_UNSUPPORTED ||
-		  (rt->code == ERR_FORMAT && settled)))
-		tell(t, "memory is not read", rt->msg);
-	else if (!asked)
+		  (rt->code == ERR_FORMAT && settled))) {
+		err_prefix(&err, "memory is not read");
+		tell(t, err.msg);
+	} else if (!asked)
 		return false;
 	if (asked)
-		tell(t, url, rt->msg);
+		tell_endpoint(t, p, rt);
 	return true;
 }
 
@@ -136,6 +143,7 @@ static bool worth_a_look(const struct tally *t, int64_t now_ns, bool last)
 
 static void look_for_trouble(struct batch *b, struct tally *t, bool last)
 {
+	static const struct err none = {ERR_TIMEOUT, 0, "no answer yet"};
 	struct frame_want want = {.step_ns = NS_PER_SEC};
 	int64_t now = clock_boot_ns();
 	const struct panel *p;
@@ -155,7 +163,7 @@ static void look_for_trouble(struct batch *b, struct tally *t, bool last)
 		t->told_count = 0;
 	if (last && p->present && p->info.endpoint[0] && !p->endpoint_asked &&
 	    !t->told_count)
-		tell(t, p->info.endpoint, "no answer yet");
+		tell_endpoint(t, p, &none);
 	frame_release(&f);
 }
 

@@ -1,6 +1,7 @@
 /* cmd_top.c - allocation sites of a heap profile, as `go tool pprof -top`. */
 #include "command.h"
 #include "targets.h"
+#include "top_print.h"
 
 #include <residue/base/buf.h>
 #include <residue/base/clock.h>
@@ -8,7 +9,6 @@
 #include <residue/model/top.h>
 
 #include <errno.h>
-#include <jansson.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -18,6 +18,10 @@
 #define FILE_MOST (64u << 20)
 /* After an endpoint has failed, so long for the memory to be read. */
 #define MEMORY_WAIT_NS (2 * NS_PER_SEC)
+/* The runtime's figures are read so often, and waited for so long, to tell of
+ * which GC a profile is. */
+#define LOOK_NS	     (NS_PER_SEC / 10)
+#define DATE_WAIT_NS (300 * NS_PER_MS)
 
 static int read_fd(int fd, const char *path, struct buf *out, struct err *err)
 {
@@ -75,64 +79,8 @@ static bool is_file(const char *word)
 	return strpbrk(word, "/.");
 }
 
-static json_t *row_json(const struct top_row *r)
-{
-	json_t *o = json_object();
-
-	json_object_set_new(o, "name", json_string(r->name));
-	json_object_set_new(o, "flat", json_integer(r->flat));
-	json_object_set_new(o, "cum", json_integer(r->cum));
-	if (r->row->file[0])
-		json_object_set_new(o, "file", json_string(r->row->file));
-	if (r->row->line)
-		json_object_set_new(o, "line", json_integer(r->row->line));
-	if (r->inlined != TOP_NOT_INLINED)
-		json_object_set_new(o, "inlined",
-				    json_string(r->inlined == TOP_INLINED
-							? "yes"
-							: "partly"));
-	return o;
-}
-
-static int print_json(const struct top *t, struct err *err)
-{
-	json_t *o = json_object(), *rows = json_array();
-	int rc;
-
-	json_object_set_new(o, "sample_index", json_string(t->type.name));
-	json_object_set_new(o, "unit", json_string(t->type.unit));
-	json_object_set_new(o, "total", json_integer(t->total));
-	json_object_set_new(o, "shown", json_integer(t->shown));
-	json_object_set_new(o, "dropped",
-			    json_integer((json_int_t)t->n_dropped));
-	for (size_t i = 0; i < t->n_rows; i++)
-		json_array_append_new(rows, row_json(&t->rows[i]));
-	/* Sums that passed 2^63 - 1 were held there. */
-	if (t->profile->saturated)
-		json_object_set_new(o, "saturated", json_true());
-	json_object_set_new(o, "rows", rows);
-	rc = json_dumpf(o, stdout, JSON_COMPACT);
-	json_decref(o);
-	if (rc || putchar('\n') == EOF)
-		return err_sys(err, errno, "cannot write the output");
-	return 0;
-}
-
-static int print_text(const struct top *t, struct err *err)
-{
-	struct buf text;
-	int rc;
-
-	buf_init(&text, 256u << 20);
-	rc = top_text(t, &text, err);
-	if (rc == 0 && fwrite(text.data, 1, text.len, stdout) != text.len)
-		rc = err_sys(err, errno, "cannot write the output");
-	buf_release(&text);
-	return rc;
-}
-
 static int show(const struct profile *p, const struct options *o,
-		struct err *err)
+		const struct top_from *from, struct err *err)
 {
 	struct top_options to = {.rows = o->samples > 0 ? (size_t)o->samples
 							: 0,
@@ -150,21 +98,38 @@ static int show(const struct profile *p, const struct options *o,
 		return -1;
 	if (!t->matched)
 		fprintf(stderr, "residue: --focus matches no function\n");
-	rc = o->json ? print_json(t, err) : print_text(t, err);
+	rc = top_print(t, from, o->json, err);
 	top_free(t);
 	return rc;
 }
 
 static int show_file(const struct options *o, struct err *err)
 {
+	const struct top_from file = {.live = false};
 	struct profile *p;
 	int rc;
 
 	if (load(o->args[0], &p, err))
 		return -1;
-	rc = show(p, o, err);
+	rc = show(p, o, &file, err);
 	profile_free(p);
 	return rc;
+}
+
+/* ---- a live target ------------------------------------------------------ */
+
+struct watch {
+	struct targets *s;
+	const struct options *o;
+	struct frame_want want;
+	struct frame frame;
+	struct doc *profile; /* the one to show; a reference */
+};
+
+static const struct panel *look(struct watch *w)
+{
+	sampler_frame(w->s->sampler, &w->want, &w->frame);
+	return &w->frame.panels[0];
 }
 
 static bool reads_memory(const struct options *o)
@@ -173,31 +138,60 @@ static bool reads_memory(const struct options *o)
 }
 
 /* The profile, whichever way it comes, or word that it does not. */
-static void wait_for_profile(struct targets *s, const struct frame_want *want,
-			     struct frame *f, const struct options *o)
+static const struct panel *wait_for_profile(struct watch *w)
 {
-	int64_t end = clock_boot_ns() + o->timeout_ns + NS_PER_SEC;
+	int64_t end = clock_boot_ns() + w->o->timeout_ns + NS_PER_SEC;
 
 	for (;;) {
-		const struct panel *p = &f->panels[0];
-		const struct origin_state *pprof = &p->origins[ORIGIN_PPROF];
-		int64_t now = clock_boot_ns(), patience;
+		const struct panel *p = look(w);
+		bool asks = p->info.endpoint[0];
 
-		sampler_frame(s->sampler, want, f);
-		if (p->profile || s->scripted || now > end ||
+		if (p->profile || w->s->scripted || clock_boot_ns() > end ||
 		    p->info.phase != TARGET_LIVE)
+			return p;
+		if (asks ? p->endpoint_fail.code != ERR_NONE
+			 : p->origins[ORIGIN_PPROF].fail.code != ERR_NONE ||
+				    !reads_memory(w->o))
+			return p;
+		sampler_wait(w->s->sampler, 20);
+	}
+}
+
+/* No GC has ended since its fetch began, as the runtime tells after it: it is
+ * of the last one. */
+static void date_by_runtime(struct top_from *from, const struct panel *p,
+			    int64_t wall_offset_ns)
+{
+	int64_t begin = from->origin.begin_ns + wall_offset_ns;
+	int64_t now = values_get(&p->values, FIELD_NUM_GC, -1);
+
+	if (now >= 0 &&
+	    values_get(&p->values, FIELD_LAST_GC, now ? INT64_MAX : 0) < begin)
+		values_set(&from->values, FIELD_PPROF_NUM_GC, now);
+}
+
+/* Wait until the runtime has said of which GC the profile is, or that it cannot
+ * be known. Memory's profile may take the place of an endpoint's meanwhile: that
+ * is not the one. */
+static void wait_for_date(struct watch *w, struct top_from *from)
+{
+	const struct doc *profile = w->profile;
+	int64_t end = clock_boot_ns() + DATE_WAIT_NS;
+
+	for (;;) {
+		const struct panel *p = look(w);
+		const struct origin_state *rt = &p->origins[ORIGIN_RUNTIME];
+		bool told = rt->begin_ns >= from->origin.end_ns;
+
+		if (p->profile == profile)
+			from->values = p->values;
+		else if (told)
+			date_by_runtime(from, p, w->frame.wall_offset_ns);
+		if (told || values_has(&from->values, FIELD_PPROF_NUM_GC) ||
+		    rt->fail.code != ERR_NONE || p->info.phase != TARGET_LIVE ||
+		    clock_boot_ns() > end)
 			return;
-		/* Memory is tried when the endpoint has failed. */
-		patience = p->info.endpoint[0] && reads_memory(o) &&
-					   p->info.kind == TARGET_PROCESS
-				   ? MEMORY_WAIT_NS
-				   : 0;
-		if (pprof->fail.code != ERR_NONE &&
-		    now >= pprof->failed_ns + patience)
-			return;
-		if (!p->info.endpoint[0] && !reads_memory(o))
-			return;
-		sampler_wait(s->sampler, 20);
+		sampler_wait(w->s->sampler, 20);
 	}
 }
 
@@ -212,13 +206,14 @@ static int no_profile(const struct panel *p, struct err *err)
 	if (why->code == ERR_NONE)
 		return err_set(err, ERR_TIMEOUT, "no profile came in time");
 	*err = *why;
+	name_endpoint(&p->info, err);
 	return p->info.kind == TARGET_URL ? no_such_endpoint(err) : -1;
 }
 
 /* A profile has a GC's word only after one has ended. */
-static void warn_stale(const struct panel *p)
+static void warn_stale(const struct top_from *from)
 {
-	if (profile_is_stale(&p->values))
+	if (profile_is_stale(&from->values))
 		fputs("residue: this profile is from before the first GC: it "
 		      "stays as it is until one ends\n",
 		      stderr);
@@ -226,39 +221,68 @@ static void warn_stale(const struct panel *p)
 
 /* The runtime says its rate in the profile's period (Go source, runtime/pprof,
  * writeHeapProto). */
-static void warn_off(const struct panel *p)
+static void warn_off(const struct profile *p)
 {
-	const struct profile *d = p->profile->data;
-
-	if (d->period == 0 && !strcmp(d->period_type, "space"))
+	if (p->period == 0 && !strcmp(p->period_type, "space"))
 		fputs("residue: MemProfileRate is 0: the profile has only "
 		      "what was sampled before it was set\n",
 		      stderr);
 }
 
+/* An endpoint that was given is named though memory stands in for it. */
+static void warn_endpoint(const struct panel *p)
+{
+	struct err why = p->endpoint_fail;
+
+	if (why.code == ERR_NONE)
+		return;
+	name_endpoint(&p->info, &why);
+	fprintf(stderr, "residue: %s\n", why.msg);
+}
+
+static int show_live(struct watch *w, const struct panel *p, struct err *err)
+{
+	struct top_from from = {.live = true,
+				.origin = p->origins[ORIGIN_PPROF],
+				.values = p->values};
+	char endpoint[sizeof(p->info.endpoint)];
+
+	w->profile = doc_ref(p->profile);
+	memcpy(endpoint, p->info.endpoint, sizeof(endpoint));
+	from.endpoint = endpoint;
+	if (!w->s->scripted)
+		wait_for_date(w, &from);
+	from.now_ns = look(w)->present ? w->frame.now_ns : from.origin.end_ns;
+	warn_endpoint(p);
+	warn_stale(&from);
+	warn_off(w->profile->data);
+	/* Nothing more is asked of the target, and what the store and the
+	 * frame hold is given back: printing takes memory too. */
+	targets_end(w->s);
+	frame_clear(&w->frame);
+	return show(w->profile->data, w->o, &from, err);
+}
+
 static int show_target(struct targets *s, const struct options *o,
 		       struct err *err)
 {
-	struct frame_want want = {.list = false};
-	struct frame f;
+	struct watch w = {.s = s, .o = o};
+	const struct panel *p;
 	int rc;
 
 	if (s->count != 1)
 		return err_set(err, ERR_USAGE, "top takes one target or file");
-	if (!s->scripted &&
-	    sampler_run(s->sampler, o->timeout_ns + 1000000000, err))
+	if (!s->scripted && sampler_run(s->sampler, 0, err))
 		return -1;
-	memcpy(want.target[0], s->ids[0], TARGET_ID_MAX);
-	frame_init(&f);
-	wait_for_profile(s, &want, &f, o);
-	if (f.panels[0].profile) {
-		warn_stale(&f.panels[0]);
-		warn_off(&f.panels[0]);
-		rc = show(f.panels[0].profile->data, o, err);
-	} else {
-		rc = no_profile(&f.panels[0], err);
-	}
-	frame_release(&f);
+	memcpy(w.want.target[0], s->ids[0], TARGET_ID_MAX);
+	frame_init(&w.frame);
+	p = wait_for_profile(&w);
+	if (!s->scripted && !p->profile && p->endpoint_fail.code != ERR_NONE &&
+	    sampler_stand_in(s->sampler, s->ids[0], MEMORY_WAIT_NS))
+		p = look(&w);
+	rc = p->profile ? show_live(&w, p, err) : no_profile(p, err);
+	doc_unref(w.profile);
+	frame_release(&w.frame);
 	return rc;
 }
 
@@ -269,6 +293,7 @@ static int run(struct options *o, struct err *err)
 
 	if (o->arg_count == 1 && is_file(o->args[0]))
 		return show_file(o, err) ? exit_code_of(err) : EXIT_FINE;
+	o->interval_ns = LOOK_NS;
 	rc = targets_open(&s, o, 0, err) || show_target(&s, o, err)
 		     ? exit_code_of(err)
 		     : EXIT_FINE;

@@ -17,6 +17,7 @@ residue_SOURCES += $(COMMANDS) \
 	src/app/options.h src/app/options.c \
 	src/app/screen.h src/app/screen.c \
 	src/app/targets.h src/app/targets.c \
+	src/app/top_print.h src/app/top_print.c \
 	src/app/signals.h src/app/signals.c \
 	src/app/tui.h src/app/tui.c \
 	src/app/words.h src/app/words.c

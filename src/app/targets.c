@@ -218,6 +218,14 @@ int no_such_endpoint(struct err *err)
 	return -1;
 }
 
+void name_endpoint(const struct target_info *info, struct err *err)
+{
+	const char *url = info->endpoint;
+
+	if (url[0] && strncmp(err->msg, url, strlen(url)))
+		err_prefix(err, "%s", url);
+}
+
 int targets_answered(struct targets *s, const char *id, struct err *err)
 {
 	struct frame_want want = {.list = false};
@@ -236,14 +244,21 @@ int targets_answered(struct targets *s, const char *id, struct err *err)
 		if (err->code == ERR_NONE)
 			err_set(err, ERR_TIMEOUT,
 				"the endpoint has not answered yet");
+		name_endpoint(&p->info, err);
 		rc = no_such_endpoint(err);
 	}
 	frame_release(&f);
 	return rc;
 }
 
-void targets_close(struct targets *s)
+void targets_end(struct targets *s)
 {
 	sampler_free(s->sampler);
+	s->sampler = NULL;
+}
+
+void targets_close(struct targets *s)
+{
+	targets_end(s);
 	free(s->ids);
 }

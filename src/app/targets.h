@@ -31,6 +31,8 @@ int targets_open(struct targets *s, const struct options *o, unsigned flags,
 /* One more target: a process that we started. */
 int targets_add(struct targets *s, pid_t pid, const char *url,
 		struct err *err) RESIDUE_CHECK;
+/* End all reading; what frames hold stays theirs. */
+void targets_end(struct targets *s);
 void targets_close(struct targets *s);
 
 /* Of an endpoint alone: that it has given something. Of a process there is
@@ -41,5 +43,7 @@ int targets_answered(struct targets *s, const char *id,
 /* An error of an endpoint alone: one that gave no answer, or not a whole one,
  * is a target that was never there. Returns -1. */
 int no_such_endpoint(struct err *err);
+/* "URL: words": those of a fetch name the URL already, a decoder's do not. */
+void name_endpoint(const struct target_info *info, struct err *err);
 
 #endif

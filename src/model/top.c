@@ -294,6 +294,7 @@ static int fill(struct top *top, struct top_nodes *t,
 	keep_weightless(top, t);
 	if (top_edges_mark(t, share(flat_sum(t), EDGE_FRACTION), err) < 0)
 		return -1;
+	top->unmarked = t->unmarked;
 	for (size_t i = 0; i < top->n_rows; i++) {
 		struct top_row *r = &top->rows[i];
 		uint32_t row = (uint32_t)(r->row - t->profile->rows);

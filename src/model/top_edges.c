@@ -14,7 +14,7 @@
 #include <stdlib.h>
 
 #define EDGES_FIRST ((size_t)1 << 10)
-#define EDGES_MAX   ((size_t)1 << 21) /* 64 MiB of table */
+#define EDGES_MAX   ((size_t)1 << 21) /* 48 MiB of table, half of it used */
 
 struct edge {
 	uint64_t ends; /* caller + 1 in the upper half, callee; 0: free */
@@ -27,6 +27,7 @@ struct edges {
 	struct edge *table;
 	size_t room; /* a power of two */
 	size_t n;
+	bool full; /* EDGES_MAX would not do */
 };
 
 static struct edge *find(const struct edges *e, uint64_t ends)
@@ -44,12 +45,12 @@ static int grow(struct edges *e, struct err *err)
 	struct edges bigger = {.room = e->room ? e->room * 2 : EDGES_FIRST,
 			       .n = e->n};
 
-	if (bigger.room <= EDGES_MAX)
-		bigger.table = calloc(bigger.room, sizeof(*bigger.table));
+	e->full = bigger.room > EDGES_MAX;
+	if (e->full)
+		return -1;
+	bigger.table = calloc(bigger.room, sizeof(*bigger.table));
 	if (!bigger.table) {
-		err_set(err, ERR_LIMIT,
-			"no room for more than %zu calls between functions",
-			e->n);
+		err_set(err, ERR_LIMIT, "no memory for %zu calls", e->n);
 		return -1;
 	}
 	for (size_t i = 0; i < e->room; i++)
@@ -141,6 +142,7 @@ int top_edges_mark(struct top_nodes *t, int64_t least, struct err *err)
 		rc = add_stack(&e, t, i, err);
 	if (rc == 0)
 		mark(t, &e, least);
+	t->unmarked = e.full;
 	free(e.table);
-	return rc;
+	return e.full ? 0 : rc;
 }

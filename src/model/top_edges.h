@@ -20,6 +20,7 @@ struct top_nodes {
 	bool *maybe_inlined; /* any row of it is */
 	bool *kept;	     /* stays in the graph */
 	uint8_t *inlined;    /* enum top_inlined, made by top_edges_mark */
+	bool unmarked;	     /* by which there were too many edges for it */
 };
 
 static inline uint32_t top_node_of(const struct top_nodes *t, uint32_t row)
@@ -43,7 +44,7 @@ static inline int64_t top_abs(int64_t v)
 }
 
 /* Set t->inlined from the calls between kept nodes that weigh `least` or
- * more. */
+ * more. With more of them than there is room for nothing is marked. */
 int top_edges_mark(struct top_nodes *t, int64_t least,
 		   struct err *err) RESIDUE_CHECK;
 

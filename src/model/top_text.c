@@ -92,19 +92,59 @@ static int row(const struct top *t, const struct top_row *r, int64_t sum,
 		marks[r->inlined]);
 }
 
-int top_text(const struct top *t, struct buf *out, struct err *err)
+/* A name may have 4 MiB (decode/stream.h, a field made visible). */
+#define PIECE	  ((size_t)64 << 10)
+#define PIECE_MAX ((size_t)8 << 20)
+
+static int give(struct buf *piece, size_t least, top_text_sink *sink, void *ctx,
+		struct err *err)
+{
+	int rc = 0;
+
+	if (piece->len > least)
+		rc = sink(ctx, piece->data, piece->len, err);
+	if (piece->len > least)
+		buf_clear(piece);
+	return rc;
+}
+
+static int pieces(const struct top *t, struct buf *piece, top_text_sink *sink,
+		  void *ctx, struct err *err)
 {
 	const char *unit = choose_unit(t);
 	int64_t sum = 0;
 
-	if (header(t, unit, out, err) < 0 ||
-	    buf_printf(out, err, "%10s %5s%% %5s%% %10s %5s%%\n", "flat",
+	if (header(t, unit, piece, err) < 0 ||
+	    buf_printf(piece, err, "%10s %5s%% %5s%% %10s %5s%%\n", "flat",
 		       "flat", "sum", "cum", "cum") < 0)
 		return -1;
 	for (size_t i = 0; i < t->n_rows; i++) {
 		sum = top_add(sum, t->rows[i].flat);
-		if (row(t, &t->rows[i], sum, unit, out, err) < 0)
+		if (row(t, &t->rows[i], sum, unit, piece, err) < 0 ||
+		    give(piece, PIECE, sink, ctx, err) < 0)
 			return -1;
 	}
-	return 0;
+	return give(piece, 0, sink, ctx, err);
+}
+
+int top_text_each(const struct top *t, top_text_sink *sink, void *ctx,
+		  struct err *err)
+{
+	struct buf piece;
+	int rc;
+
+	buf_init(&piece, PIECE_MAX);
+	rc = pieces(t, &piece, sink, ctx, err);
+	buf_release(&piece);
+	return rc;
+}
+
+static int append(void *ctx, const char *text, size_t n, struct err *err)
+{
+	return buf_append(ctx, text, n, err);
+}
+
+int top_text(const struct top *t, struct buf *out, struct err *err)
+{
+	return top_text_each(t, append, out, err);
 }

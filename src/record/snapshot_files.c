@@ -215,6 +215,16 @@ static void put_missing(json_t *object, const struct snapshot_input *in)
 	json_put(object, "missing", missing);
 }
 
+/* Where the profile comes from, and why not from the endpoint. */
+static void put_profile(json_t *o, const struct snapshot_input *in)
+{
+	if (has_heap(in))
+		json_put_text(o, "profile_read",
+			      read_by_name[in->origins[ORIGIN_PPROF].by]);
+	if (in->endpoint_fail && in->endpoint_fail->code != ERR_NONE)
+		json_put_text(o, "endpoint_failed", in->endpoint_fail->msg);
+}
+
 static void fill_meta(FILE *to, const struct snapshot_input *in)
 {
 	const struct target_info *info = in->info;
@@ -240,6 +250,7 @@ static void fill_meta(FILE *to, const struct snapshot_input *in)
 	json_put_text(o, "module", info->module);
 	json_put_text(o, "read", read_by_name[info->read]);
 	json_put_text(o, "endpoint", info->endpoint);
+	put_profile(o, in);
 	if (uname(&uts) == 0) {
 		json_put_text(o, "kernel", uts.release);
 		json_put_text(o, "machine", uts.machine);

@@ -149,13 +149,22 @@ static void figures_heading(FILE *to, const struct snapshot_input *in,
 	char text[UNITS_MAX];
 
 	fprintf(to, "\nFigures: %s", origin_name[o]);
-	if (o == ORIGIN_RUNTIME && from->by != READ_NONE)
+	if ((o == ORIGIN_RUNTIME || o == ORIGIN_PPROF) && from->by != READ_NONE)
 		fprintf(to, " (%s)", read_by_name[from->by]);
 	if (from->ever)
 		fprintf(to, ", %s ago",
 			units_duration(text, origin_age_ms(from, in->now_ns) *
 						     NS_PER_MS));
 	fputc('\n', to);
+}
+
+/* Where memory stands in for it. */
+static void endpoint_failed(FILE *to, const struct snapshot_input *in)
+{
+	if (in->endpoint_fail && in->endpoint_fail->code != ERR_NONE &&
+	    in->origins[ORIGIN_PPROF].fail.code == ERR_NONE)
+		fprintf(to, "  read from memory, for the endpoint failed: %s\n",
+			in->endpoint_fail->msg);
 }
 
 /* The figures of each origin, or why it has none. */
@@ -169,6 +178,8 @@ static void figures(FILE *to, const struct snapshot_input *in)
 		figures_heading(to, in, (enum origin)o);
 		if (fail->code != ERR_NONE)
 			fprintf(to, "  last read failed: %s\n", fail->msg);
+		if (o == ORIGIN_PPROF)
+			endpoint_failed(to, in);
 		for (unsigned f = 0; f < FIELD_COUNT; f++)
 			if (field_info[f].origin == o &&
 			    values_has(in->values, (enum field)f))

@@ -20,12 +20,29 @@
 #define SMALL_MOST (256u << 10)
 /* How long a snapshot waits for a fresh profile. */
 #define PROFILE_WAIT_NS (6 * NS_PER_SEC)
+/* And for memory to give one, where the endpoint has failed. */
+#define MEMORY_WAIT_NS (2 * NS_PER_SEC)
+/* For the runtime's next figures: memory's and an endpoint's come once a
+ * second. */
+#define DATE_WAIT_NS (2 * NS_PER_SEC)
+/* An answer of so long ago is not asked for again. */
+#define FRESH_NS (3 * NS_PER_SEC)
+
+/* A profile as an endpoint served it: memory's may take its place while the
+ * rest is gathered, and is not what was asked for. */
+struct served {
+	struct doc *raw; /* NULL: none was */
+	struct origin_state origin;
+	struct values values; /* those of its origin count */
+};
 
 struct gathered {
 	struct target *target;
+	struct served served;
 	struct target_info info;
 	struct values values;
 	struct origin_state origins[ORIGIN_COUNT];
+	struct err endpoint_fail;
 	struct verdict verdict;
 	bool judged;
 	int64_t live;
@@ -47,25 +64,136 @@ static bool no_profile(const struct target *t)
 	       atomic_load(&t->sites) == MEMORY_REFUSED;
 }
 
-/* Ask for a profile, and wait until it has come or failed. */
-static void fresh_profile(struct sampler *s, struct target *t)
+/* Wait until `holds`, under the lock, or for so long. */
+static void wait_until(struct sampler *s, struct gathered *g, int64_t wait_ns,
+		       bool (*holds)(struct gathered *g, int64_t since_ns),
+		       int64_t since_ns)
 {
 	const struct timespec pause = {0, 20 * NS_PER_MS};
-	int64_t asked = clock_boot_ns();
-	bool came = false;
+	int64_t end = clock_boot_ns() + wait_ns;
+	bool over;
 
-	if (ask_profile(s, t, NULL))
-		return;
-	while (!came && clock_boot_ns() - asked < PROFILE_WAIT_NS &&
-	       !atomic_load(&s->jobs.stop)) {
-		const struct origin_state *o = &t->state.origins[ORIGIN_PPROF];
-
-		nanosleep(&pause, NULL);
+	for (;;) {
 		pthread_mutex_lock(&s->store.lock);
-		came = o->begin_ns >= asked || o->failed_ns >= asked ||
-		       no_profile(t) || t->state.info.phase != TARGET_LIVE;
+		over = holds(g, since_ns) ||
+		       g->target->state.info.phase != TARGET_LIVE;
 		pthread_mutex_unlock(&s->store.lock);
+		if (over || clock_boot_ns() >= end ||
+		    atomic_load(&s->jobs.stop))
+			return;
+		nanosleep(&pause, NULL);
 	}
+}
+
+static bool profile_came(struct gathered *g, int64_t since_ns)
+{
+	const struct target *t = g->target;
+	const struct origin_state *o = &t->state.origins[ORIGIN_PPROF];
+
+	return o->begin_ns >= since_ns || o->failed_ns >= since_ns ||
+	       no_profile(t);
+}
+
+static bool memory_came(struct gathered *g, int64_t since_ns)
+{
+	const struct target *t = g->target;
+	const struct origin_state *o = &t->state.origins[ORIGIN_PPROF];
+
+	(void)since_ns;
+	return (o->ever && o->by == READ_AGENTLESS) ||
+	       atomic_load(&t->sites) == MEMORY_REFUSED;
+}
+
+/* Its GC is known, or it will not be. What is known of the served one until
+ * then is kept. */
+static bool profile_dated(struct gathered *g, int64_t since_ns)
+{
+	const struct state *st = &g->target->state;
+	const struct origin_state *o = &st->origins[ORIGIN_PPROF];
+
+	(void)since_ns;
+	if (o->ever && o->by != READ_AGENTLESS &&
+	    st->endpoint_fail.code == ERR_NONE && st->docs[DOC_RAW]) {
+		doc_replace(&g->served.raw, st->docs[DOC_RAW]);
+		g->served.origin = *o;
+		g->served.values = st->values;
+	}
+	return !st->dating.open ||
+	       st->origins[ORIGIN_RUNTIME].fail.code != ERR_NONE;
+}
+
+/* Where memory has told before, its newest profile is here already. */
+static bool stand_in(struct sampler *s, struct gathered *g, int64_t wait_ns)
+{
+	struct target *t = g->target;
+	bool came;
+
+	if (!s->store.memory_lane || t->kind != TARGET_PROCESS)
+		return false;
+	if (atomic_load(&t->sites) == MEMORY_UNTRIED) {
+		wake_slow(s);
+		wait_until(s, g, wait_ns, memory_came, 0);
+	}
+	pthread_mutex_lock(&s->store.lock);
+	came = t->state.docs[DOC_PROFILE];
+	pthread_mutex_unlock(&s->store.lock);
+	return came;
+}
+
+bool sampler_stand_in(struct sampler *s, const char *target, int64_t wait_ns)
+{
+	struct gathered g = {.target = store_find(&s->store, target)};
+	bool came = g.target && stand_in(s, &g, wait_ns);
+
+	if (g.target)
+		target_unref(g.target);
+	return came;
+}
+
+/* What an endpoint said a moment ago it would say again: that it has none, or a
+ * profile that no GC has made old since. */
+static bool is_fresh(struct sampler *s, struct target *t)
+{
+	const struct origin_state *o = &t->state.origins[ORIGIN_PPROF];
+	const struct values *v = &t->state.values;
+	int64_t since = clock_boot_ns() - FRESH_NS;
+	bool fresh;
+
+	pthread_mutex_lock(&s->store.lock);
+	if (t->state.endpoint_fail.code != ERR_NONE)
+		fresh = o->failed_ns >= since;
+	else
+		fresh = o->ever && o->begin_ns >= since &&
+			(o->by != READ_AGENTLESS || !atomic_load(&t->url)) &&
+			values_has(v, FIELD_PPROF_NUM_GC) &&
+			values_get(v, FIELD_NUM_GC, -1) ==
+				v->v[FIELD_PPROF_NUM_GC];
+	pthread_mutex_unlock(&s->store.lock);
+	return fresh;
+}
+
+static bool endpoint_failed(struct sampler *s, struct target *t)
+{
+	bool failed;
+
+	pthread_mutex_lock(&s->store.lock);
+	failed = t->state.endpoint_fail.code != ERR_NONE;
+	pthread_mutex_unlock(&s->store.lock);
+	return failed;
+}
+
+/* Ask for a profile, and wait until it has come or failed; then for memory's in
+ * its place, and for the runtime to tell of which GC it is. */
+static void fresh_profile(struct sampler *s, struct gathered *g)
+{
+	struct target *t = g->target;
+	int64_t asked = clock_boot_ns();
+
+	if (!is_fresh(s, t) && ask_profile(s, t, NULL) == 0)
+		wait_until(s, g, PROFILE_WAIT_NS, profile_came, asked);
+	if (endpoint_failed(s, t))
+		stand_in(s, g, MEMORY_WAIT_NS);
+	wait_until(s, g, DATE_WAIT_NS, profile_dated, 0);
 }
 
 static void read_file(int dir, const char *name, struct buf *out, size_t most,
@@ -94,6 +222,30 @@ static void read_proc(struct sampler *s, struct gathered *g)
 		close(dir);
 }
 
+/* The served profile back in the place that memory's has taken. */
+static void put_served(struct gathered *g)
+{
+	const struct values *from = &g->served.values;
+	struct values *to = &g->values;
+
+	if (!g->served.raw ||
+	    g->origins[ORIGIN_PPROF].begin_ns == g->served.origin.begin_ns)
+		return;
+	g->origins[ORIGIN_PPROF] = g->served.origin;
+	doc_replace(&g->raw, g->served.raw);
+	for (unsigned f = 0; f < FIELD_COUNT; f++) {
+		if (field_info[f].origin != ORIGIN_PPROF)
+			continue;
+		values_unset(to, (enum field)f);
+		if (values_has(from, (enum field)f))
+			values_set(to, (enum field)f, from->v[f]);
+	}
+	/* A served profile is the measure (model/state.c). */
+	if (values_has(to, FIELD_RESIDUE) && values_has(to, FIELD_PPROF_INUSE))
+		values_set(to, FIELD_RESIDUE,
+			   to->v[FIELD_RSS] - to->v[FIELD_PPROF_INUSE]);
+}
+
 static void copy_state(struct store *st, struct gathered *g)
 {
 	struct target *t = g->target;
@@ -106,6 +258,7 @@ static void copy_state(struct store *st, struct gathered *g)
 	g->info = s->info;
 	g->values = s->values;
 	memcpy(g->origins, s->origins, sizeof(g->origins));
+	g->endpoint_fail = s->endpoint_fail;
 	g->verdict = t->verdict;
 	g->judged = t->state.rows > 0;
 	g->live = t->live;
@@ -119,12 +272,14 @@ static void copy_state(struct store *st, struct gathered *g)
 		history_cut_rows(s->history, store_now(st) - SNAPSHOT_PAST_NS,
 				 INT64_MAX, g->cut);
 	pthread_mutex_unlock(&st->lock);
+	put_served(g);
 }
 
 static void gathered_release(struct gathered *g)
 {
 	free(g->events);
 	doc_unref(g->raw);
+	doc_unref(g->served.raw);
 	doc_unref(g->memstats);
 	history_cut_free(g->cut);
 	buf_release(&g->smaps);
@@ -162,6 +317,7 @@ static int write_snapshot(struct sampler *s, struct gathered *g, char *path,
 		.wall_ns = now + clock_wall_offset_ns(),
 		.values = &g->values,
 		.origins = g->origins,
+		.endpoint_fail = &g->endpoint_fail,
 		.verdict = g->judged ? &g->verdict : NULL,
 		.live = g->live,
 		.live_origins = g->live_origins,
@@ -202,7 +358,7 @@ int sampler_snapshot(struct sampler *s, const char *target, char *path_out,
 
 	if (!g.target)
 		return err_set(err, ERR_GONE, "that process is no longer here");
-	fresh_profile(s, g.target);
+	fresh_profile(s, &g);
 	read_proc(s, &g);
 	copy_state(&s->store, &g);
 	rc = write_snapshot(s, &g, path_out, path_size, err);

@@ -47,8 +47,8 @@ struct sampler {
 	/* NULL until there is an endpoint to ask: started with the lanes, or
 	 * by the jobs' thread when a probe finds the first. */
 	_Atomic(struct net *) net;
-	struct guard guard;	/* of all searches */
-	struct search *search;	/* discover.c: the finder's, or before it runs
+	struct guard guard;    /* of all searches */
+	struct search *search; /* discover.c: the finder's, or before it runs
 				 * sampler_discover's; NULL: none yet */
 	int64_t next_scan_ns, next_sockets_ns;
 	atomic_llong list_ns; /* when the list was last looked at */
@@ -67,6 +67,9 @@ void discover_turn(struct sampler *s, int64_t now_ns);
 int find_facts_of(struct sampler *s, pid_t pid, struct target_info *out,
 		  struct err *err) RESIDUE_CHECK;
 void search_free(struct search *q); /* NULL is nothing */
+
+/* sampler.c: the slow lane looks what is due. */
+void wake_slow(struct sampler *s);
 
 /* sampler.c: have the endpoint asked for a heap profile, or where there is none
  * the memory read. ERR_UNSUPPORTED: neither can be had. */

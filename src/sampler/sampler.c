@@ -49,7 +49,7 @@ static void wake_net(void *ctx, bool between)
 		net_wake(net);
 }
 
-static void wake_slow(struct sampler *s)
+void wake_slow(struct sampler *s)
 {
 	pthread_mutex_lock(&s->slow_lock);
 	lane_wake(s->slow);

@@ -51,6 +51,7 @@ struct top {
 	int64_t total;	  /* of the profile, not of the focus */
 	int64_t shown;	  /* sum of flat over the rows */
 	bool matched;	  /* the focus matched something, or there is none */
+	bool unmarked; /* too many calls between functions: no row has a mark */
 };
 
 /* The profile must outlive *out, which the caller frees with top_free.
@@ -59,7 +60,14 @@ int top_select(const struct profile *p, const struct top_options *o,
 	       struct top **out, struct err *err) RESIDUE_CHECK;
 void top_free(struct top *t); /* NULL is fine */
 
-/* Append pprof's text of the rows, from "Showing nodes" down. */
+/* Takes the next bytes of a text; -1 with *err set ends it. */
+typedef int top_text_sink(void *ctx, const char *text, size_t n,
+			  struct err *err);
+/* pprof's text of the rows, from "Showing nodes" down, in pieces: all of it at
+ * once may be as large as the profile. */
+int top_text_each(const struct top *t, top_text_sink *sink, void *ctx,
+		  struct err *err) RESIDUE_CHECK;
+/* Append it as a whole. */
 int top_text(const struct top *t, struct buf *out,
 	     struct err *err) RESIDUE_CHECK;
 

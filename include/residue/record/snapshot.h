@@ -4,7 +4,8 @@
  *   orders-4121-20251123-124140/
  *     summary.txt     for people: verdict, breakdown, events, what is missing
  *     meta.json       version, who, when, environment, what is missing and why
- *     heap.pb.gz      the heap profile, exactly as received
+ *     heap.pb.gz      the heap profile, exactly as received from the endpoint,
+ *                     or as read from memory where there is none or it fails
  *     memstats.json   the runtime's figures: the endpoint's "memstats" object,
  *                     else the figures that residue has
  *     smaps  status  limits    of /proc/PID, with control characters visible
@@ -55,7 +56,10 @@ struct snapshot_input {
 	int64_t wall_ns; /* CLOCK_REALTIME of the same moment */
 	const struct values *values;
 	const struct origin_state *origins; /* ORIGIN_COUNT */
-	const struct verdict *verdict;	    /* NULL: none yet */
+	/* Why the endpoint gave no profile, though memory may have; code
+	 * ERR_NONE: it did, or there is none. NULL: the same. */
+	const struct err *endpoint_fail;
+	const struct verdict *verdict; /* NULL: none yet */
 	int64_t live;	       /* live heap as the judge knows it; -1: it does
 				* not */
 	unsigned live_origins; /* bits 1 << ORIGIN_x that `live` rests on */

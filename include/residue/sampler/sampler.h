@@ -142,8 +142,14 @@ void sampler_feed(struct sampler *s, struct script_item *item);
 
 /* ---- snapshots ------------------------------------------------------------ */
 
+/* Where the endpoint of a process has failed: wait until the heap profile has
+ * been read from its memory instead, or cannot be, `wait_ns` at most. True:
+ * there is one. */
+bool sampler_stand_in(struct sampler *s, const char *target, int64_t wait_ns);
+
 /* Write one now, on this thread: a fresh profile is fetched first where there
- * is an endpoint. path_out gets the directory. */
+ * is an endpoint, or read from memory where that fails. path_out gets the
+ * directory. */
 int sampler_snapshot(struct sampler *s, const char *target, char *path_out,
 		     size_t path_size, struct err *err) RESIDUE_CHECK;
 
