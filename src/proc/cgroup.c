@@ -14,6 +14,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#define TEXT_ROOM 16384 /* of /proc/PID/cgroup: a line a v1 hierarchy */
+
 /* v1 has no word for "no limit": the counter's largest value, LONG_MAX rounded
  * down to a page (mm/page_counter.c), whatever the page size. */
 #define V1_UNLIMITED (1LL << 62)
@@ -126,7 +128,7 @@ static bool try_process(const struct procfs *fs, pid_t pid, int version,
 int cgroup_find(const struct procfs *fs, int dir, struct cgroup *out,
 		struct err *err)
 {
-	char text[16384], path[PATH_MAX], shown[512];
+	char text[TEXT_ROOM], path[PATH_MAX], shown[512];
 	struct proc_stat st;
 	ssize_t n;
 
@@ -152,7 +154,16 @@ int cgroup_find(const struct procfs *fs, int dir, struct cgroup *out,
 			       "shows it here",
 			       shown, out->version);
 	out->path = mem_strdup(shown);
+	out->text = mem_strdup(text);
 	return 0;
+}
+
+bool cgroup_stays(const struct cgroup *cg, int dir)
+{
+	char text[TEXT_ROOM];
+
+	return procfs_read(dir, "cgroup", text, sizeof(text), NULL) < 0 ||
+	       strcmp(text, cg->text) == 0;
 }
 
 void cgroup_release(struct cgroup *cg)
@@ -160,6 +171,7 @@ void cgroup_release(struct cgroup *cg)
 	free(cg->path);
 	free(cg->mount);
 	free(cg->below);
+	free(cg->text);
 	memset(cg, 0, sizeof(*cg));
 }
 

@@ -27,21 +27,6 @@ static int cgroup_open(void *state, const struct source_subject *s,
 	return 0;
 }
 
-/* The process may have been moved to another group: found anew each time it
- * cannot be read. */
-static int find(struct cgroup_source *st, struct err *err)
-{
-	int dir = procfs_pid_open(st->fs, &st->id, err);
-	int rc;
-
-	if (dir < 0)
-		return -1;
-	rc = cgroup_find(st->fs, dir, &st->group, err);
-	close(dir);
-	st->found = rc == 0;
-	return rc;
-}
-
 static void cgroup_close(void *state)
 {
 	struct cgroup_source *st = state;
@@ -51,12 +36,28 @@ static void cgroup_close(void *state)
 	st->found = false;
 }
 
+/* The group the process is in now. It may have been moved to another while its
+ * old one lives on, so that the old one's figures could still be read. */
+static int find(struct cgroup_source *st, struct err *err)
+{
+	int dir = procfs_pid_open(st->fs, &st->id, err);
+
+	if (dir < 0)
+		return -1;
+	if (st->found && !cgroup_stays(&st->group, dir))
+		cgroup_close(st);
+	if (!st->found)
+		st->found = cgroup_find(st->fs, dir, &st->group, err) == 0;
+	close(dir);
+	return st->found ? 0 : -1;
+}
+
 static int cgroup_read_once(void *state, struct reading *out, struct err *err)
 {
 	struct cgroup_source *st = state;
 	struct cgroup_memory m;
 
-	if (!st->found && find(st, err))
+	if (find(st, err))
 		return -1;
 	out->begin_ns = clock_boot_ns();
 	if (cgroup_read(&st->group, &m, err)) {

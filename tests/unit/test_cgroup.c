@@ -2,6 +2,7 @@
 #include <residue/proc/cgroup.h>
 
 #include <residue/base/mem.h>
+#include <residue/source/source.h>
 
 #include "proc_fixture.h"
 
@@ -286,6 +287,70 @@ static void membership(void **state)
 			 -1);
 }
 
+static const struct source *source_of(enum origin origin)
+{
+	for (unsigned i = 0; i < source_count; i++)
+		if (source_registry[i]->origin == origin)
+			return source_registry[i];
+	fail();
+	return NULL;
+}
+
+static int64_t limit_read(const struct source *src, void *st)
+{
+	struct reading r = {.origin = ORIGIN_CGROUP};
+	struct err err = ERR_INIT;
+
+	if (src->read(st, &r, &err))
+		fail_msg("%s", err.msg);
+	return values_get(&r.values, FIELD_CGROUP_MAX, -1);
+}
+
+/* A process that was moved has the limit of where it is, though the group
+ * where it was lives on. */
+static void moved(const char *mount, const char *line, const char *file)
+{
+	const struct source *src = source_of(ORIGIN_CGROUP);
+	struct source_subject subject = {.id = {.pid = 100, .starttime = 1}};
+	char *root = fixture_dir(), text[64];
+	void *st = mem_zalloc(1, src->state_size);
+	struct procfs fs;
+
+	fixture_process(root, 100, "x", 1);
+	fixture_file(root, "100/mountinfo", mount);
+	for (const char *group = "ab"; *group; group++) {
+		snprintf(text, sizeof(text), "100/root/cg/%c/%s", *group, file);
+		fixture_file(root, text, *group == 'a' ? "300\n" : "150\n");
+	}
+	snprintf(text, sizeof(text), line, 'a');
+	fixture_file(root, "100/cgroup", text);
+	assert_int_equal(procfs_open(&fs, root, NULL), 0);
+	subject.fs = &fs;
+	assert_int_equal(src->open(st, &subject, NULL), 0);
+	assert_int_equal(limit_read(src, st), 300);
+	assert_int_equal(limit_read(src, st), 300);
+	snprintf(text, sizeof(text), line, 'b');
+	fixture_file(root, "100/cgroup", text);
+	assert_int_equal(limit_read(src, st), 150);
+	src->close(st);
+	free(st);
+	procfs_release(&fs);
+	fixture_remove(root);
+}
+
+static void moved_v2(void **state)
+{
+	(void)state;
+	moved("1 2 0:1 / /cg rw - cgroup2 c rw\n", "0::/%c\n", "memory.max");
+}
+
+static void moved_v1(void **state)
+{
+	(void)state;
+	moved("1 2 0:1 / /cg rw - cgroup c rw,memory\n", "4:memory:/%c\n",
+	      "memory.limit_in_bytes");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -298,6 +363,8 @@ int main(void)
 		cmocka_unit_test(best_mount),
 		cmocka_unit_test(controller_above),
 		cmocka_unit_test(membership),
+		cmocka_unit_test(moved_v2),
+		cmocka_unit_test(moved_v1),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

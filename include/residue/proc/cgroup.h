@@ -28,6 +28,7 @@ struct cgroup {
 	char *path;  /* as /proc/PID/cgroup has it, visible, for the user */
 	char *mount; /* private: where the hierarchy is mounted, a path */
 	char *below; /* private: the group, relative to `mount` */
+	char *text;  /* private: of /proc/PID/cgroup when it was found */
 };
 
 /* Bits of cgroup_memory.known. */
@@ -59,9 +60,14 @@ struct cgroup_memory {
 int cgroup_find(const struct procfs *fs, int dir, struct cgroup *out,
 		struct err *err) RESIDUE_CHECK;
 void cgroup_release(struct cgroup *cg);
+/* Whether that process is still in the group it was in when *cg was found:
+ * one read of /proc/PID/cgroup, some 6 us. True too where it cannot be read:
+ * then nothing is known that is newer. */
+bool cgroup_stays(const struct cgroup *cg, int dir);
 
 /* Read the figures (about 100 us). ERR_GONE: the group is no longer there,
- * find it anew. */
+ * find it anew. One that the process has left is there as long as others use
+ * it: ask cgroup_stays first. */
 int cgroup_read(const struct cgroup *cg, struct cgroup_memory *out,
 		struct err *err) RESIDUE_CHECK;
 
