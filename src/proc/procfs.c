@@ -74,10 +74,15 @@ static int gone(struct err *err, pid_t pid)
 }
 
 /* No directory of that number: it does not exist, or hidepid hides it from
- * us, whereas kill(2) tells the two apart. */
-static int absent(const struct procfs *fs, pid_t pid, struct err *err)
+ * us, whereas kill(2) tells the two apart. One of our own may be hidden too, if
+ * it is not dumpable; or it has only now begun. */
+static int absent(const struct procfs *fs, const char *name, pid_t pid,
+		  struct err *err)
 {
-	if (!fs->live || pid <= 0 || kill(pid, 0) == 0 || errno != EPERM)
+	if (!fs->live || pid <= 0)
+		return gone(err, pid);
+	if (kill(pid, 0) ? errno != EPERM
+			 : faccessat(fs->fd, name, F_OK, 0) == 0)
 		return gone(err, pid);
 	return rights_hidden(fs->fd, pid, err);
 }
@@ -92,7 +97,7 @@ int procfs_pid_open(const struct procfs *fs, const struct proc_id *id,
 	snprintf(name, sizeof(name), "%d", (int)id->pid);
 	dir = openat(fs->fd, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (dir < 0 && (errno == ENOENT || errno == ESRCH))
-		return absent(fs, id->pid, err);
+		return absent(fs, name, id->pid, err);
 	if (dir < 0 && errno == EPERM) /* hidepid=1: to be seen, but closed */
 		return rights_hidden(fs->fd, id->pid, err);
 	if (dir < 0)

@@ -8,7 +8,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <grp.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -121,24 +120,42 @@ static bool is_proc_mount(const char *line, const char *end)
 	return type && point && point < type;
 }
 
+/* "video:x:44:root,alice" */
+static bool is_group(const char *line, unsigned gid)
+{
+	const char *p = strchr(line, ':');
+	char *end;
+
+	p = p ? strchr(p + 1, ':') : NULL;
+	return p && strtoul(p + 1, &end, 10) == gid && *end == ':' &&
+	       end > p + 1;
+}
+
+/* Of the local file only: a name service may be far away, and usermod changes
+ * no other group. The number where it has no name there. */
+static void name_group(struct hiding *out)
+{
+	FILE *f = fopen("/etc/group", "re");
+	char line[512]; /* what a longer one goes on with has no colon */
+	bool found = false;
+
+	while (f && !found && fgets(line, sizeof(line), f))
+		found = is_group(line, out->gid);
+	if (found && *line != ':')
+		text_visible(out->group, sizeof(out->group), line,
+			     strcspn(line, ":"));
+	else
+		snprintf(out->group, sizeof(out->group), "%u", out->gid);
+	if (f)
+		fclose(f);
+}
+
 static void take_option(const char *option, size_t n, struct hiding *out)
 {
-	char room[1024];
-	struct group gr, *found;
-
 	if (n > 8 && memcmp(option, "hidepid=", 8) == 0)
-		snprintf(out->mode, sizeof(out->mode), "%.*s", (int)(n - 8),
-			 option + 8);
-	if (n <= 4 || memcmp(option, "gid=", 4) != 0)
-		return;
-	out->gid = (unsigned)strtoul(option + 4, NULL, 10);
-	if (out->gid == 0)
-		return; /* the default: root's, which sees all */
-	if (getgrgid_r(out->gid, &gr, room, sizeof(room), &found) || !found)
-		snprintf(out->group, sizeof(out->group), "%u", out->gid);
-	else
-		text_visible(out->group, sizeof(out->group), found->gr_name,
-			     strlen(found->gr_name));
+		text_visible(out->mode, sizeof(out->mode), option + 8, n - 8);
+	if (n > 4 && memcmp(option, "gid=", 4) == 0)
+		out->gid = (unsigned)strtoul(option + 4, NULL, 10);
 }
 
 static struct hiding hiding_of(int fs)
@@ -165,6 +182,11 @@ static struct hiding hiding_of(int fs)
 			o += len + 1;
 		}
 	}
+	/* gid 0, the default, is root's group. Of "ptraceable" nobody is
+	 * exempt (fs/proc/base.c, has_pid_permissions). */
+	if (out.gid && strcmp(out.mode, "ptraceable") != 0 &&
+	    strcmp(out.mode, "4") != 0)
+		name_group(&out);
 	return out;
 }
 
@@ -191,19 +213,20 @@ int rights_hidden(int fs, pid_t pid, struct err *err)
 		return -1;
 	hiding_text(fs, mount, sizeof(mount), group, sizeof(group));
 	return err_set(err, ERR_DENIED,
-		       "process %d is another user's and hidden from us (%s): "
-		       "run residue with sudo, or once: " GRANT "%s",
+		       "process %d is hidden from us (%s): run residue with "
+		       "sudo, or once: " GRANT "%s",
 		       (int)pid, mount, group);
 }
 
-bool rights_hides(int fs, char *out, size_t size)
+bool rights_hides(const struct procfs *fs, char *out, size_t size)
 {
 	char mount[64], group[96];
 
-	if (faccessat(fs, "1", F_OK, 0) == 0 || errno != ENOENT ||
-	    kill(1, 0) == 0 || errno != EPERM)
+	/* Another /proc's PID 1, or a made-up one's, is none of ours. */
+	if (!fs->live || faccessat(fs->fd, "1", F_OK, 0) == 0 ||
+	    errno != ENOENT || kill(1, 0) == 0 || errno != EPERM)
 		return false;
-	hiding_text(fs, mount, sizeof(mount), group, sizeof(group));
+	hiding_text(fs->fd, mount, sizeof(mount), group, sizeof(group));
 	snprintf(out, size,
 		 "other users' processes are hidden from us (%s): run residue "
 		 "with sudo, or once: " GRANT "%s",

@@ -20,6 +20,8 @@
 #define SCAN_NS	       (1900 * NS_PER_MS)
 #define LIST_UNSEEN_NS (5 * NS_PER_SEC)
 #define SOCKETS_NS     (60 * NS_PER_SEC)
+/* Whether the mount of /proc hides processes changes hardly ever. */
+#define HIDES_NS (60 * NS_PER_SEC)
 /* An exited process stays in the list so long, for its end to be seen. */
 #define KEEP_EXITED_NS (10 * NS_PER_SEC)
 
@@ -54,6 +56,8 @@ struct search {
 	struct ask ask; /* lists and references are its own */
 	struct err err;
 	size_t counts[PROC_SKIP_N];
+	char hides[256];  /* what hides processes from us; "": nothing does */
+	int64_t hides_ns; /* looked at again then; CLOCK_BOOTTIME */
 	struct found *found;
 	size_t n, room;
 };
@@ -149,6 +153,19 @@ static bool is_known(struct search *q, const struct proc_id *id)
 	return t != NULL;
 }
 
+/* mountinfo may be long, and /etc on a disk that does not answer: it is read by
+ * this thread, and not at each turn. */
+static void find_hiding(struct search *q)
+{
+	int64_t now = clock_boot_ns();
+
+	if (now < q->hides_ns)
+		return;
+	q->hides_ns = now + HIDES_NS;
+	if (!rights_hides(q->fs, q->hides, sizeof(q->hides)))
+		q->hides[0] = '\0';
+}
+
 static void find_processes(struct search *q)
 {
 	const struct proc_entry *entries;
@@ -174,6 +191,7 @@ static void find_processes(struct search *q)
 	}
 	memcpy(q->counts, proc_list_counts(go_list_processes(q->list)),
 	       sizeof(q->counts));
+	find_hiding(q);
 }
 
 static void find_listeners(struct search *q, struct target *t)
@@ -309,12 +327,13 @@ static void say_aside(struct sampler *s)
 	}
 }
 
-static void say_denied(struct sampler *s, const size_t *counts)
+static void say_denied(struct sampler *s, const struct search *q)
 {
+	const size_t *counts = q->counts;
 	char text[256];
 
-	if (rights_hides(s->fs.fd, text, sizeof(text)))
-		store_note(&s->store, 0, text);
+	if (q->hides[0])
+		store_note(&s->store, 0, q->hides);
 	/* Root is refused by something that no right of ours changes. */
 	if (!counts[PROC_SKIP_DENIED] || geteuid() == 0)
 		return;
@@ -327,17 +346,17 @@ static void say_denied(struct sampler *s, const size_t *counts)
 	store_note(&s->store, 0, text);
 }
 
-static void say_counts(struct sampler *s, const size_t *counts)
+static void say_counts(struct sampler *s, const struct search *q)
 {
 	size_t all = 0;
 
 	for (unsigned i = 0; i < PROC_SKIP_N; i++)
 		if (i != PROC_SKIP_KERNEL)
-			all += counts[i];
+			all += q->counts[i];
 	pthread_mutex_lock(&s->store.lock);
 	s->store.note_count = 0;
 	pthread_mutex_unlock(&s->store.lock);
-	say_denied(s, counts);
+	say_denied(s, q);
 	say_aside(s);
 	pthread_mutex_lock(&s->store.lock);
 	s->store.processes = (unsigned)all;
@@ -360,7 +379,7 @@ static int look_for(struct sampler *s, const struct ask *ask, bool opened,
 		if (err)
 			*err = q->err;
 	} else if (ask->processes) {
-		say_counts(s, q->counts);
+		say_counts(s, q);
 	}
 	search_clear(q);
 	return rc;

@@ -119,7 +119,30 @@ def hidden(_, mode, seen):
         assert row["rss"] > 0 and "hidden" not in stderr, (row, stderr)
 
 
-def not_dumpable(_):
+def hidden_from_all(_):
+    """hidepid=4 exempts no group, whatever gid= says: none is named."""
+    only_root()
+    mount = ["unshare", "--mount", "sh", "-c", "mount -t proc -o hidepid=4,gid=%d proc /proc && exec \"$@\"" % (USER + 7),
+             "sh"]
+    permitted(*mount, "true")
+    with steady() as t:
+        for who in (as_uid(USER), ["setpriv", "--reuid", USER, "--regid", USER, "--groups", USER + 7]):
+            for command, code in ((["list"], 0), (["-b", "-n", "1", t.pid], 1)):
+                r = run([*mount, *who, Bench.residue, *command])
+                assert r.returncode == code and SETCAP in r.stderr, r
+                assert "mounted with hidepid=ptraceable" in r.stderr and "usermod" not in r.stderr, r.stderr
+
+
+def not_dumpable_hidden(_):
+    """The same one under hidepid=2: its user may signal it, and not see it."""
+    only_root()
+    mount = ["unshare", "--mount", "sh", "-c", "mount -t proc -o hidepid=2 proc /proc && exec \"$@\"", "sh"]
+    permitted(*mount, "true")
+    r = not_dumpable(_, mount)
+    assert "is hidden from us" in r.stderr and r.returncode == 1, r
+
+
+def not_dumpable(_, prefix=()):
     """A program that its user may run but not read."""
     only_root()
     program = os.path.join(Bench.folder, "unreadable")
@@ -128,10 +151,11 @@ def not_dumpable(_):
     old, Bench.workload = Bench.workload, program
     try:
         with steady(as_uid(USER)) as t:
-            r = run([*as_uid(USER), Bench.residue, "-b", "-n", "1", t.pid])
+            r = run([*prefix, *as_uid(USER), Bench.residue, "-b", "-n", "1", t.pid])
     finally:
         Bench.workload = old
     assert SETCAP in r.stderr, r.stderr
+    return r
 
 
 def no_process_vm_readv():
@@ -205,6 +229,8 @@ def main():
             plan.run(name, test, None)
         plan.run("hidepid=1", hidden, None, 1, True)
         plan.run("hidepid=2", hidden, None, 2, False)
+        plan.run("hidepid=4", hidden_from_all, None)
+        plan.run("a program that may not be read, and hidepid=2", not_dumpable_hidden, None)
         for scope, says in ((1, [SETCAP, "residue run"]), (2, [SETCAP]), (3, ["until the next boot"])):
             plan.run("Yama's ptrace_scope %d" % scope, yama, scope, says)
     finish(plan)

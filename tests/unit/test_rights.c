@@ -8,6 +8,7 @@
 #include <stddef.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -109,19 +110,62 @@ static void test_hidden(void **state)
 	fixture_remove(root);
 }
 
-/* The group of the mount is named: by its number where it has no name. */
+static void hidden_text(const char *options, struct err *err)
+{
+	char *root = fixture_dir(), text[256];
+
+	snprintf(text, sizeof(text),
+		 "25 28 0:22 / /proc rw - proc proc rw,%s\n", options);
+	fixture_file(root, "self/mountinfo", text);
+	*err = (struct err)ERR_INIT;
+	assert_int_equal(rights_explain(root, 4388, false, err), -1);
+	fixture_remove(root);
+}
+
+/* The group of the mount is named: by its number where it has no name. Of
+ * "ptraceable" no group is exempt. */
 static void test_hidden_from_all_but(void **state)
 {
-	char *root = fixture_dir();
-	struct err err = ERR_INIT;
+	struct err err;
 
 	(void)state;
-	fixture_file(root, "self/mountinfo",
-		     "25 28 0:22 / /proc rw - proc proc "
-		     "rw,gid=4123456789,hidepid=ptraceable\n");
-	assert_int_equal(rights_explain(root, 4388, false, &err), -1);
-	assert_non_null(strstr(err.msg, "hidepid=ptraceable)"));
+	hidden_text("gid=4123456789,hidepid=invisible", &err);
+	assert_non_null(strstr(err.msg, "hidepid=invisible)"));
 	assert_non_null(strstr(err.msg, "usermod -aG 4123456789 $USER"));
+	hidden_text("hidepid=2,gid=4123456789", &err);
+	assert_non_null(strstr(err.msg, "usermod -aG 4123456789 $USER"));
+	for (int i = 0; i < 2; i++) {
+		hidden_text(i ? "gid=4123456789,hidepid=ptraceable"
+			      : "gid=4123456789,hidepid=4",
+			    &err);
+		assert_non_null(strstr(err.msg, "mounted with hidepid="));
+		assert_null(strstr(err.msg, "usermod"));
+	}
+	/* A made-up /proc may say anything. */
+	hidden_text("hidepid=\033[31m", &err);
+	assert_null(strchr(err.msg, '\033'));
+}
+
+/* Of a tree that is not our own /proc, PID 1 is nobody we know. */
+static void test_hides(void **state)
+{
+	char *root = fixture_dir(), text[256];
+	struct procfs fs;
+	pid_t child;
+	int status;
+
+	(void)state;
+	assert_int_equal(procfs_open(&fs, root, NULL), 0);
+	child = fork();
+	if (child == 0) {
+		if (geteuid() == 0 && setuid(65534))
+			_exit(2);
+		_exit(rights_hides(&fs, text, sizeof(text)));
+	}
+	assert_int_equal(waitpid(child, &status, 0), child);
+	assert_true(WIFEXITED(status));
+	assert_int_equal(WEXITSTATUS(status), 0);
+	procfs_release(&fs);
 	fixture_remove(root);
 }
 
@@ -131,6 +175,7 @@ int main(void)
 		cmocka_unit_test(test_reasons),
 		cmocka_unit_test(test_hidden),
 		cmocka_unit_test(test_hidden_from_all_but),
+		cmocka_unit_test(test_hides),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -12,6 +12,7 @@
 #define RESIDUE_PROC_RIGHTS_H
 
 #include <residue/base/err.h>
+#include <residue/proc/procfs.h>
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -33,7 +34,8 @@ int rights_explain(const char *root, pid_t pid, bool live, struct err *err);
 int rights_hidden(int fs, pid_t pid, struct err *err);
 
 /* One sentence when hidepid hides the processes of others from us, as it hides
- * that of PID 1; false when it does not. */
-bool rights_hides(int fs, char *out, size_t size);
+ * that of PID 1; false when it does not. One system call where it does not, the
+ * reading of mountinfo and /etc/group where it does. */
+bool rights_hides(const struct procfs *fs, char *out, size_t size);
 
 #endif
