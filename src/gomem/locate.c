@@ -21,7 +21,8 @@
 #define ROUNDS		  40 /* looks at a busy target, at growing distance */
 #define GOROUTINES_MAX	  (1u << 27)
 #define DEFAULT_RATE	  (512u << 10)
-#define DEFAULT_MAXMCOUNT 10000 /* runtime/proc.go: schedinit */
+#define DEFAULT_MAXMCOUNT 10000	      /* runtime/proc.go: schedinit */
+#define SCAVTRACE	  "scavtrace" /* in GODEBUG */
 #define IN_VAIN_MAX	  3 /* processes of a file searched for all places */
 
 static void pause_round(unsigned round)
@@ -376,7 +377,7 @@ static void check_rest(struct gomem *g)
 static bool complete(const struct gomem *g)
 {
 	return g->at.mheap && g->at.allgs && g->at.allp && g->at.sched &&
-	       g->at.profile_rate && g->module.text;
+	       g->at.profile_rate && g->at.scavtrace && g->module.text;
 }
 
 static void find_rest(struct gomem *g, struct proposals *p)
@@ -392,6 +393,8 @@ static void find_rest(struct gomem *g, struct proposals *p)
 	find_allp(g, &p->processors);
 	find_sched(g, &p->scheduler);
 	find_rate(g, p);
+	if (!g->at.scavtrace)
+		g->at.scavtrace = scan_debugvar(g, SCAVTRACE);
 	g->nhints = p->profile.n < HINTS_MAX ? p->profile.n : HINTS_MAX;
 	memcpy(g->hints, p->profile.addr, g->nhints * sizeof(g->hints[0]));
 }
@@ -426,9 +429,9 @@ static int unsupported(const struct gomem *g, struct err *err)
 /* All places by `by` bytes: between the file's addresses and the target's. */
 static void move_places(struct places *at, uint64_t by)
 {
-	uint64_t *addr[] = {&at->memstats, &at->gc,	     &at->mheap,
-			    &at->allgs,	   &at->allp,	     &at->sched,
-			    &at->mbuckets, &at->profile_rate};
+	uint64_t *addr[] = {&at->memstats, &at->gc,	      &at->mheap,
+			    &at->allgs,	   &at->allp,	      &at->sched,
+			    &at->mbuckets, &at->profile_rate, &at->scavtrace};
 
 	for (size_t i = 0; i < sizeof(addr) / sizeof(addr[0]); i++)
 		if (*addr[i])
@@ -473,6 +476,9 @@ static bool locate_new(struct gomem *g, const struct layout *const *row,
 		found = locate_pair(g, row[i], g->info.row_exact, p, &named,
 				    sysno);
 	}
+	if (found && named.dbgvars)
+		g->at.scavtrace =
+			debugvar_find(g, named.dbgvars + g->bias, SCAVTRACE);
 	return found;
 }
 

@@ -4,6 +4,7 @@ libresidue_a_SOURCES += \
 	src/gomem/attach.c src/gomem/target.h \
 	src/gomem/buckets.h src/gomem/buckets.c \
 	src/gomem/code.c src/gomem/propose.h \
+	src/gomem/debugvar.c \
 	src/gomem/figures.h src/gomem/figures.c \
 	src/gomem/known.h src/gomem/known.c \
 	src/gomem/layout.h src/gomem/layout.c \

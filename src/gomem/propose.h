@@ -13,7 +13,8 @@
 /* What .symtab names, as link-time addresses; 0: nothing, or stripped. */
 struct symbols {
 	struct places at;
-	uint64_t module; /* runtime.firstmoduledata */
+	uint64_t module;  /* runtime.firstmoduledata */
+	uint64_t dbgvars; /* runtime.dbgvars */
 };
 
 /* symbol.c */
@@ -48,5 +49,12 @@ bool module_at(struct gomem *g, const struct layout *l, uint64_t addr,
 bool scan_module(struct gomem *g, const struct layout *l, struct module *out);
 /* allp, in data and bss; 0: none. */
 uint64_t scan_allp(struct gomem *g);
+/* The variable of that name in GODEBUG, in data; 0: none. */
+uint64_t scan_debugvar(struct gomem *g, const char *name);
+
+/* debugvar.c: the same by runtime.dbgvars (address in the target); and by 24
+ * bytes that may be an entry of it. */
+uint64_t debugvar_find(struct gomem *g, uint64_t dbgvars, const char *name);
+uint64_t debugvar_at(struct gomem *g, const uint8_t *bytes, const char *name);
 
 #endif

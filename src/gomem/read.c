@@ -22,6 +22,7 @@ struct extras {
 	int32_t ngsys, free_n, free_stack, free_nostack;
 	uint64_t ps_header[3];
 	int32_t p_free[PS_MAX];
+	int32_t scavtrace;
 };
 
 struct gomem *gomem_open(pid_t pid, const char *proc_dir, struct err *err)
@@ -115,6 +116,8 @@ static void build(struct gomem *g, struct request *r, struct extras *x)
 		scav_range(l, &lo, &len);
 		want(r, g->at.mheap, lo, x->scav, len);
 	}
+	if (g->at.scavtrace)
+		want(r, g->at.scavtrace, 0, &x->scavtrace, 4);
 	if (!g->info.has_goroutines)
 		return;
 	want(r, g->at.allgs, 8, &x->goroutines, 8);
@@ -294,6 +297,7 @@ static void fill(struct gomem *g, const struct figures *f,
 	out->mspan_inuse = out->mcache_inuse = out->goroutines = 0;
 	out->released_bg = out->released_eager = out->scav_gen = 0;
 	out->scav_force_dry = out->scav_freed = false;
+	out->scavtrace = g->at.scavtrace ? x->scavtrace : -1;
 	if (g->info.has_spans)
 		fill_spans(g, x, out);
 	if (g->info.has_goroutines)

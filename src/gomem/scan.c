@@ -243,3 +243,26 @@ uint64_t scan_allp(struct gomem *g)
 	scan(g, SCAN_ALL, 24, match_allp, &found);
 	return found;
 }
+
+struct debugvar_scan {
+	const char *name;
+	uint64_t found;
+};
+
+static bool match_debugvar(struct gomem *g, const uint8_t *at, uint64_t addr,
+			   void *arg)
+{
+	struct debugvar_scan *d = arg;
+
+	(void)addr;
+	d->found = debugvar_at(g, at, d->name);
+	return d->found != 0;
+}
+
+uint64_t scan_debugvar(struct gomem *g, const char *name)
+{
+	struct debugvar_scan d = {.name = name};
+
+	scan(g, SCAN_INITIALIZED, 24, match_debugvar, &d);
+	return d.found;
+}

@@ -13,6 +13,7 @@ enum {
 	MBUCKETS,
 	PROFILE_RATE,
 	MODULE,
+	DBGVARS,
 	WANTS,
 };
 
@@ -28,10 +29,12 @@ void symbols_find(struct gomem *g, struct symbols *out)
 		[MBUCKETS] = {.name = "runtime.mbuckets"},
 		[PROFILE_RATE] = {.name = "runtime.MemProfileRate"},
 		[MODULE] = {.name = "runtime.firstmoduledata"},
+		[DBGVARS] = {.name = "runtime.dbgvars"},
 	};
 
 	symtab_find(&g->elf, want, WANTS);
 	out->module = want[MODULE].addr;
+	out->dbgvars = want[DBGVARS].addr;
 	out->at = (struct places){
 		.memstats = want[MEMSTATS].addr,
 		.gc = want[GC_CONTROLLER].addr,

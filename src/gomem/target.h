@@ -7,6 +7,7 @@
  *   read.c       a reading            objects.c    the Ps' caches
  *   predict.c    the page bitmaps     sites.c      the profiler's buckets
  *   chunks.c     the scavenger's index
+ *   debugvar.c   variables of GODEBUG
  */
 #ifndef GOMEM_TARGET_H
 #define GOMEM_TARGET_H
@@ -29,6 +30,7 @@ struct places {
 	uint64_t sched;
 	uint64_t mbuckets;
 	uint64_t profile_rate; /* MemProfileRate */
+	uint64_t scavtrace;    /* debug.scavtrace, an int32 */
 };
 
 /* runtime.moduledata, checked: link-time addresses. text 0: not found. */

@@ -202,16 +202,18 @@ static unsigned scav_marks(const struct agentless *st)
 {
 	const struct gomem_stats *s = &st->stats;
 
+	unsigned resets = s->scavtrace > 0 ? SCAV_RESETS : 0;
+
 	if (!st->counts_eager || !gomem_info(st->gomem)->has_spans)
-		return 0;
+		return resets;
 	return SCAV_KNOWN | (s->scav_force_dry ? SCAV_DRY : 0) |
-	       (s->scav_freed ? SCAV_FREED : 0);
+	       (s->scav_freed ? SCAV_FREED : 0) | resets;
 }
 
 /* What came and went between two readings: of opened targets. */
 static void add_returned(struct agentless *st, struct reading *out)
 {
-	if (!out->scav || !atomic_load(st->opened))
+	if (!(out->scav & SCAV_KNOWN) || !atomic_load(st->opened))
 		return;
 	out->returned = gomem_returned(st->gomem);
 	if (out->returned >= 0)

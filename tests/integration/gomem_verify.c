@@ -143,6 +143,7 @@ struct tally {
 	unsigned wrong[VALUES];
 	int64_t ns; /* of all reads */
 	unsigned tries;
+	int32_t scavtrace; /* of the last read */
 };
 
 static void compare(const struct truth *a, const struct truth *b,
@@ -204,6 +205,7 @@ static int one_read(struct gomem *g, const _Atomic uint64_t *shared, bool live,
 	t->exact += s.exact;
 	t->ns += s.end_ns - s.begin_ns;
 	t->tries += s.tries;
+	t->scavtrace = s.scavtrace;
 	if (live)
 		t->bracketed += bracketed(&before, &after, v, t);
 	else
@@ -230,8 +232,9 @@ static int report(const struct gomem_info *i, const struct tally *t, bool live)
 		if (t->wrong[k])
 			printf("%s\"%s\":%u", n++ ? "," : "", value_name[k],
 			       t->wrong[k]);
-	printf("},\"spans\":%d,\"goroutines\":%d,\"sites\":%d}\n", i->has_spans,
-	       i->has_goroutines, i->has_sites);
+	printf("},\"spans\":%d,\"goroutines\":%d,\"sites\":%d,\"scavtrace\":%d}"
+	       "\n",
+	       i->has_spans, i->has_goroutines, i->has_sites, t->scavtrace);
 	/* Only where names are scrambled, goroutines may be missing. */
 	return ok && i->has_spans &&
 			       (i->has_goroutines || i->how == GOMEM_BY_SCAN)

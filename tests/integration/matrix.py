@@ -62,9 +62,11 @@ def build(go, release, flags, cgo, out, arch="amd64"):
 class Target:
     """A running target that has filled its heap."""
 
-    def __init__(self, binary, mode, folder):
+    def __init__(self, binary, mode, folder, godebug=""):
         self.file = os.path.join(tempfile.mkdtemp(dir=folder), "truth")
-        self.process = subprocess.Popen([binary, self.file, mode], stdout=subprocess.PIPE, text=True)
+        self.process = subprocess.Popen([binary, self.file, mode], stdout=subprocess.PIPE, text=True,
+                                        stderr=subprocess.DEVNULL if godebug else None,
+                                        env=dict(os.environ, GODEBUG=godebug))
         self.said = self.process.stdout.readline().split()
         assert self.said and self.said[0] == "ready", "the target does not start"
 
@@ -87,11 +89,13 @@ def verify(verifier, *args):
 def cell(verifier, binary, folder, quiet, live):
     """What the three looks at one program found; raises when one is wrong."""
     found = {}
-    with Target(binary, "quiet", folder) as t:
+    with Target(binary, "quiet", folder, "scavtrace=7") as t:
         found["quiet"] = verify(verifier, "quiet", t.process.pid, t.file, quiet)
         found["sites"] = verify(verifier, "sites", t.process.pid, t.file)
     with Target(binary, "live", folder) as t:
         found["live"] = verify(verifier, "live", t.process.pid, t.file, live)
+    said = found["quiet"]["scavtrace"], found["live"]["scavtrace"]
+    assert said == (7, 0), "scavtrace of GODEBUG: %d and %d" % said
     return found
 
 

@@ -483,6 +483,62 @@ static void test_reading(void **state)
 	free(s);
 }
 
+#define NAMES (BASE + 0x100)
+#define VARS  (BASE + 0x200) /* the entries; pointers to them are before */
+#define VALUE (BASE + 0x800)
+
+/* Three entries: the second has a name as long as the third's, scavtrace. */
+static void put_debugvars(const struct gomem *g, uint64_t value)
+{
+	static const char names[] = "gctracescheddetascavtrace";
+	static const uint64_t name[3][2] = {{0, 7}, {7, 9}, {16, 9}};
+	bool pointers = g->layout->minor >= 21;
+
+	put(NAMES, names, sizeof(names));
+	put64(BASE, 0, pointers ? BASE + 0x40 : VARS);
+	put64(BASE, 8, 3);
+	put64(BASE, 16, 3);
+	for (unsigned i = 0; i < 3; i++) {
+		uint64_t at = VARS + i * (pointers ? 40 : 24);
+
+		put64(BASE + 0x40, (int32_t)(8 * i), at);
+		put64(at, 0, NAMES + name[i][0]);
+		put64(at, 8, name[i][1]);
+		put64(at, 16, i == 2 ? value : VALUE + 4 * i);
+	}
+}
+
+static void test_debugvars(void **state)
+{
+	static const char *const version[] = {"go1.19", "go1.20", "go1.21",
+					      "go1.27"};
+	struct gomem *g;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(version) / sizeof(version[0]); i++) {
+		g = target(version[i]);
+		g->elf.nseg = 1;
+		g->elf.seg[0] = (struct elf_segment){
+			.vaddr = BASE, .memsz = 0x1000, .flags = PF_W};
+		put_debugvars(g, VALUE + 0x40);
+		assert_int_equal(debugvar_find(g, BASE, "scavtrace"),
+				 VALUE + 0x40);
+		assert_int_equal(debugvar_find(g, BASE, "inittrace"), 0);
+		/* Nothing of it is believed that cannot be so. */
+		put_debugvars(g, BASE + 0x1000 - 2);
+		assert_int_equal(debugvar_find(g, BASE, "scavtrace"), 0);
+		put_debugvars(g, UINT64_MAX - 3);
+		assert_int_equal(debugvar_find(g, BASE, "scavtrace"), 0);
+		put_debugvars(g, VALUE + 0x40);
+		put64(BASE, 8, UINT64_MAX);
+		assert_int_equal(debugvar_find(g, BASE, "scavtrace"), 0);
+		put64(BASE, 0, UINT64_MAX - 100);
+		put64(BASE, 8, 3);
+		assert_int_equal(debugvar_find(g, BASE, "scavtrace"), 0);
+		free(g);
+	}
+}
+
 static void test_open_says_why(void **state)
 {
 	struct err err = ERR_INIT;
@@ -511,6 +567,7 @@ int main(void)
 		cmocka_unit_test(test_objects),
 		cmocka_unit_test(test_allp),
 		cmocka_unit_test(test_reading),
+		cmocka_unit_test(test_debugvars),
 		cmocka_unit_test(test_open_says_why),
 	};
 

@@ -119,6 +119,7 @@ struct gomem_stats {
 	/* Go 1.21: a forced scavenge has run dry and no page was freed since;
 	 * pages were freed since the last GC's mark phase. */
 	bool scav_force_dry, scav_freed;
+	int32_t scavtrace; /* of GODEBUG; -1: not found */
 
 	/* Ends of the last 256 GCs (wall clock ns) and their pauses, entry
 	 * (n - 1) % 256 for GC number n. Copied only when numgc is another

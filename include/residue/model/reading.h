@@ -43,6 +43,9 @@ enum scav_mark {
 			 * FreeOSMemory forces one */
 	SCAV_FREED = 4,	   /* pages were freed since the last GC's mark phase */
 	SCAV_RETURNED = 8, /* `returned` is known */
+	/* Of any Go version: what the scavenger and the allocator released is
+	 * counted from 0 again at each GC (GODEBUG=scavtrace=1). */
+	SCAV_RESETS = 16,
 };
 
 struct reading {
