@@ -1,5 +1,6 @@
 /* cmd_list.c - the Go processes of this machine, once. */
 #include "command.h"
+#include "probes.h"
 #include "targets.h"
 #include "words.h"
 
@@ -114,24 +115,7 @@ static int by_column(const void *a, const void *b)
 	return (x->info.pid > y->info.pid) - (x->info.pid < y->info.pid);
 }
 
-/* What --probe tried of one target. */
-struct probed {
-	char id[TARGET_ID_MAX];
-	struct probe_try *tries;
-	int count; /* -1: err says why */
-	struct err err;
-};
-
-static struct probed *probes;
-static unsigned probe_count;
-
-static const struct probed *probed_of(const struct list_row *r)
-{
-	for (unsigned i = 0; i < probe_count; i++)
-		if (!strcmp(probes[i].id, r->info.id))
-			return &probes[i];
-	return NULL;
-}
+static struct probes probes; /* of --probe */
 
 static json_t *probes_json(const struct probed *p)
 {
@@ -151,7 +135,7 @@ static json_t *probes_json(const struct probed *p)
 
 static json_t *fields_json(const struct list_row *r)
 {
-	const struct probed *p = probed_of(r);
+	const struct probed *p = probes_of(&probes, r->info.id);
 	json_t *o = json_object();
 
 	json_object_set_new(o, "pid", json_integer(r->info.pid));
@@ -337,45 +321,6 @@ static void wait_for_rows(struct sampler *s, struct frame *f, bool memory)
 	}
 }
 
-/* The log of what was sent to whom. */
-static void say_probed(const struct list_row *r, const struct probed *p)
-{
-	char words[200];
-
-	if (p->count < 0)
-		fprintf(stderr, "residue: %d (%s): not probed: %s\n",
-			(int)r->info.pid, r->info.comm, p->err.msg);
-	for (int i = 0; i < p->count; i++) {
-		probe_words(&p->tries[i], words, sizeof(words));
-		fprintf(stderr, "residue: probed %s of %d (%s): %s\n",
-			p->tries[i].url, (int)r->info.pid, r->info.comm, words);
-	}
-}
-
-static void probe_all(struct sampler *s, struct frame *f)
-{
-	const struct frame_want want = {.list = true};
-
-	sampler_frame(s, &want, f);
-	probes = mem_zalloc(f->row_count + 1, sizeof(*probes));
-	for (unsigned i = 0; i < f->row_count; i++) {
-		struct probed *p = &probes[probe_count++];
-
-		memcpy(p->id, f->rows[i].info.id, sizeof(p->id));
-		p->tries = mem_zalloc(PROBE_MOST, sizeof(*p->tries));
-		p->count = sampler_probe(s, p->id, p->tries, &p->err);
-		say_probed(&f->rows[i], p);
-	}
-}
-
-static void forget_probes(void)
-{
-	while (probe_count)
-		free(probes[--probe_count].tries);
-	free(probes);
-	probes = NULL;
-}
-
 static int find(struct targets *s, const struct options *o, struct frame *f,
 		struct err *err)
 {
@@ -383,7 +328,7 @@ static int find(struct targets *s, const struct options *o, struct frame *f,
 		return -1;
 	sampler_find_listeners(s->sampler);
 	if (o->probe)
-		probe_all(s->sampler, f);
+		probes_run(&probes, s->sampler, f);
 	return sampler_run(s->sampler, 0, err);
 }
 
@@ -405,7 +350,7 @@ static int list(struct targets *s, const struct options *o, struct err *err)
 	if (rc == 0)
 		rc = print_list(&f, o, err);
 	frame_release(&f);
-	forget_probes();
+	probes_release(&probes);
 	return rc;
 }
 

@@ -2,8 +2,26 @@
  * their headless twin, -b. */
 #include "batch.h"
 #include "command.h"
+#include "probes.h"
 #include "screen.h"
 #include "words.h"
+
+/* All Go processes there are; their sockets are asked only by --probe. */
+static int find_all(struct targets *s, const struct options *o, struct err *err)
+{
+	struct probes probes = {.count = 0};
+	struct frame f;
+
+	if (sampler_discover(s->sampler, true, err))
+		return -1;
+	if (!o->probe)
+		return 0;
+	frame_init(&f);
+	probes_run(&probes, s->sampler, &f);
+	probes_release(&probes);
+	frame_release(&f);
+	return 0;
+}
 
 static int batch(struct options *o, struct err *err)
 {
@@ -14,7 +32,7 @@ static int batch(struct options *o, struct err *err)
 	if (targets_open(&s, o, TARGETS_ITEMS | (all ? TARGETS_DISCOVER : 0),
 			 err))
 		rc = exit_code_of(err);
-	else if (all && sampler_discover(s.sampler, true, err))
+	else if (all && find_all(&s, o, err))
 		rc = exit_code_of(err);
 	else
 		rc = batch_run(&s, o, err);

@@ -15,6 +15,7 @@ residue_SOURCES += $(COMMANDS) \
 	src/app/command.h \
 	src/app/config.h src/app/config.c \
 	src/app/options.h src/app/options.c \
+	src/app/probes.h src/app/probes.c \
 	src/app/screen.h src/app/screen.c \
 	src/app/targets.h src/app/targets.c \
 	src/app/top_print.h src/app/top_print.c \

@@ -168,6 +168,30 @@ def credentials(_):
         assert server.asked and all(token in head for head in server.asked), server.asked
 
 
+ALONE = """
+import subprocess, sys
+residue, workload = sys.argv[1:]
+w = subprocess.Popen([workload, "-scenario", "steady", "-listen", "127.0.0.1:0", "-dwell", "60s"], stdout=subprocess.PIPE)
+while b"ready" not in w.stdout.readline():
+    pass
+for options in (["--probe"], []):
+    r = subprocess.run([residue, "-b", "--json", "-n", "1", "-d", "0.3", *options], stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    print(r.returncode, b'"endpoint"' in r.stdout, b"Go's pprof" in r.stderr)
+w.kill()
+"""
+
+
+def probe_of_all(_):
+    """-b without a target asks the sockets of all Go processes, if --probe says so."""
+    inner = ["unshare", "--pid", "--fork", "--kill-child", "--mount-proc"]
+    if not os.access(WORKLOAD, os.X_OK) or os.getuid() or subprocess.run([*inner, "true"],
+                                                                         stderr=subprocess.DEVNULL).returncode:
+        raise Skip("no workload, or a pid namespace is not permitted")
+    r = subprocess.run([*inner, sys.executable, "-c", ALONE, RESIDUE, WORKLOAD], stdout=subprocess.PIPE, text=True,
+                       timeout=60, check=True)
+    assert r.stdout.split("\n")[:2] == ["0 True True", "0 False False"], r.stdout
+
+
 def patience(_):
     """--timeout is the time of a question, be it more than the default or less."""
     def ends(seconds):
@@ -209,7 +233,8 @@ def main():
         for name, function in (("a URL that names a profile", named_profile), ("an unknown path", unknown_path),
                                ("a URL that names MemStats", named_figures), ("one path after another", ladder),
                                ("nothing there", nothing_there),
-                               ("each trouble once", each_trouble), ("credentials", credentials), ("--timeout", patience),
+                               ("each trouble once", each_trouble), ("credentials", credentials), ("--probe of all", probe_of_all),
+                               ("--timeout", patience),
                                ("gzip labelled HTML", gzip_is_gzip)):
             plan.run(name, function, None)
         if os.access(WORKLOAD, os.X_OK):
