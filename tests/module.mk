@@ -25,7 +25,7 @@ LIVE_TESTS = tests/truth/selftest.py tests/integration/live.py tests/integration
 	tests/integration/namespaces.py tests/integration/rights.py tests/integration/blocked.py \
 	tests/integration/names.py tests/integration/life.py tests/integration/parts.py \
 	tests/integration/crosscheck.py tests/integration/asks.py \
-	tests/integration/servers.py
+	tests/integration/servers.py tests/integration/pprof.py
 THREADED_TESTS += tests/golden/run.py tests/integration/goversions.py
 
 # Preloaded by tests/fault to make allocations fail; never under a sanitizer,
