@@ -5,11 +5,7 @@
 #include <residue/base/hash.h>
 #include <residue/base/mem.h>
 
-#include <errno.h>
-#include <fcntl.h>
-#include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 #include <unistd.h>
 
 struct key {
@@ -35,35 +31,12 @@ static struct key key_of(const struct stat *st)
 	};
 }
 
-/* Open it only if it is the regular file that was stat'ed: opening a device
- * or a pipe can act on it. O_PATH acts on nothing. */
-static int open_regular(int dir, const char *name, struct stat *st)
-{
-	char again[32];
-	int path = openat(dir, name, O_PATH | O_CLOEXEC), fd = -1, sysno;
-
-	if (path < 0)
-		return -1;
-	if (fstat(path, st) == 0) {
-		errno = EACCES;
-		if (S_ISREG(st->st_mode)) {
-			snprintf(again, sizeof(again), "/proc/self/fd/%d",
-				 path);
-			fd = open(again, O_RDONLY | O_CLOEXEC);
-		}
-	}
-	sysno = errno;
-	close(path);
-	errno = sysno;
-	return fd;
-}
-
 static struct exe *add(struct exes *x, int dir, const char *name)
 {
 	struct stat st;
 	struct key key;
 	struct exe *e;
-	int fd = open_regular(dir, name, &st);
+	int fd = procfs_open_regular(dir, name, &st);
 
 	if (fd < 0)
 		return NULL;
@@ -91,6 +64,11 @@ struct exe *exes_take(struct exes *x, int dir, const char *name,
 	if (e)
 		e->references++;
 	return e;
+}
+
+void exes_hold(struct exe *e)
+{
+	e->references++;
 }
 
 void exes_drop(struct exe *e)

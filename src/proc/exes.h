@@ -1,5 +1,5 @@
 /*
- * exes.h - what is known of each executable file, asked once a file.
+ * exes.h - what is known of each executable file or library, asked once a file.
  *
  * The key is (dev, ino, size, mtime): a file replaced in place or an inode
  * given out again is another file. Counted references keep the facts of what
@@ -25,6 +25,7 @@ struct exes {
  * read or is no regular file. *st is filled in first. */
 struct exe *exes_take(struct exes *x, int dir, const char *name,
 		      const struct stat *st);
+void exes_hold(struct exe *e); /* one reference more */
 void exes_drop(struct exe *e);
 /* Forget files that nothing runs when there are too many. */
 void exes_trim(struct exes *x);

@@ -6,7 +6,8 @@
 #include <residue/base/mem.h>
 #include <residue/proc/stat.h>
 
-#include "exes.h"
+#include "libraries.h"
+#include "scan.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -14,9 +15,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #define YOUNG_NS  (10 * NS_PER_SEC)
+#define MAPS_NS	  NS_PER_MS /* of CPU time for maps, a scan */
 #define PATH_ROOM 4096
 #define ROUNDS	  16 /* the older ones are checked at every so many scans */
 
@@ -30,6 +33,10 @@ struct seen {
 	enum proc_skip skip;
 	struct exe *exe; /* NULL: not known */
 	bool guessed;
+	struct exe *library; /* a wanted one; only where *exe is not wanted */
+	unsigned libraries;  /* how many */
+	bool to_look_into;   /* its maps are due */
+	uint64_t looked;     /* the scan in which they were read; 0: never */
 	unsigned generation;
 	UT_hash_handle hh;
 };
@@ -38,8 +45,10 @@ struct proc_list {
 	const struct procfs *fs;
 	struct proc_list_hooks hooks;
 	struct exes exes;
+	struct libraries libraries;
 	struct seen *table;
 	uint64_t scan;
+	int64_t maps_ns; /* CPU time that is left for maps; may be negative */
 	struct proc_entry *entries;
 	size_t n, room;
 	size_t counts[PROC_SKIP_N];
@@ -53,6 +62,7 @@ struct proc_list *proc_list_new(const struct procfs *fs,
 	l->fs = fs;
 	l->hooks = *hooks;
 	l->exes.hooks = &l->hooks;
+	l->libraries.exes = &l->exes;
 	return l;
 }
 
@@ -61,6 +71,7 @@ static void seen_free(struct proc_list *l, struct seen *s)
 	/* The table goes with its last item, and the loop with the table. */
 	HASH_DEL(l->table, s); /* NOLINT(clang-analyzer-unix.Malloc) */
 	exes_drop(s->exe);
+	exes_drop(s->library);
 	free(s);
 }
 
@@ -76,27 +87,45 @@ void proc_list_free(struct proc_list *l)
 		next = s->hh.next;
 		free(s);
 	}
+	libraries_forget(&l->libraries);
 	exes_free(&l->exes);
 	free(l->entries);
 	free(l);
 }
 
+/* Takes the reference to `library`, or NULL. */
+static void set_library(struct seen *s, struct exe *library, unsigned n)
+{
+	exes_drop(s->library);
+	s->library = library;
+	s->libraries = n;
+}
+
+static void set_skip(struct seen *s)
+{
+	s->skip =
+		s->library || exe_facts(s->exe) ? PROC_WANTED : PROC_SKIP_OTHER;
+}
+
 /* Take over what the process runs now. */
 static void runs(struct seen *s, struct exe *exe, bool guessed)
 {
+	if (exe != s->exe)
+		set_library(s, NULL, 0);
 	if (s->exe && exe && exe != s->exe)
 		s->generation++;
 	exes_drop(s->exe);
 	s->exe = exe;
 	s->guessed = exe && guessed;
-	s->skip = exe_facts(exe) ? PROC_WANTED : PROC_SKIP_OTHER;
+	set_skip(s);
 }
 
 static void skipped(struct seen *s, enum proc_skip why)
 {
+	set_library(s, NULL, 0);
 	exes_drop(s->exe);
 	s->exe = NULL;
-	s->guessed = false;
+	s->guessed = s->to_look_into = false;
 	s->skip = why;
 }
 
@@ -188,13 +217,38 @@ static void identify(struct proc_list *l, struct seen *s)
 	}
 }
 
+static bool enter(const struct proc_list *l, const struct seen *s,
+		  enum proc_look what)
+{
+	return !l->hooks.enter || l->hooks.enter(l->hooks.ctx, s->pid, what);
+}
+
+/* What two cheap looks tell, 2 and 5 us. A directory of procfs has two links
+ * and one for each folder in it; where it has not, nothing is known. */
+static bool may_have_library(const struct proc_list *l, const struct seen *s)
+{
+	char name[32], text[128];
+	const char *p = text;
+	struct stat st;
+	int64_t pages;
+	ssize_t n;
+
+	snprintf(name, sizeof(name), "%d/task", (int)s->pid);
+	if (fstatat(l->fs->fd, name, &st, 0) == 0 && st.st_nlink == 3)
+		return false;
+	snprintf(name, sizeof(name), "%d/statm", (int)s->pid);
+	n = procfs_read(l->fs->fd, name, text, sizeof(text), NULL);
+	return n <= 0 || !scan_number(&p, text + n, &pages) ||
+	       pages >= l->hooks.library_bytes / l->fs->page_size;
+}
+
 static void check(struct proc_list *l, struct seen *s)
 {
 	char name[32];
 	struct stat st;
 	struct exe *exe;
 
-	if (l->hooks.enter && !l->hooks.enter(l->hooks.ctx, s->pid))
+	if (!enter(l, s, PROC_LOOK_EXE))
 		return;
 	snprintf(name, sizeof(name), "%d/exe", (int)s->pid);
 	if (fstatat(l->fs->fd, name, &st, 0)) {
@@ -210,9 +264,81 @@ static void check(struct proc_list *l, struct seen *s)
 				   : PROC_SKIP_DENIED);
 		return;
 	}
+	s->to_look_into = !exe_facts(exe) && may_have_library(l, s);
+	if (!s->to_look_into) /* it may have called exec with its own file */
+		set_library(s, NULL, 0);
 	runs(s, exe, false);
 	if (s->skip == PROC_WANTED)
 		identify(l, s);
+}
+
+/* ---- libraries ------------------------------------------------------------ */
+
+static void look_into(struct proc_list *l, struct seen *s)
+{
+	struct proc_id id = {.pid = s->pid};
+	struct exe *library;
+	unsigned n;
+	int dir;
+
+	s->to_look_into = false;
+	s->looked = l->scan;
+	if (!enter(l, s, PROC_LOOK_MAPS))
+		return;
+	dir = procfs_pid_open(l->fs, &id, NULL);
+	if (dir < 0)
+		return;
+	if (libraries_find(&l->libraries, dir, &library, &n) == 0) {
+		set_library(s, library, n);
+		set_skip(s);
+		if (library)
+			identify(l, s);
+	}
+	close(dir);
+}
+
+static int by_look(const void *a, const void *b)
+{
+	const struct seen *x = *(struct seen *const *)a;
+	const struct seen *y = *(struct seen *const *)b;
+
+	return x->looked != y->looked ? (x->looked > y->looked ? 1 : -1)
+				      : (x->pid > y->pid) - (x->pid < y->pid);
+}
+
+static int64_t cpu_ns(void)
+{
+	struct timespec ts;
+
+	if (clock_gettime(CLOCK_THREAD_CPUTIME_ID, &ts))
+		return 0;
+	return ts.tv_sec * NS_PER_SEC + ts.tv_nsec;
+}
+
+/* The maps that are due, as far as the time goes: one process with very many
+ * mappings costs the others their turns, and nobody more. */
+static void look_into_all(struct proc_list *l)
+{
+	struct seen **due =
+		mem_alloc((HASH_COUNT(l->table) + 1) * sizeof(struct seen *));
+	int64_t began = cpu_ns(), left = l->maps_ns + MAPS_NS;
+	struct seen *s, *next;
+	size_t n = 0;
+
+	left = left > MAPS_NS ? MAPS_NS : left;
+	HASH_ITER (hh, l->table, s, next)
+		if (s->to_look_into && s->scan == l->scan)
+			due[n++] = s;
+	qsort(due, n, sizeof(struct seen *), by_look);
+	for (size_t i = 0; i < n; i++) {
+		if (l->scan > 1 && cpu_ns() - began >= left)
+			break;
+		look_into(l, due[i]);
+	}
+	/* All of them in the first scan: that is nobody's debt. */
+	l->maps_ns = l->scan > 1 ? left - (cpu_ns() - began) : 0;
+	libraries_forget(&l->libraries);
+	free(due);
 }
 
 static bool is_due(const struct proc_list *l, const struct seen *s,
@@ -277,9 +403,10 @@ static void settle(struct proc_list *l)
 		}
 		l->entries[l->n++] = (struct proc_entry){
 			.id = {s->pid, s->starttime},
-			.facts = exe_facts(s->exe),
+			.facts = exe_facts(s->library ? s->library : s->exe),
 			.generation = s->generation,
 			.guessed = s->guessed,
+			.libraries = s->libraries,
 		};
 	}
 	if (l->n)
@@ -318,6 +445,7 @@ int proc_list_scan(struct proc_list *l, struct err *err)
 			visit(l, pid, e->d_ino, now);
 	}
 	closedir(d);
+	look_into_all(l);
 	settle(l);
 	exes_trim(&l->exes);
 	return 0;

@@ -5,7 +5,9 @@ libresidue_a_SOURCES += \
 	src/proc/exes.h src/proc/exes.c \
 	include/residue/proc/facts.h src/proc/facts.c \
 	include/residue/proc/handle.h src/proc/handle.c src/proc/statm.c \
+	src/proc/libraries.h src/proc/libraries.c \
 	include/residue/proc/list.h src/proc/list.c \
+	include/residue/proc/mapped.h src/proc/mapped.c \
 	src/proc/mounts.h src/proc/mounts.c \
 	include/residue/proc/netns.h src/proc/netns.c \
 	include/residue/proc/procfs.h src/proc/procfs.c \

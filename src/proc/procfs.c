@@ -144,6 +144,27 @@ ssize_t procfs_read(int dir, const char *name, char *out, size_t size,
 	return (ssize_t)used;
 }
 
+int procfs_open_regular(int dir, const char *name, struct stat *st)
+{
+	char again[32];
+	int path = openat(dir, name, O_PATH | O_CLOEXEC), fd = -1, sysno;
+
+	if (path < 0)
+		return -1;
+	if (fstat(path, st) == 0) {
+		errno = EACCES;
+		if (S_ISREG(st->st_mode)) {
+			snprintf(again, sizeof(again), "/proc/self/fd/%d",
+				 path);
+			fd = open(again, O_RDONLY | O_CLOEXEC);
+		}
+	}
+	sysno = errno;
+	close(path);
+	errno = sysno;
+	return fd;
+}
+
 int procfs_read_all(int dir, const char *name, struct buf *out, struct err *err)
 {
 	int fd = openat(dir, name, O_RDONLY | O_CLOEXEC);

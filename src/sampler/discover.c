@@ -20,6 +20,7 @@
 #define SCAN_NS	       (1900 * NS_PER_MS)
 #define LIST_UNSEEN_NS (5 * NS_PER_SEC)
 #define SOCKETS_NS     (60 * NS_PER_SEC)
+#define UNKNOWN_NS     (10 * NS_PER_SEC)
 /* Whether the mount of /proc hides processes changes hardly ever. */
 #define HIDES_NS (60 * NS_PER_SEC)
 /* An exited process stays in the list so long, for its end to be seen. */
@@ -28,21 +29,23 @@
 /* ---- the search, on its thread -------------------------------------------- */
 
 /* What looking at a process may be held by: with its PID, a place of the guard. */
-enum look { LOOK_EXE, LOOK_FACTS, LOOK_SOCKETS, LOOKS };
+enum look { LOOK_EXE, LOOK_MAPS, LOOK_FACTS, LOOK_SOCKETS, LOOKS };
 
-static const char *const look_name[LOOKS] = {"executable", "command line",
-					     "list of sockets"};
+static const char *const look_name[LOOKS] = {"executable", "libraries",
+					     "command line", "list of sockets"};
 
 /* What to look for; the lists end with NULL. */
 struct ask {
 	bool processes, all; /* Go processes: new ones, or all of them */
 	struct proc_id one;  /* the facts of this one; pid 0: of none */
 	struct target **execed, **listeners; /* their facts; their sockets */
+	struct target **unknown; /* have they loaded a Go library meanwhile? */
 };
 
 struct found {
 	struct target *target; /* whose news these are; NULL: a new one */
 	bool listens;	       /* only info.listens is */
+	bool turned_go;	       /* it has loaded a Go library since */
 	struct target_info info;
 };
 
@@ -67,9 +70,9 @@ static bool enter(struct search *q, pid_t pid, enum look what)
 	return guard_enter(q->work, (uint64_t)pid * LOOKS + what);
 }
 
-static bool enter_exe(void *ctx, pid_t pid)
+static bool enter_scan(void *ctx, pid_t pid, enum proc_look what)
 {
-	return enter(ctx, pid, LOOK_EXE);
+	return enter(ctx, pid, what == PROC_LOOK_EXE ? LOOK_EXE : LOOK_MAPS);
 }
 
 static struct target **targets_copy(struct target **list)
@@ -96,6 +99,7 @@ static void ask_release(struct ask *a)
 {
 	targets_free(a->execed);
 	targets_free(a->listeners);
+	targets_free(a->unknown);
 	*a = (struct ask){.processes = false};
 }
 
@@ -142,6 +146,20 @@ static void find_facts(struct search *q, const struct proc_id *id,
 
 	if (facts_read(q->fs, id, brief, &f->info, &q->err))
 		q->n--;
+	else if (!f->info.go_version[0] && enter(q, id->pid, LOOK_MAPS))
+		facts_of_library(q->fs, id, &f->info);
+}
+
+static void find_library(struct search *q, struct target *t)
+{
+	size_t n = q->n;
+
+	find_facts(q, &t->proc, t);
+	if (q->n == n)
+		return;
+	q->found[n].turned_go = q->found[n].info.go_version[0];
+	if (!q->found[n].turned_go)
+		q->n = n; /* nothing new */
 }
 
 static bool is_known(struct search *q, const struct proc_id *id)
@@ -172,7 +190,7 @@ static void find_processes(struct search *q)
 	size_t n;
 
 	if (!q->list)
-		q->list = go_list_new(q->fs, enter_exe, q);
+		q->list = go_list_new(q->fs, enter_scan, q);
 	if (go_list_scan(q->list, &q->err))
 		return;
 	entries = proc_list_entries(go_list_processes(q->list), &n);
@@ -219,6 +237,8 @@ static void look(void *state, struct guard_work *work)
 	q->work = work;
 	for (size_t i = 0; q->ask.execed[i]; i++)
 		find_facts(q, &q->ask.execed[i]->proc, q->ask.execed[i]);
+	for (size_t i = 0; q->ask.unknown[i]; i++)
+		find_library(q, q->ask.unknown[i]);
 	q->err = (struct err)ERR_INIT; /* they may be gone */
 	if (q->ask.one.pid)
 		find_facts(q, &q->ask.one, NULL);
@@ -260,6 +280,7 @@ static struct search *search_run(struct sampler *s, struct search **kept,
 		q->ask = *ask;
 		q->ask.execed = targets_copy(ask->execed);
 		q->ask.listeners = targets_copy(ask->listeners);
+		q->ask.unknown = targets_copy(ask->unknown);
 		if (guard_run(&s->guard, look, search_drop, q, stop, &held)) {
 			*kept = q;
 			return q;
@@ -287,6 +308,9 @@ static void take_found(struct sampler *s, const struct found *f, bool opened)
 		target_unref(store_add(&s->store, &f->info, NULL, opened));
 	} else if (!f->listens) {
 		store_update_info(&s->store, f->target, &f->info);
+		/* The lanes have given it up as no Go program. */
+		if (f->turned_go)
+			atomic_fetch_add(&f->target->execs, 1);
 	} else if (store_set_listens(&s->store, f->target, f->info.listens) &&
 		   atomic_load(&f->target->opened)) {
 		suggest(s, f->target, f->info.listens);
@@ -390,8 +414,21 @@ int sampler_discover(struct sampler *s, bool opened, struct err *err)
 	return look_for(s, &(struct ask){.processes = true}, opened, NULL, err);
 }
 
-/* References to the live processes, or only to the opened ones. */
-static struct target **live_targets(struct store *st, bool all)
+static bool is_opened(const struct target *t)
+{
+	return atomic_load(&t->opened);
+}
+
+/* Is all that we know of it that it is not Go? */
+static bool is_unknown(const struct target *t)
+{
+	return is_opened(t) && !t->state.info.go_version[0] &&
+	       atomic_load(&t->memory) == MEMORY_REFUSED;
+}
+
+/* References to the live processes of which `which` is true; NULL: to all. */
+static struct target **live_targets(struct store *st,
+				    bool (*which)(const struct target *t))
 {
 	struct target **list;
 	unsigned room, n = 0;
@@ -405,8 +442,7 @@ static struct target **live_targets(struct store *st, bool all)
 		struct target *t = st->targets[i];
 
 		if (t->kind == TARGET_PROCESS &&
-		    t->state.info.phase == TARGET_LIVE &&
-		    (all || atomic_load(&t->opened)))
+		    t->state.info.phase == TARGET_LIVE && (!which || which(t)))
 			list[n++] = target_ref(t);
 	}
 	pthread_mutex_unlock(&st->lock);
@@ -435,7 +471,7 @@ static struct target **execed_targets(struct store *st)
 
 void sampler_find_listeners(struct sampler *s)
 {
-	struct ask ask = {.listeners = live_targets(&s->store, true)};
+	struct ask ask = {.listeners = live_targets(&s->store, NULL)};
 
 	/* What cannot be looked at listens on nothing that we know. */
 	if (look_for(s, &ask, false, NULL, NULL))
@@ -475,9 +511,15 @@ void discover_turn(struct sampler *s, int64_t now_ns)
 	}
 	if (now_ns >= s->next_sockets_ns) {
 		s->next_sockets_ns = now_ns + SOCKETS_NS;
-		ask.listeners = live_targets(&s->store, s->opt.discover);
+		ask.listeners = live_targets(
+			&s->store, s->opt.discover ? NULL : is_opened);
 	}
-	if ((ask.processes || ask.execed[0] || ask.listeners) &&
+	if (now_ns >= s->next_unknown_ns) {
+		s->next_unknown_ns = now_ns + UNKNOWN_NS;
+		ask.unknown = live_targets(&s->store, is_unknown);
+	}
+	if ((ask.processes || ask.execed[0] || ask.listeners ||
+	     (ask.unknown && ask.unknown[0])) &&
 	    look_for(s, &ask, false, &s->finder.stop, &err))
 		store_toast(&s->store, true, "%s", err.msg);
 	ask_release(&ask);

@@ -6,6 +6,7 @@
 #include <residue/base/text.h>
 #include <residue/goelf/exe.h>
 #include <residue/proc/facts.h>
+#include <residue/proc/mapped.h>
 #include <residue/proc/stat.h>
 
 #include <fcntl.h>
@@ -14,9 +15,9 @@
 #include <string.h>
 #include <unistd.h>
 
-static bool identify(int dir, struct goexe *exe)
+/* Closes `fd`, which may be -1. */
+static bool identify(int fd, struct goexe *exe)
 {
-	int fd = openat(dir, "exe", O_RDONLY | O_CLOEXEC);
 	bool known;
 
 	if (fd < 0)
@@ -24,6 +25,11 @@ static bool identify(int dir, struct goexe *exe)
 	known = goexe_identify(fd, exe, NULL) == 0 && exe->is_go;
 	close(fd);
 	return known;
+}
+
+static bool identify_exe(int dir, struct goexe *exe)
+{
+	return identify(openat(dir, "exe", O_RDONLY | O_CLOEXEC), exe);
 }
 
 static void take_exe(struct target_info *out, const struct goexe *exe)
@@ -66,7 +72,7 @@ int facts_read(struct procfs *fs, const struct proc_id *id, bool brief,
 	if (dir < 0)
 		return -1;
 	rc = read_dir(dir, id, brief, out, err);
-	if (rc == 0 && !brief && identify(dir, &exe))
+	if (rc == 0 && !brief && identify_exe(dir, &exe))
 		take_exe(out, &exe);
 	close(dir);
 	return rc;
@@ -81,12 +87,60 @@ int facts_of_entry(struct procfs *fs, const struct proc_entry *entry,
 		return -1;
 	rc = read_dir(dir, &entry->id, brief, out, err);
 	close(dir);
-	if (rc == 0)
+	/* Of several libraries one's facts would pass for all. */
+	if (rc == 0 && entry->libraries <= 1)
 		take_exe(out, entry->facts);
 	return rc;
 }
 
+struct go_libraries {
+	int dir;
+	ino_t first;
+	unsigned n;
+	struct goexe exe; /* of the first */
+};
+
+static bool take_library(void *ctx, const struct mapped *m)
+{
+	struct go_libraries *l = ctx;
+	struct goexe exe;
+	struct stat st;
+
+	if (l->n && m->ino == l->first)
+		return true;
+	if (!mapped_stat(l->dir, m, &st) ||
+	    !identify(procfs_open_regular(l->dir, m->name, &st), &exe))
+		return true;
+	if (!l->n++) {
+		l->first = m->ino;
+		l->exe = exe;
+	}
+	return l->n < 2;
+}
+
+bool facts_of_library(struct procfs *fs, const struct proc_id *id,
+		      struct target_info *out)
+{
+	struct go_libraries l = {.dir = procfs_pid_open(fs, id, NULL)};
+	struct goexe exe;
+
+	if (l.dir < 0)
+		return false;
+	if (identify_exe(l.dir, &exe) ||
+	    mapped_each(l.dir, take_library, &l, NULL))
+		l.n = 0;
+	close(l.dir);
+	if (l.n == 1)
+		take_exe(out, &l.exe);
+	return l.n > 0;
+}
+
 /* ---- the scan ----------------------------------------------------------- */
+
+/* mpagealloc.go: summaryLevelBits and heapAddrBits 48 make the lowest level of
+ * summaries 2^26 words, reserved at the start (amd64 and arm64, Go 1.14 and
+ * later). */
+#define RUNTIME_BYTES (INT64_C(8) << 26)
 
 struct go_list {
 	struct proc_list *processes;
@@ -111,11 +165,15 @@ static void drop(void *ctx, void *facts)
 	free(facts);
 }
 
-struct go_list *go_list_new(const struct procfs *fs,
-			    bool (*enter)(void *ctx, pid_t pid), void *ctx)
+struct go_list *
+go_list_new(const struct procfs *fs,
+	    bool (*enter)(void *ctx, pid_t pid, enum proc_look what), void *ctx)
 {
-	const struct proc_list_hooks hooks = {
-		.classify = classify, .drop = drop, .enter = enter, .ctx = ctx};
+	const struct proc_list_hooks hooks = {.classify = classify,
+					      .drop = drop,
+					      .enter = enter,
+					      .ctx = ctx,
+					      .library_bytes = RUNTIME_BYTES};
 	struct go_list *l = mem_zalloc(1, sizeof(*l));
 
 	l->processes = proc_list_new(fs, &hooks);

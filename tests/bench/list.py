@@ -1,9 +1,11 @@
 #!/usr/bin/env python3
 """What listing many processes costs, beside htop, in one run.
 
-  list.py [--seconds 60] [--threads] [GO:OTHER ...]     default: 500:0 20:980
+  list.py [--seconds 60] [--threads] [GO:OTHER[:THREADED] ...]     default: 500:0 20:980 20:0:980
 
-For each pair so many idle Go processes and so many others (sleep) are started.
+For each so many idle Go processes and so many others are started: sleep, and C
+programs of several threads, a GiB of address space and some thirty libraries:
+any of them may have loaded a Go library.
 Printed: how long a scan for Go processes takes and `residue list --json` as a
 whole (medians, the first run is not counted), then, with both at 1 Hz in
 terminals of 200x50 at the same time, the CPU of residue's list and htop's by
@@ -40,6 +42,29 @@ func main() {
 	time.Sleep(24 * time.Hour)
 }
 """
+THREADED = """#include <pthread.h>
+#include <stdio.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+static void *rest(void *arg)
+{
+	for (;;)
+		pause();
+	return arg;
+}
+
+int main(void)
+{
+	pthread_t t;
+
+	for (int i = 0; i < 3; i++)
+		pthread_create(&t, NULL, rest, NULL);
+	mmap(NULL, 1UL << 30, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+	fputs("ready\\n", stderr);
+	rest(NULL);
+}
+"""
 # Go processes at least: (share of a core at 1 Hz, scan in milliseconds)
 BARS = {500: (0.01, 50), 20: (0.005, 50)}
 
@@ -55,15 +80,28 @@ def build_idle(folder):
     return out
 
 
+def build_threaded(folder):
+    """What may have a Go library by all that is cheap to see."""
+    source = os.path.join(folder, "threaded.c")
+    with open(source, "w") as f:
+        f.write(THREADED)
+    out = os.path.join(folder, "threaded")
+    subprocess.run([*os.environ.get("CC", "cc").split(), "-pthread", "-o", out, source, "-Wl,--no-as-needed", "-lcurl"],
+                   check=True)
+    return out
+
+
 class Crowd:
     """So many idle Go processes and so many others."""
 
-    def __init__(self, idle, go, other):
+    def __init__(self, folder, go, other, threaded):
+        idle = build_idle(folder)
         env = {**os.environ, "GOMAXPROCS": "1"}
         quiet = {"stdin": subprocess.DEVNULL, "stdout": subprocess.DEVNULL}
         self.all = [subprocess.Popen(["sleep", "86400"], **quiet) for _ in range(other)]
-        for _ in range(go):
-            self.all.append(subprocess.Popen([idle], stderr=subprocess.PIPE, env=env, **quiet))
+        programs = [idle] * go + ([build_threaded(folder)] * threaded if threaded else [])
+        for program in programs:
+            self.all.append(subprocess.Popen([program], stderr=subprocess.PIPE, env=env, **quiet))
         for p in self.all[other:]:
             p.stderr.readline()
             p.stderr.close()
@@ -150,13 +188,14 @@ def watch(seconds, home):
     return costs, {t: (v - threads.get(t, 0)) / took for t, v in after.items()}
 
 
-def measure(idle, go, other, seconds, home, show_threads):
+def measure(crowd, seconds, home, show_threads):
     """One crowd, printed; [bars missed]."""
-    with Crowd(idle, go, other):
+    go, other, threaded = (crowd + [0])[:3]
+    with Crowd(home, go, other, threaded):
         scan = time_scan()
         whole, rows = time_list()
         costs, threads = watch(seconds, home)
-    print("%d Go processes and %d others (%d rows)" % (go, other, rows))
+    print("%d Go processes, %d others and %d with threads (%d rows)" % (go, other, threaded, rows))
     print("  scan %.1f ms, again %.1f ms, discovery with all facts %.1f ms, list --json %.1f ms" % (
         scan["scan"] / 1e3, scan["again"] / 1e3, scan["discovery"] / 1e3, whole * 1e3))
     for name, (share, fds, rss) in costs.items():
@@ -169,21 +208,19 @@ def measure(idle, go, other, seconds, home, show_threads):
             (share <= most, "the list at %.1f %% of a core at most" % (most * 100)),
             (scan["discovery"] / 1e3 <= scan_ms, "discovery within %d ms" % scan_ms),
             (fds <= DESCRIPTORS, "the usual limit of descriptors")]
-    return ["%d:%d %s" % (go, other, what) for good, what in bars if not good]
+    return ["%d:%d:%d %s" % (go, other, threaded, what) for good, what in bars if not good]
 
 
 def main():
     ap = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
-    ap.add_argument("crowd", nargs="*", default=["500:0", "20:980"])
+    ap.add_argument("crowd", nargs="*", default=["500:0", "20:980", "20:0:980"])
     ap.add_argument("--seconds", type=float, default=60)
     ap.add_argument("--threads", action="store_true")
     a = ap.parse_args()
     missed = []
     with tempfile.TemporaryDirectory() as folder:
-        idle = build_idle(folder)
         for crowd in a.crowd:
-            go, other = (int(n) for n in crowd.split(":"))
-            missed += measure(idle, go, other, a.seconds, folder, a.threads)
+            missed += measure([int(n) for n in crowd.split(":")], a.seconds, folder, a.threads)
     for what in missed:
         print("MISSED: " + what)
     sys.exit(1 if missed else 0)

@@ -1,6 +1,6 @@
 /*
- * test_procdir.c - the list of processes: who is wanted, asked once a file;
- * new, gone, reused and exec'ed ones.
+ * test_procdir.c - the list of processes: who is wanted, by the executable or a
+ * library, asked once a file; new, gone, reused and exec'ed ones.
  */
 #include <residue/proc/list.h>
 
@@ -14,6 +14,7 @@
 #include <stdint.h>
 #include <cmocka.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -57,8 +58,10 @@ struct fixture {
 
 static void fixture_open(struct fixture *f)
 {
-	const struct proc_list_hooks hooks = {
-		.classify = classify, .drop = drop, .ctx = &f->judge};
+	const struct proc_list_hooks hooks = {.classify = classify,
+					      .drop = drop,
+					      .ctx = &f->judge,
+					      .library_bytes = 1 << 24};
 
 	memset(f, 0, sizeof(*f));
 	f->root = fixture_dir();
@@ -193,6 +196,207 @@ static void reasons_for_the_others(void **state)
 	fixture_close(&f);
 }
 
+/* ---- libraries ------------------------------------------------------------ */
+
+/* Mapped as maps has it; `rights`: "r-xp". */
+static void map(struct fixture *f, int pid, const char *file,
+		const char *rights, int inode_off)
+{
+	char *name = mem_printf("%s/%d/maps", f->root, pid);
+	char *path = mem_printf("%s/%s", f->root, file);
+	struct stat st;
+	FILE *maps;
+
+	assert_int_equal(stat(path, &st), 0);
+	maps = fopen(name, "ae");
+	assert_non_null(maps);
+	fprintf(maps,
+		"55d0c0000000-55d0c0001000 rw-p 00000000 00:00 0 \n"
+		"7f1c0e000000-7f1c0e021000 %s 00026000 fe:01 %llu%19s/%s\n"
+		"7ffd0e000000-7ffd0e021000 r-xp 00000000 00:00 0   [vdso]\n",
+		rights, (unsigned long long)st.st_ino + (unsigned)inode_off, "",
+		file);
+	assert_int_equal(fclose(maps), 0);
+	free(path);
+	free(name);
+}
+
+/* A process that is not wanted for its executable. */
+static void host(struct fixture *f, int pid, int threads)
+{
+	char name[64], *root = mem_printf("%s/%d/root", f->root, pid);
+
+	process(f, pid, "bin/c", 1000 + pid);
+	unlink(root);
+	assert_int_equal(symlink("..", root), 0);
+	free(root);
+	for (int i = 0; i < threads; i++) {
+		snprintf(name, sizeof(name), "%d/task/%d/comm", pid, pid + i);
+		fixture_file(f->root, name, "x");
+	}
+}
+
+/* Whether this file system counts the folders in one, as procfs does. */
+static bool counts_folders(const struct fixture *f)
+{
+	struct stat st;
+
+	return fstatat(f->fs.fd, "6/task", &st, 0) == 0 && st.st_nlink == 3;
+}
+
+static void by_library(void **state)
+{
+	const struct proc_entry *e;
+	struct fixture f;
+	size_t n;
+
+	(void)state;
+	fixture_open(&f);
+	fixture_file(f.root, "bin/c", "other");
+	fixture_file(f.root, "lib/one", "GOone");
+	fixture_file(f.root, "lib/two", "GOtwo");
+	fixture_file(f.root, "lib/libc", "other");
+	for (int pid = 5; pid <= 10; pid++) {
+		host(&f, pid, pid == 6 ? 1 : 2);
+		map(&f, pid, "lib/libc", "r-xp", 0);
+		map(&f, pid, "lib/one", pid == 7 ? "r--p" : "r-xp", pid == 9);
+	}
+	fixture_file(f.root, "10/statm", "4 1 0 0 0 0 0\n"); /* too small */
+	map(&f, 8, "lib/two", "r-xp", 0);
+	map(&f, 8, "lib/one", "r-xp", 0); /* in two pieces */
+	n = counts_folders(&f) ? 2 : 3;
+	for (int i = 0; i < 20; i++)
+		e = scan(&f, n);
+	assert_int_equal(e[0].id.pid, 5);
+	assert_int_equal(e[0].id.starttime, 1005);
+	assert_string_equal(e[0].facts, "one");
+	assert_int_equal(e[0].libraries, 1);
+	assert_int_equal(e[n - 1].id.pid, 8);
+	assert_int_equal(e[n - 1].libraries, 2);
+	assert_int_equal(f.judge.asked, 4);
+	/* Another program, without the library. */
+	fixture_file(f.root, "bin/a", "GOa");
+	process(&f, 5, "bin/a", 1005);
+	e = scan(&f, n);
+	assert_string_equal(e[0].facts, "a");
+	assert_int_equal(e[0].libraries, 0);
+	assert_int_equal(e[0].generation, 1);
+	fixture_close(&f);
+	assert_int_equal(f.judge.dropped, 3);
+}
+
+#define MANY 300
+
+struct turns {
+	unsigned looks[MANY];
+	bool refused;
+};
+
+static bool take_turn(void *ctx, pid_t pid, enum proc_look what)
+{
+	struct turns *t = ctx;
+
+	if (what == PROC_LOOK_MAPS)
+		t->looks[pid - 1]++;
+	return !t->refused || what != PROC_LOOK_MAPS;
+}
+
+static void *never(void *ctx, int fd, const char *path)
+{
+	(void)ctx;
+	(void)fd;
+	(void)path;
+	return NULL;
+}
+
+/* Maps are costly: all are read in the first scan, then as many as the time
+ * allows, those first that waited longest. */
+static void maps_in_turn(void **state)
+{
+	struct turns t = {.looks = {0}};
+	const struct proc_list_hooks hooks = {
+		.classify = never, .enter = take_turn, .ctx = &t};
+	char name[64], *maps = mem_zalloc(1, 1 << 17);
+	struct fixture f;
+	unsigned sum = 0;
+
+	(void)state;
+	fixture_open(&f);
+	proc_list_free(f.list);
+	f.list = proc_list_new(&f.fs, &hooks);
+	fixture_file(f.root, "bin/c", "other");
+	for (size_t n = 0; n < 1 << 16;)
+		n += (size_t)sprintf(maps + n,
+				     "7f1c0e000000-7f1c0e021000 rw-p 00000000 "
+				     "00:00 0 \n");
+	for (int pid = 1; pid <= MANY; pid++) {
+		host(&f, pid, 0);
+		snprintf(name, sizeof(name), "%d/maps", pid);
+		fixture_file(f.root, name, maps);
+	}
+	scan(&f, 0);
+	for (int i = 0; i < MANY; i++)
+		assert_int_equal(t.looks[i], 1);
+	for (int round = 0; round < 3; round++) {
+		unsigned least = UINT_MAX, most = 0;
+
+		scan(&f, 0);
+		sum = 0;
+		for (int i = 0; i < MANY; i++) {
+			least = t.looks[i] < least ? t.looks[i] : least;
+			most = t.looks[i] > most ? t.looks[i] : most;
+			sum += t.looks[i];
+		}
+		assert_true(most - least <= 1);
+	}
+	/* The first takes its time; a debt is paid back by all. */
+	assert_true(sum > MANY && sum < 4 * MANY);
+	free(maps);
+	fixture_close(&f);
+}
+
+static void *classify_turns(void *ctx, int fd, const char *path)
+{
+	struct judge j = {0};
+
+	(void)ctx;
+	return classify(&j, fd, path);
+}
+
+static void drop_turns(void *ctx, void *facts)
+{
+	(void)ctx;
+	free(facts);
+}
+
+/* Nobody may look at its maps: what was known of it stands. */
+static void maps_set_aside(void **state)
+{
+	struct turns t = {.refused = false};
+	const struct proc_list_hooks hooks = {.classify = classify_turns,
+					      .drop = drop_turns,
+					      .enter = take_turn,
+					      .ctx = &t};
+	struct fixture f;
+
+	(void)state;
+	fixture_open(&f);
+	proc_list_free(f.list);
+	f.list = proc_list_new(&f.fs, &hooks);
+	fixture_file(f.root, "bin/c", "other");
+	fixture_file(f.root, "lib/one", "GOone");
+	host(&f, 5, 2);
+	map(&f, 5, "lib/one", "r-xp", 0);
+	scan(&f, 1);
+	t.refused = true;
+	host(&f, 6, 2);
+	map(&f, 6, "lib/one", "r-xp", 0);
+	scan(&f, 1);
+	t.refused = false;
+	scan(&f, 2);
+	fixture_close(&f);
+}
+
 static void *by_name(void *ctx, int fd, const char *path)
 {
 	(void)ctx;
@@ -296,6 +500,9 @@ int main(void)
 		cmocka_unit_test(asked_once_a_file),
 		cmocka_unit_test(exec_and_reuse),
 		cmocka_unit_test(reasons_for_the_others),
+		cmocka_unit_test(by_library),
+		cmocka_unit_test(maps_in_turn),
+		cmocka_unit_test(maps_set_aside),
 		cmocka_unit_test(live),
 		cmocka_unit_test(guessed_by_an_ordinary_user),
 	};

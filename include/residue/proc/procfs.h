@@ -20,6 +20,7 @@
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <stdint.h>
+#include <sys/stat.h>
 #include <sys/types.h>
 
 /* Who a process is while this boot lasts: the kernel reuses a PID, but not
@@ -59,6 +60,12 @@ int procfs_pid_open(const struct procfs *fs, const struct proc_id *id,
  * read(2) for what fits a page, so the figures are of one moment. */
 ssize_t procfs_read(int dir, const char *name, char *out, size_t size,
 		    struct err *err) RESIDUE_CHECK;
+
+/* Open a file that a target may have put there, for reading, only if it is a
+ * regular one: opening a device or a pipe can act on it, opening a path (O_PATH)
+ * acts on nothing. The descriptor, or -1 with errno, EACCES where it is none;
+ * *st is filled in. */
+int procfs_open_regular(int dir, const char *name, struct stat *st);
 
 /* Append a whole file of any size (smaps, limits: what a snapshot keeps);
  * ERR_LIMIT past out->cap. */
