@@ -86,7 +86,8 @@ static int show(const struct profile *p, const struct options *o,
 							: 0,
 				 .cum = o->cum,
 				 .focus = o->focus,
-				 .true_names = o->json};
+				 .true_names = o->json,
+				 .thorough = true};
 	int type = profile_type_index(p, o->sample_index, err);
 	struct top *t;
 	int rc;

@@ -27,8 +27,9 @@ struct intern {
 struct aggregate {
 	struct build *b;
 	struct intern rows, groups;
-	bool merges;	/* pprof's names may join rows: there are groups */
-	struct vec row; /* struct profile_row */
+	bool merges; /* pprof's names may join rows: there are groups */
+	size_t n_groups;
+	struct vec row;		/* struct profile_row */
 	struct vec by_function; /* uint32_t: row, or PROFILE_NONE */
 	struct vec stamp;	/* uint32_t: last sample seen + 1, by row */
 	struct vec best;	/* int64_t: largest stack, by row */
@@ -308,7 +309,8 @@ static int sum_samples(struct aggregate *a, struct err *err)
 	struct profile *p = a->b->profile;
 	struct pool *pool = &a->b->pool;
 	size_t n = a->row.n, n_sums;
-	struct profile_row *row = a->row.data;
+	const int64_t *flat, *cum;
+	struct profile_row *row;
 
 	if (zeroed(&a->stamp, pool, n, err) < 0 ||
 	    zeroed(&a->best, pool, n, err) < 0 ||
@@ -317,27 +319,37 @@ static int sum_samples(struct aggregate *a, struct err *err)
 		return -1;
 	for (size_t i = 0; i < p->n_samples; i++)
 		add_sample(a, i);
+	p->n_groups = a->merges ? a->n_groups : n;
+	row = vec_give(&a->row, pool, &p->owned, &p->n_rows);
+	flat = vec_give(&a->flat, pool, &p->owned, &n_sums);
+	cum = vec_give(&a->cum, pool, &p->owned, &n_sums);
 	for (size_t i = 0; i < n; i++) {
-		row[i].flat = VEC_AT(&a->flat, int64_t, i * p->n_types);
-		row[i].cum = VEC_AT(&a->cum, int64_t, i * p->n_types);
+		row[i].flat = flat + i * p->n_types;
+		row[i].cum = cum + i * p->n_types;
 	}
-	p->n_groups = a->merges ? a->groups.keys.n : n;
-	p->rows = vec_give(&a->row, &p->owned, &p->n_rows);
-	vec_give(&a->flat, &p->owned, &n_sums);
-	vec_give(&a->cum, &p->owned, &n_sums);
+	p->rows = row;
 	return 0;
+}
+
+/* What numbers the rows: not needed for their sums. */
+static void free_interns(struct aggregate *a)
+{
+	struct pool *pool = &a->b->pool;
+
+	a->n_groups = a->groups.keys.n;
+	vec_free(&a->rows.keys, pool);
+	vec_free(&a->rows.table, pool);
+	vec_free(&a->groups.keys, pool);
+	vec_free(&a->groups.table, pool);
+	vec_free(&a->by_function, pool);
 }
 
 static void aggregate_release(struct aggregate *a)
 {
 	struct pool *pool = &a->b->pool;
 
-	vec_free(&a->rows.keys, pool);
-	vec_free(&a->rows.table, pool);
-	vec_free(&a->groups.keys, pool);
-	vec_free(&a->groups.table, pool);
+	free_interns(a);
 	vec_free(&a->row, pool);
-	vec_free(&a->by_function, pool);
 	vec_free(&a->stamp, pool);
 	vec_free(&a->best, pool);
 	vec_free(&a->flat, pool);
@@ -364,7 +376,9 @@ int build_aggregate(struct build *b, struct err *err)
 
 	if (cache) {
 		memset(cache, 0xff, n * sizeof(*cache));
-		if (assign_rows(&a, cache, err) == 0)
+		rc = assign_rows(&a, cache, err);
+		free_interns(&a);
+		if (rc == 0)
 			rc = sum_samples(&a, err);
 	}
 	aggregate_release(&a);

@@ -11,10 +11,21 @@
 /* text_visible turns a byte into four at most. */
 #define VISIBLE_GROWTH 4
 
-int build_init(struct build *b, struct err *err)
+/* What other profiles leave of the memory; they are named where it is less than
+ * one may have. */
+static struct pool pool_beside(size_t held)
+{
+	size_t left = held < BUILD_MEMORY_ALL ? BUILD_MEMORY_ALL - held : 0;
+
+	if (left < BUILD_MEMORY_MAX)
+		return (struct pool){.limit = left, .held = held};
+	return (struct pool){.limit = BUILD_MEMORY_MAX};
+}
+
+int build_init(struct build *b, size_t held, struct err *err)
 {
 	*b = (struct build){
-		.pool = {.limit = BUILD_MEMORY_MAX},
+		.pool = pool_beside(held),
 		.strings = VEC_INIT(const char *),
 		.mappings = VEC_INIT(struct build_mapping),
 		.locations = VEC_INIT(struct build_location),

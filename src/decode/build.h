@@ -26,7 +26,11 @@
 #define BUILD_STRINGS_MAX   ((size_t)4 << 20)
 #define BUILD_FRAMES_MAX    ((size_t)4096) /* locations of a sample */
 #define BUILD_LINES_MAX	    ((size_t)4096) /* of a location */
-#define BUILD_MEMORY_MAX    ((size_t)176 << 20)
+/* With the rows and the marks of `top` beside it, and the body, less than
+ * 300 MiB. */
+#define BUILD_MEMORY_MAX ((size_t)160 << 20)
+/* The same of all profiles that are kept, bodies and the one in work too. */
+#define BUILD_MEMORY_ALL ((size_t)224 << 20)
 
 /* Fields of the outer message (github.com/google/pprof/profile/encode.go). */
 enum {
@@ -104,7 +108,8 @@ struct build {
 	int64_t drop_s, keep_s, default_type_s, doc_url_s;
 };
 
-int build_init(struct build *b, struct err *err) RESIDUE_CHECK;
+/* `held`: bytes of BUILD_MEMORY_ALL that are not to be had. */
+int build_init(struct build *b, size_t held, struct err *err) RESIDUE_CHECK;
 void build_release(struct build *b);
 
 /* stream_visit: take one field of the outer message; ctx is the build. */

@@ -6,9 +6,16 @@
 
 #define STRING_BLOCK ((size_t)32 << 10)
 #define FIRST_BYTES  ((size_t)512) /* of a new array */
+#define LARGE_BYTES  ((size_t)1 << 20)
 
 static int over_budget(const struct pool *pool, struct err *err)
 {
+	if (pool->held)
+		return err_set(err, ERR_LIMIT,
+			       "the profile needs more than the %zu MiB that "
+			       "are left: %zu MiB are taken by profiles that "
+			       "are kept, and by its bytes",
+			       pool->limit >> 20, pool->held >> 20);
 	return err_set(err, ERR_LIMIT,
 		       "the profile needs more than the limit of %zu MiB",
 		       pool->limit >> 20);
@@ -43,6 +50,13 @@ static struct profile_block *block_of(const struct vec *v)
 	return v->data ? (struct profile_block *)v->data - 1 : NULL;
 }
 
+/* Grown in place or moved by its page table (mremap(2)), so more often, and
+ * with less that counts and is not used. */
+static bool is_large(const struct vec *v)
+{
+	return v->room > LARGE_BYTES / v->element;
+}
+
 void *vec_extend(struct vec *v, struct pool *pool, size_t count,
 		 struct err *err)
 {
@@ -58,7 +72,8 @@ void *vec_extend(struct vec *v, struct pool *pool, size_t count,
 		return NULL;
 	}
 	want = v->n + count;
-	room = v->room ? v->room + v->room / 2 : FIRST_BYTES / v->element;
+	room = v->room ? v->room + v->room / (is_large(v) ? 8 : 2)
+		       : FIRST_BYTES / v->element;
 	if (room < want)
 		room = want;
 	b = resize(pool, block_of(v), room * v->element, err);
@@ -80,18 +95,27 @@ void vec_free(struct vec *v, struct pool *pool)
 	*v = (struct vec){.element = v->element};
 }
 
-void *vec_give(struct vec *v, struct profile_block **list, size_t *n)
+void *vec_give(struct vec *v, struct pool *pool, struct profile_block **list,
+	       size_t *n)
 {
-	struct profile_block *b = block_of(v);
-	void *data = v->data;
+	struct profile_block *b = block_of(v), *cut;
+	size_t used = v->n * v->element;
 
-	if (b) {
-		b->next = *list;
-		*list = b;
-	}
 	*n = v->n;
+	if (b && used < b->size) {
+		cut = realloc(b, sizeof(*b) + used);
+		b = cut ? cut : b;
+		if (cut) {
+			pool->used -= b->size - used;
+			b->size = used;
+		}
+	}
 	*v = (struct vec){.element = v->element};
-	return data;
+	if (!b)
+		return NULL;
+	b->next = *list;
+	*list = b;
+	return b + 1;
 }
 
 char *pool_string(struct pool *pool, size_t n, struct err *err)

@@ -17,6 +17,7 @@
 struct pool {
 	size_t used;		       /* bytes held, block headers included */
 	size_t limit;		       /* most that `used` may reach */
+	size_t held;		       /* by other profiles: why it is so low */
 	struct profile_block *strings; /* newest first; filled to string_used */
 	size_t string_used;
 };
@@ -39,9 +40,11 @@ struct vec {
 void *vec_extend(struct vec *v, struct pool *pool, size_t count,
 		 struct err *err) RESIDUE_CHECK;
 void vec_free(struct vec *v, struct pool *pool);
-/* Push the block of `v` on *list and empty `v`; the pool still counts it.
- * Returns the array and its length, NULL if it was empty. */
-void *vec_give(struct vec *v, struct profile_block **list, size_t *n);
+/* Push the block of `v`, cut to what is used, on *list and empty `v`; the pool
+ * still counts it. The array may move: returns where it is, and its length;
+ * NULL if it was empty. */
+void *vec_give(struct vec *v, struct pool *pool, struct profile_block **list,
+	       size_t *n);
 
 /* Room for a string of n bytes; the caller may use fewer and says so with
  * pool_string_used (the NUL counted). NULL with *err set. */

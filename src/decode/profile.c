@@ -115,6 +115,9 @@ static int decode(struct build *b, const void *bytes, size_t n, struct err *err)
 		return err_set(err, ERR_FORMAT, "empty");
 	if (build_resolve(b, err) < 0 || build_prune(b, err) < 0)
 		return -1;
+	/* Nothing goes by index any more. */
+	vec_free(&b->strings, &b->pool);
+	vec_free(&b->mappings, &b->pool);
 	return build_aggregate(b, err);
 }
 
@@ -135,15 +138,15 @@ static struct profile *finish(struct build *b)
 	return p;
 }
 
-int profile_decode(const void *bytes, size_t n, struct profile **out,
-		   struct err *err)
+int profile_decode_beside(const void *bytes, size_t n, size_t held,
+			  struct profile **out, struct err *err)
 {
 	struct build b;
 	const char *what;
 	int rc;
 
 	*out = NULL;
-	if (build_init(&b, err) < 0)
+	if (build_init(&b, held, err) < 0)
 		return -1;
 	rc = decode(&b, bytes, n, err);
 	if (rc == 0)
@@ -153,4 +156,10 @@ int profile_decode(const void *bytes, size_t n, struct profile **out,
 		err_set(err, ERR_FORMAT, "%s", what);
 	build_release(&b);
 	return rc;
+}
+
+int profile_decode(const void *bytes, size_t n, struct profile **out,
+		   struct err *err)
+{
+	return profile_decode_beside(bytes, n, 0, out, err);
 }

@@ -318,26 +318,38 @@ static void give_arrays(struct build *b, struct vec *functions,
 			struct vec *locations, struct vec *lines)
 {
 	struct profile *p = b->profile;
+	struct pool *pool = &b->pool;
+	struct profile_block **to = &p->owned;
 	size_t n_values;
 
-	p->functions = vec_give(functions, &p->owned, &p->n_functions);
-	p->locations = vec_give(locations, &p->owned, &p->n_locations);
-	p->lines = vec_give(lines, &p->owned, &p->n_lines);
-	p->samples = vec_give(&b->samples, &p->owned, &p->n_samples);
-	p->stack = vec_give(&b->stack, &p->owned, &p->n_stack);
-	p->labels = vec_give(&b->labels, &p->owned, &p->n_labels);
-	p->values = vec_give(&b->values, &p->owned, &n_values);
-	p->comments = vec_give(&b->comments, &p->owned, &p->n_comments);
+	p->functions = vec_give(functions, pool, to, &p->n_functions);
+	p->locations = vec_give(locations, pool, to, &p->n_locations);
+	p->lines = vec_give(lines, pool, to, &p->n_lines);
+	p->samples = vec_give(&b->samples, pool, to, &p->n_samples);
+	p->stack = vec_give(&b->stack, pool, to, &p->n_stack);
+	p->labels = vec_give(&b->labels, pool, to, &p->n_labels);
+	p->values = vec_give(&b->values, pool, to, &n_values);
+	p->comments = vec_give(&b->comments, pool, to, &p->n_comments);
 }
 
+/* What was read is let go as soon as what it becomes is there: a large profile
+ * would be in memory twice. */
 static int resolve_places(struct build *b, struct idmap *mappings,
 			  struct vec *functions, struct vec *locations,
 			  struct vec *lines, struct err *err)
 {
+	struct pool *pool = &b->pool;
+
+	idmap_free(&b->location_ids, pool);
+	idmap_free(&b->function_ids, pool);
 	if (number_mappings(b, mappings, err) < 0 ||
-	    resolve_functions(b, functions, err) < 0 ||
-	    resolve_locations(b, mappings, locations, lines, err) < 0)
+	    resolve_functions(b, functions, err) < 0)
 		return -1;
+	vec_free(&b->functions, pool);
+	if (resolve_locations(b, mappings, locations, lines, err) < 0)
+		return -1;
+	vec_free(&b->locations, pool);
+	vec_free(&b->lines, pool);
 	b->profile->binary = "";
 	b->profile->build_id = "";
 	if (b->mappings.n > 0) {

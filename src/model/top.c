@@ -39,7 +39,10 @@ static void nodes_release(struct top_nodes *t)
 static int nodes_init(struct top_nodes *t, const struct profile *p,
 		      const struct top_options *o, struct err *err)
 {
-	*t = (struct top_nodes){.profile = p, .type = o->type, .n = p->n_rows};
+	*t = (struct top_nodes){.profile = p,
+				.type = o->type,
+				.n = p->n_rows,
+				.thorough = o->thorough};
 	if (!o->true_names && p->n_groups < p->n_rows) {
 		t->by_group = true;
 		t->n = p->n_groups;

@@ -14,7 +14,8 @@
 #include <stdlib.h>
 
 #define EDGES_FIRST ((size_t)1 << 10)
-#define EDGES_MAX   ((size_t)1 << 21) /* 48 MiB of table, half of it used */
+#define EDGES_MAX   ((size_t)1 << 20) /* 24 MiB of table, half of it used */
+#define EDGES_MORE  2		      /* times that, where asked for */
 
 struct edge {
 	uint64_t ends; /* caller + 1 in the upper half, callee; 0: free */
@@ -27,7 +28,8 @@ struct edges {
 	struct edge *table;
 	size_t room; /* a power of two */
 	size_t n;
-	bool full; /* EDGES_MAX would not do */
+	size_t most; /* `room` may be */
+	bool full;   /* that would not do */
 };
 
 static struct edge *find(const struct edges *e, uint64_t ends)
@@ -43,9 +45,10 @@ static struct edge *find(const struct edges *e, uint64_t ends)
 static int grow(struct edges *e, struct err *err)
 {
 	struct edges bigger = {.room = e->room ? e->room * 2 : EDGES_FIRST,
-			       .n = e->n};
+			       .n = e->n,
+			       .most = e->most};
 
-	e->full = bigger.room > EDGES_MAX;
+	e->full = bigger.room > e->most;
 	if (e->full)
 		return -1;
 	bigger.table = calloc(bigger.room, sizeof(*bigger.table));
@@ -135,7 +138,7 @@ static void mark(struct top_nodes *t, const struct edges *e, int64_t least)
 
 int top_edges_mark(struct top_nodes *t, int64_t least, struct err *err)
 {
-	struct edges e = {.room = 0};
+	struct edges e = {.most = EDGES_MAX * (t->thorough ? EDGES_MORE : 1)};
 	int rc = 0;
 
 	for (size_t i = 0; rc == 0 && i < t->profile->n_samples; i++)

@@ -20,6 +20,7 @@ struct top_nodes {
 	bool *maybe_inlined; /* any row of it is */
 	bool *kept;	     /* stays in the graph */
 	uint8_t *inlined;    /* enum top_inlined, made by top_edges_mark */
+	bool thorough;	     /* as in struct top_options */
 	bool unmarked;	     /* by which there were too many edges for it */
 };
 

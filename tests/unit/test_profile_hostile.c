@@ -276,7 +276,7 @@ static void bombs(void **state)
 	explodes(location, 2000000, "over the limit of 1048576 locations");
 	explodes(lost_location, 1500000, "over the limit of 1048576 locations");
 	explodes(labelled, 2000000,
-		 "the profile needs more than the limit of 176 MiB");
+		 "the profile needs more than the limit of 160 MiB");
 	z = many(unknown_field, 12000000);
 	fixture_decode(z.data, z.len,
 		       "inflates to more than 100 times its size");

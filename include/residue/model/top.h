@@ -26,6 +26,9 @@ struct top_options {
 			    * binary matches this RE2 pattern; NULL: all */
 	bool true_names;   /* one row a function name as Go wrote it, where
 			    * pprof's names would merge some */
+	bool thorough;	   /* follow a million calls between functions for the
+			    * marks, in 72 MiB, not half of that: for a program
+			    * that does nothing else */
 };
 
 enum top_inlined {
