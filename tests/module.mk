@@ -21,12 +21,22 @@ endif
 SCRIPT_TESTS = tests/layers.py tests/golden/selftest.py tests/golden/run.py \
 	tests/fault/check.py
 # Those that watch live processes for a while; distcheck leaves them out.
-LIVE_TESTS = tests/truth/selftest.py tests/integration/live.py tests/integration/endpoints.py tests/integration/sites.py tests/integration/goversions.py \
-	tests/integration/namespaces.py tests/integration/rights.py tests/integration/blocked.py \
-	tests/integration/crosscheck.py \
+LIVE_TESTS = \
+	tests/truth/selftest.py \
+	tests/integration/live.py \
+	tests/integration/endpoints.py \
 	tests/integration/asks.py \
-	tests/integration/libraries.py \
+	tests/integration/sites.py \
 	tests/integration/pprof.py \
+	tests/integration/goversions.py \
+	tests/integration/namespaces.py \
+	tests/integration/rights.py \
+	tests/integration/blocked.py \
+	tests/integration/names.py \
+	tests/integration/libraries.py \
+	tests/integration/life.py \
+	tests/integration/parts.py \
+	tests/integration/crosscheck.py \
 	tests/integration/servers.py
 THREADED_TESTS += tests/golden/run.py tests/integration/goversions.py
 
