@@ -3,6 +3,7 @@
 
 #include <residue/base/clock.h>
 #include <residue/base/mem.h>
+#include <residue/base/sat.h>
 
 #include <stdlib.h>
 #include <string.h>
@@ -84,7 +85,8 @@ enum field heap_field(const struct values *v)
 		return FIELD_HEAP_LIVE;
 	/* Both: that which derive() has taken. */
 	if (values_has(v, FIELD_RSS) && values_has(v, FIELD_RESIDUE) &&
-	    v->v[FIELD_RSS] - v->v[FIELD_RESIDUE] == v->v[FIELD_HEAP_LIVE])
+	    sat_sub(v->v[FIELD_RSS], v->v[FIELD_RESIDUE]) ==
+		    v->v[FIELD_HEAP_LIVE])
 		return FIELD_HEAP_LIVE;
 	return FIELD_PPROF_INUSE;
 }
@@ -110,7 +112,8 @@ static void derive(struct state *s)
 	    !profile_is_measure(s))
 		heap = FIELD_HEAP_LIVE;
 	if (heap != FIELD_COUNT && values_has(v, FIELD_RSS))
-		values_set(v, FIELD_RESIDUE, v->v[FIELD_RSS] - v->v[heap]);
+		values_set(v, FIELD_RESIDUE,
+			   sat_sub(v->v[FIELD_RSS], v->v[heap]));
 }
 
 static uint64_t mask_of(enum origin origin)

@@ -2,6 +2,7 @@
 #include <residue/ui/axis.h>
 
 #include <residue/base/clock.h>
+#include <residue/base/sat.h>
 #include <residue/base/text.h>
 #include <residue/base/units.h>
 
@@ -22,12 +23,10 @@ int64_t scale_top(int64_t max, int rows, int64_t *tick)
 		steps = 5;
 	for (;; unit *= 1024)
 		for (unsigned i = 0; i < sizeof(nice) / sizeof(*nice); i++) {
-			*tick = nice[i] * unit;
-			/* Beyond this a figure is no memory size. */
-			if (*tick > INT64_MAX / 2048)
-				return max;
-			if (*tick * steps >= max)
-				return (max + *tick - 1) / *tick * *tick;
+			*tick = sat_mul(nice[i], unit);
+			if (sat_mul(*tick, steps) >= max)
+				return sat_mul(max / *tick + (max % *tick != 0),
+					       *tick);
 		}
 }
 
@@ -36,11 +35,11 @@ static const char *label_text(int64_t v, char out[UNITS_MAX])
 {
 	int n = 0;
 
-	while (n < 5 && v >= INT64_C(1) << (10 * (n + 1)))
+	while (n < 6 && v >= INT64_C(1) << (10 * (n + 1)))
 		n++;
 	if (v % (INT64_C(1) << 10 * n) == 0)
 		snprintf(out, UNITS_MAX, "%lld%.1s", (long long)(v >> 10 * n),
-			 v ? &"BKMGTP"[n] : "");
+			 v ? &"BKMGTPE"[n] : "");
 	else
 		units_bytes_short(out, v);
 	return out;
@@ -48,7 +47,10 @@ static const char *label_text(int64_t v, char out[UNITS_MAX])
 
 void plot_scale(const struct plot *p, int w, int64_t tick)
 {
-	for (int64_t v = 0; v <= p->top; v += tick) {
+	/* From here on a step leads past the top, which may be 2^63 - 1. */
+	int64_t last = p->top - tick;
+
+	for (int64_t v = 0;; v += tick) {
 		char text[UNITS_MAX];
 		/* The label stands at the row whose lower edge is v. */
 		int row = (int)((double)v * p->area.h / (double)p->top);
@@ -58,6 +60,8 @@ void plot_scale(const struct plot *p, int w, int64_t tick)
 		canvas_right(p->canvas, p->area.y + p->area.h - 1 - row,
 			     p->area.x - w - 1, w, pen(ROLE_FAINT),
 			     label_text(v, text));
+		if (v > last)
+			return;
 	}
 }
 
@@ -106,7 +110,8 @@ void plot_events(const struct plot *p, int y, const struct event *events,
 		    pen(ROLE_FAINT), p->glyphs->across);
 	for (unsigned i = 0; i < count; i++) {
 		const struct event *ev = &events[i];
-		int cell = plot_cell(p, ev->wall_ns - p->time->wall_offset_ns);
+		int cell = plot_cell(
+			p, sat_sub(ev->wall_ns, p->time->wall_offset_ns));
 
 		if (cell < 0 || cell >= 512 || weight(ev->kind) < seen[cell])
 			continue;

@@ -1,6 +1,8 @@
 /* graph.c - filled, stacked and lined graphs on a shared timeline. */
 #include <residue/ui/graph.h>
 
+#include <residue/base/sat.h>
+
 int timeline_column(const struct timeline *t, int64_t t_ns)
 {
 	int64_t first = t->end_ns - (int64_t)t->columns * t->step_ns;
@@ -130,7 +132,7 @@ static bool edges(const struct plot *p, const int64_t *value, unsigned layers,
 			i < 0 ? -1 : value[n * p->time->columns + (unsigned)i];
 
 		known |= v >= 0;
-		sum += v > 0 ? v : 0;
+		sum = sat_add(sum, v > 0 ? v : 0);
 		edge[n] = sum > 0 ? level(p, sum) : 0;
 	}
 	return known;

@@ -82,7 +82,7 @@ void sparkline(struct canvas *c, const struct glyphs *g, int y, int x, int w,
 		int64_t cell = last - w + 1 + i;
 		uint32_t v = most_of(samples, n, cell * per, (cell + 1) * per,
 				     end_slot);
-		int64_t eighths = (v * 8 + top - 1) / top;
+		int64_t eighths = ((int64_t)v * 8 + top - 1) / top;
 
 		if (v)
 			canvas_put(c, y, x + i, p,
@@ -104,21 +104,22 @@ static void bar_name(struct canvas *c, int y, int x, int w, struct pen p,
 void bar_draw(struct canvas *c, int y, int x, int w,
 	      const struct bar_part *parts, unsigned n, bool plain)
 {
-	int64_t sum = 0, before = 0;
+	/* Exact up to 2^53 bytes, and without an end. */
+	double sum = 0, before = 0;
 
 	for (unsigned i = 0; i < n; i++)
-		sum += parts[i].bytes > 0 ? parts[i].bytes : 0;
+		sum += parts[i].bytes > 0 ? (double)parts[i].bytes : 0;
 	for (unsigned i = 0; i < n && sum > 0; i++) {
 		const struct bar_part *part = &parts[i];
 		/* Rounded edges, not rounded widths: they always sum to w. */
-		int from = (int)((double)before * w / (double)sum + 0.5), to;
+		int from = (int)(before * w / sum + 0.5), to;
 		struct pen p = {(uint8_t)part->role, ROLE_TEXT,
 				(uint8_t)(STYLE_REVERSE | part->attrs)};
 
 		if (part->bytes <= 0)
 			continue;
-		before += part->bytes;
-		to = (int)((double)before * w / (double)sum + 0.5);
+		before += (double)part->bytes;
+		to = (int)(before * w / sum + 0.5);
 		canvas_fill(c, (struct rect){y, x + from, 1, to - from}, p,
 			    plain ? (uint32_t)part->letter : ' ');
 		if (!plain)

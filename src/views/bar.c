@@ -1,6 +1,7 @@
 /* bar.c - RES as a bar that sums, with its legend. */
 #include "look.h"
 
+#include <residue/base/sat.h>
 #include <residue/base/text.h>
 #include <residue/base/units.h>
 #include <residue/ui/widgets.h>
@@ -71,7 +72,7 @@ static void limit_text(const struct values *v, char *out, size_t size)
 	if (!values_has(v, FIELD_CGROUP_MAX))
 		return;
 	units_bytes(limit, v->v[FIELD_CGROUP_MAX]);
-	units_bytes(room, v->v[FIELD_CGROUP_MAX] - used);
+	units_bytes(room, sat_sub(v->v[FIELD_CGROUP_MAX], used));
 	snprintf(out, size, "limit %s  room %s", limit, room);
 }
 
@@ -148,7 +149,7 @@ static bool always_named(const struct breakdown *b, enum part part)
 /* Too small to be seen in the figure of RES, which has three digits. */
 static bool is_small(int64_t bytes, int64_t rss)
 {
-	return llabs(bytes) * 1000 < rss;
+	return sat_mul(llabs(bytes), 1000) < rss;
 }
 
 /* Which entries go first where there is little room: what is a fiftieth of RES
@@ -157,7 +158,7 @@ static int worth(const struct legend_entry *e, int64_t rss)
 {
 	if (e->keep)
 		return e->bytes ? 2 : 1;
-	return llabs(e->bytes) * 50 < rss ? 0 : 2;
+	return sat_mul(llabs(e->bytes), 50) < rss ? 0 : 2;
 }
 
 /* Let the least worthy entry go, the smallest of them; false when one is

@@ -4,6 +4,7 @@
 #include "sites_table.h"
 #include "timeaxis.h"
 
+#include <residue/base/sat.h>
 #include <residue/base/text.h>
 #include <residue/base/units.h>
 
@@ -131,20 +132,21 @@ static void draw_answer(const struct screens *s, const struct moment m[2],
 	int64_t a = values_get(m[0].v, FIELD_RSS, -1);
 	int64_t b = values_get(m[1].v, FIELD_RSS, -1);
 	const char *more = b > a ? "B" : "A", *less = b > a ? "A" : "B";
+	int64_t more_by = sat_abs(sat_sub(b, a));
 
-	units_bytes(by, llabs(b - a));
+	units_bytes(by, more_by);
 	if (a < 0 || b < 0)
 		snprintf(line, sizeof(line),
 			 "RES of %s is not known, so there is nothing to "
 			 "compare.",
 			 a < 0 ? "A" : "B");
-	else if (llabs(b - a) * 50 <= (a > b ? a : b))
+	else if (sat_mul(more_by, 50) <= (a > b ? a : b))
 		snprintf(line, sizeof(line),
 			 "A and B have the same RES, within 2%%.");
 	else
 		snprintf(line, sizeof(line), "%s has %s more RES than %s%s",
 			 more, by, less,
-			 reasons(d, b > a ? 1 : -1, llabs(b - a), why));
+			 reasons(d, b > a ? 1 : -1, more_by, why));
 	draw_wrapped(c, &s->glyphs, r, pen(ROLE_ANSWER), line);
 }
 
@@ -163,13 +165,13 @@ static void cell_difference(struct canvas *c, int y, int x, int64_t diff,
 			    int64_t rss, const struct screens *s)
 {
 	char size[UNITS_MAX], text[UNITS_MAX + 2], dot[5];
-	enum role role = llabs(diff) * 20 < rss ? ROLE_DIM
-			 : diff < 0		? ROLE_GOOD
-						: ROLE_BAD;
+	enum role role = sat_mul(sat_abs(diff), 20) < rss ? ROLE_DIM
+			 : diff < 0			  ? ROLE_GOOD
+							  : ROLE_BAD;
 
 	units_bytes_short(size, diff);
 	snprintf(text, sizeof(text), "%s%s", diff > 0 ? "+" : "", size);
-	if (llabs(diff) < 64 * 1024)
+	if (sat_abs(diff) < 64 * 1024)
 		canvas_right(c, y, x, 8, pen(ROLE_FAINT),
 			     glyph_text(s->glyphs.dot, dot));
 	else
@@ -190,7 +192,7 @@ static void table_row(struct canvas *c, int y, int x,
 	cell_bytes(c, y, x + 14, d->known || d->a, d->a, s);
 	cell_bytes(c, y, x + 22, d->known || d->b, d->b, s);
 	if (d->known)
-		cell_difference(c, y, x + 31, d->b - d->a, rss, s);
+		cell_difference(c, y, x + 31, sat_sub(d->b, d->a), rss, s);
 }
 
 /* What the parts from number `from` on sum to; `part` is the last of them that

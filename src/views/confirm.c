@@ -8,6 +8,7 @@
 #include "look.h"
 
 #include <residue/base/clock.h>
+#include <residue/base/sat.h>
 #include <residue/base/units.h>
 
 #include <stdio.h>
@@ -93,8 +94,8 @@ static const char *gc_cost(const struct values *v, char out[80])
 
 static const char *idle_now(const struct values *v, char out[64])
 {
-	int64_t idle = values_get(v, FIELD_HEAP_IDLE, 0) -
-		       values_get(v, FIELD_HEAP_RELEASED, 0);
+	int64_t idle = sat_sub(values_get(v, FIELD_HEAP_IDLE, 0),
+			       values_get(v, FIELD_HEAP_RELEASED, 0));
 	char size[UNITS_MAX];
 
 	snprintf(out, 64, " (%s of RES is idle now)",

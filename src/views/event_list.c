@@ -2,6 +2,7 @@
 #include "event_list.h"
 
 #include <residue/base/clock.h>
+#include <residue/base/sat.h>
 #include <residue/base/text.h>
 #include <residue/base/units.h>
 #include <residue/ui/axis.h>
@@ -65,7 +66,7 @@ static void line_of_run(struct line *l, const struct event *ev, unsigned run)
 		if (oldest[i].pause_ns > longest)
 			longest = oldest[i].pause_ns;
 	snprintf(l->title, sizeof(l->title), "%u GCs", run);
-	units_duration(span, ev->wall_ns - oldest->wall_ns);
+	units_duration(span, sat_sub(ev->wall_ns, oldest->wall_ns));
 	snprintf(l->text, sizeof(l->text), "GC %lld to %lld in %s",
 		 (long long)oldest->num_gc, (long long)ev->num_gc, span);
 	if (longest >= 0)
@@ -98,7 +99,7 @@ static void draw_line(const struct screens *s, const struct frame *f,
 		      const struct line *l, struct rect r, struct canvas *c)
 {
 	const struct event *ev = l->newest;
-	int64_t ago = f->now_ns + f->wall_offset_ns - ev->wall_ns;
+	int64_t ago = sat_sub(f->now_ns + f->wall_offset_ns, ev->wall_ns);
 	int x = r.x + 1;
 	char at[32];
 

@@ -7,6 +7,7 @@
 
 #include <residue/base/clock.h>
 #include <residue/base/mem.h>
+#include <residue/base/sat.h>
 #include <residue/base/text.h>
 #include <residue/base/units.h>
 #include <residue/ui/axis.h>
@@ -116,18 +117,23 @@ static struct sums add_up(const struct screens *s, const struct frame *f)
 		if (f->rows[i].info.phase != TARGET_LIVE)
 			continue;
 		cell_context_make(&x, s, f, &f->rows[i]);
-		sum.rss += rss;
-		sum.heap += heap < FIELD_COUNT ? v->v[heap] : 0;
-		sum.residue += values_get(v, FIELD_RESIDUE, 0);
+		sum.rss = sat_add(sum.rss, rss);
+		if (heap < FIELD_COUNT)
+			sum.heap = sat_add(sum.heap, v->v[heap]);
+		sum.residue =
+			sat_add(sum.residue, values_get(v, FIELD_RESIDUE, 0));
 		sum.heap_known |= heap < FIELD_COUNT;
-		sum.releasable += b->releasable > 0 ? b->releasable : 0;
+		if (b->releasable > 0)
+			sum.releasable = sat_add(sum.releasable, b->releasable);
 		/* Where nothing tells live objects from dead ones: other. */
 		if (!b->unsplit)
-			sum.live += b->parts[PART_LIVE_HEAP].bytes;
-		sum.cache += b->parts[PART_CACHE].bytes;
-		sum.non_go += b->parts[PART_NON_GO].bytes;
+			sum.live = sat_add(sum.live,
+					   b->parts[PART_LIVE_HEAP].bytes);
+		sum.cache = sat_add(sum.cache, b->parts[PART_CACHE].bytes);
+		sum.non_go = sat_add(sum.non_go, b->parts[PART_NON_GO].bytes);
 	}
-	sum.other = sum.rss - sum.live - sum.cache - sum.non_go;
+	sum.other = sat_sub(sat_sub(sat_sub(sum.rss, sum.live), sum.cache),
+			    sum.non_go);
 	return sum;
 }
 
@@ -194,6 +200,7 @@ static void draw_machine(const struct screens *s, const struct frame *f,
 		{sum->non_go, ROLE_NON_GO, 'n', "non-Go", 0}};
 	char used[32], total[32], line[96];
 	int left = 5, right = c->cols - 1, w, go;
+	double share;
 
 	units_bytes(used, sum->rss);
 	if (f->mem_total > 0)
@@ -208,8 +215,9 @@ static void draw_machine(const struct screens *s, const struct frame *f,
 	if (right - left < 4 || f->mem_total <= 0)
 		return;
 	w = right - left;
-	go = (int)((double)sum->rss / (double)f->mem_total * w + 0.5);
-	go = go < 1 ? 1 : go > w ? w : go;
+	share = (double)sum->rss / (double)f->mem_total;
+	go = (int)((share < 0 ? 0 : share > 1 ? 1 : share) * w + 0.5);
+	go = go < 1 ? 1 : go;
 	canvas_fill(c, (struct rect){1, left, 1, w}, pen(ROLE_FAINT),
 		    s->glyphs.dot);
 	bar_draw(c, 1, left, go, parts, 4, s->plain);

@@ -32,3 +32,6 @@ tests_unit_test_views_SOURCES = $(SCREEN_FIXTURE) \
 UNIT_TESTS += tests/unit/test_sites_view
 tests_unit_test_sites_view_SOURCES = $(SCREEN_FIXTURE) \
 	tests/unit/test_sites_view.c $(DECODE_FIXTURE)
+UNIT_TESTS += tests/unit/test_extremes
+tests_unit_test_extremes_SOURCES = $(SCREEN_FIXTURE) \
+	tests/unit/test_extremes.c $(DECODE_FIXTURE)

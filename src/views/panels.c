@@ -2,6 +2,7 @@
 #include "panels.h"
 
 #include <residue/base/mem.h>
+#include <residue/base/sat.h>
 #include <residue/base/units.h>
 #include <residue/ui/axis.h>
 #include <residue/ui/widgets.h>
@@ -205,8 +206,9 @@ static void column_values(const struct panel *p, unsigned columns, unsigned i,
 			values_set(v, panel_field[n], span->last);
 	}
 	if (values_have(v, FIELD_BIT(HEAP_INUSE) | FIELD_BIT(HEAP_IDLE)))
-		values_set(v, FIELD_HEAP_SYS,
-			   v->v[FIELD_HEAP_INUSE] + v->v[FIELD_HEAP_IDLE]);
+		values_set(
+			v, FIELD_HEAP_SYS,
+			sat_add(v->v[FIELD_HEAP_INUSE], v->v[FIELD_HEAP_IDLE]));
 }
 
 static void plot_classes(const struct plot *plot, const struct panel *p)

@@ -9,6 +9,7 @@
 #include "sites_table.h"
 
 #include <residue/base/clock.h>
+#include <residue/base/sat.h>
 #include <residue/base/text.h>
 #include <residue/base/units.h>
 #include <residue/model/measure.h>
@@ -399,7 +400,7 @@ static void draw_rows(const struct screens *s, const struct frame *f,
 		const struct top_row *r = &t->top->rows[t->order[n]];
 		struct site_row x = {.s = s, .f = f, .r = r, .on = ROLE_TEXT};
 
-		sum += r->flat;
+		sum = sat_add(sum, r->flat);
 		if (n < s->sites.top)
 			continue;
 		x.sum = sum;

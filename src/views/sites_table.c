@@ -4,6 +4,7 @@
 #include "look.h"
 
 #include <residue/base/mem.h>
+#include <residue/base/sat.h>
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -174,7 +175,7 @@ static int64_t figure(const struct sites_table *t, unsigned column, unsigned i)
 		type = profile_find_type(t->doc->data, "inuse_space");
 		if (type < 0 || t->before[i] < 0)
 			return INT64_MIN;
-		return r->row->flat[type] - t->before[i];
+		return sat_sub(r->row->flat[type], t->before[i]);
 	default:
 		return r->flat;
 	}
@@ -231,7 +232,7 @@ void sites_order(struct screens *s)
 	for (unsigned i = 0; i < t->top->n_rows; i++)
 		if (matches(&t->top->rows[i], st->filter)) {
 			t->order[t->count++] = i;
-			t->shown += t->top->rows[i].flat;
+			t->shown = sat_add(t->shown, t->top->rows[i].flat);
 		}
 	qsort_r(t->order, t->count, sizeof(*t->order), compare_rows, s);
 	if (st->page == 0)

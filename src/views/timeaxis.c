@@ -2,6 +2,7 @@
 #include "timeaxis.h"
 
 #include <residue/base/clock.h>
+#include <residue/base/sat.h>
 #include <residue/base/units.h>
 #include <residue/ui/axis.h>
 
@@ -132,11 +133,11 @@ static void seek_event(struct screens *s, const struct frame *f,
 	if (!from)
 		from = s->axis.end_ns ? s->axis.end_ns : f->now_ns + 1;
 	for (unsigned i = 0; i < p->event_count; i++) {
-		int64_t t = p->events[i].wall_ns - f->wall_offset_ns;
+		int64_t t = sat_sub(p->events[i].wall_ns, f->wall_offset_ns);
 
-		if ((t - from) * direction <= 0)
+		if (direction < 0 ? t >= from : t <= from)
 			continue;
-		if (!best || (best - t) * direction > 0)
+		if (!best || (direction < 0 ? t > best : t < best))
 			best = t;
 	}
 	if (best)

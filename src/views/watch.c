@@ -7,6 +7,7 @@
 #include "watch_header.h"
 
 #include <residue/base/clock.h>
+#include <residue/base/sat.h>
 #include <residue/base/text.h>
 #include <residue/base/units.h>
 #include <residue/ui/axis.h>
@@ -94,7 +95,7 @@ static bool trouble(const struct panel *p, const struct moment *m, char *out,
 /* Why RES can be below the heap, from what is known. */
 static const char *negative_why(const struct moment *m)
 {
-	int64_t gap = -values_get(m->v, FIELD_RESIDUE, 0);
+	int64_t gap = sat_sub(0, values_get(m->v, FIELD_RESIDUE, 0));
 	int64_t age = m->age_ms[ORIGIN_PPROF] * NS_PER_MS;
 
 	if (values_has(m->v, FIELD_PPROF_INUSE)) {
@@ -118,9 +119,8 @@ static const struct event *event_at_cursor(const struct screens *s,
 	const struct event *found = NULL;
 
 	for (unsigned i = 0; i < p->event_count && s->axis.cursor_ns; i++) {
-		int64_t t = p->events[i].wall_ns - f->wall_offset_ns;
-		int64_t away = t > s->axis.cursor_ns ? t - s->axis.cursor_ns
-						     : s->axis.cursor_ns - t;
+		int64_t t = sat_sub(p->events[i].wall_ns, f->wall_offset_ns);
+		int64_t away = sat_abs(sat_sub(t, s->axis.cursor_ns));
 
 		if (away < best && away <= s->axis.step_ns + NS_PER_SEC) {
 			best = away;
@@ -338,9 +338,10 @@ static bool alloc_rate(const struct panel *p, const struct timeline *t,
 	}
 	if (newest <= oldest)
 		return false;
-	*out = (double)(spans[newest].last - spans[oldest].last) /
+	*out = (double)sat_sub(spans[newest].last, spans[oldest].last) /
 	       ((double)(newest - oldest) * (double)t->step_ns / 1e9);
-	return *out >= 0;
+	/* As bytes it is a whole number. */
+	return *out >= 0 && *out < 0x1p63;
 }
 
 /* One of the rates, where it fits whole. */

@@ -182,6 +182,10 @@ static void scales_are_round(void **state)
 		{INT64_C(6) << 30, 9, INT64_C(6) << 30, INT64_C(2) << 30},
 		{1000, 4, 1000, 500},
 		{1001, 4, 1024, 1024},
+		/* What no memory has, a profile may say all the same. */
+		{INT64_C(1) << 62, 12, INT64_C(1) << 62, INT64_C(1) << 60},
+		{INT64_MAX - 1, 12, INT64_MAX, INT64_C(2) << 60},
+		{INT64_MAX, 1, INT64_MAX, INT64_MAX},
 	};
 
 	(void)state;
@@ -197,6 +201,23 @@ static void scales_are_round(void **state)
 
 		assert_true(top >= v && tick > 0);
 	}
+}
+
+/* An axis has labels from 0 up to the top, and ends there. */
+static void the_largest_scale_has_an_end(void **state)
+{
+	struct fixture f;
+	int64_t tick;
+
+	(void)state;
+	fixture_make(&f, GLYPHS_ASCII, 8, 12, 100);
+	f.p.area = (struct rect){0, 8, 8, 4};
+	f.p.top = scale_top(INT64_MAX, 8, &tick);
+	plot_scale(&f.p, 5, tick);
+	assert_string_equal(canvas_row(&f.c, 7, row), "      0     ");
+	assert_string_equal(canvas_row(&f.c, 3, row), "     4E     ");
+	assert_string_equal(canvas_row(&f.c, 0, row), "            ");
+	canvas_release(&f.c);
 }
 
 static void stacks_take_the_colour_of_the_most(void **state)
@@ -218,6 +239,23 @@ static void stacks_take_the_colour_of_the_most(void **state)
 	plot_stack(&f.p, value, roles, "lc", 2);
 	assert_string_equal(canvas_row(&f.c, 0, row), "cl  ");
 	assert_string_equal(canvas_row(&f.c, 1, row), "ll  ");
+	canvas_release(&f.c);
+}
+
+/* Layers that no sum holds fill the graph, the first of them all of it. */
+static void stacks_of_any_size_end_at_the_top(void **state)
+{
+	static const enum role roles[] = {ROLE_LIVE, ROLE_CACHE};
+	int64_t value[] = {INT64_MAX, INT64_MAX, INT64_MAX, INT64_MAX};
+	struct fixture f;
+
+	(void)state;
+	fixture_make(&f, GLYPHS_ASCII, 2, 2, 100);
+	f.p.top = INT64_MAX;
+	f.p.plain = true;
+	plot_stack(&f.p, value, roles, "lc", 2);
+	assert_string_equal(canvas_row(&f.c, 0, row), "ll");
+	assert_string_equal(canvas_row(&f.c, 1, row), "ll");
 	canvas_release(&f.c);
 }
 
@@ -247,6 +285,22 @@ static void bars_sum_to_their_width(void **state)
 	canvas_release(&c);
 }
 
+/* However large they are, each has its share. */
+static void bars_of_any_size_are_shared_out(void **state)
+{
+	struct bar_part parts[3] = {{INT64_MAX, ROLE_LIVE, 'a', "a", 0},
+				    {INT64_MAX, ROLE_CACHE, 'b', "b", 0},
+				    {INT64_MAX, ROLE_FRAG, 'c', "c", 0}};
+	struct canvas c;
+
+	(void)state;
+	canvas_init(&c, false);
+	canvas_resize(&c, 1, 9);
+	bar_draw(&c, 0, 0, 9, parts, 3, true);
+	assert_string_equal(canvas_row(&c, 0, row), "aaabbbccc");
+	canvas_release(&c);
+}
+
 static void sparklines_are_anchored(void **state)
 {
 	uint32_t samples[20] = {0};
@@ -266,6 +320,22 @@ static void sparklines_are_anchored(void **state)
 	canvas_release(&c);
 }
 
+/* 4 TiB are 2^30 pages: eight times that are more than 32 bits hold. */
+static void sparklines_of_terabytes_are_full(void **state)
+{
+	uint32_t samples[5] = {1u << 30, 1u << 29, 1, 0, UINT32_MAX};
+	struct glyphs g = glyphs_make(GLYPHS_BLOCK, false);
+	struct canvas c;
+
+	(void)state;
+	canvas_init(&c, false);
+	canvas_resize(&c, 1, 5);
+	sparkline(&c, &g, 0, 0, 5, pen(ROLE_RES), samples, 5, 4);
+	assert_string_equal(canvas_row(&c, 0, row),
+			    "\u2582\u2581\u2581 \u2587");
+	canvas_release(&c);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -277,9 +347,13 @@ int main(void)
 		cmocka_unit_test(letters_stand_in_the_column_of_their_time),
 		cmocka_unit_test(times_stand_where_they_are),
 		cmocka_unit_test(scales_are_round),
+		cmocka_unit_test(the_largest_scale_has_an_end),
 		cmocka_unit_test(stacks_take_the_colour_of_the_most),
+		cmocka_unit_test(stacks_of_any_size_end_at_the_top),
 		cmocka_unit_test(bars_sum_to_their_width),
+		cmocka_unit_test(bars_of_any_size_are_shared_out),
 		cmocka_unit_test(sparklines_are_anchored),
+		cmocka_unit_test(sparklines_of_terabytes_are_full),
 	};
 
 	setlocale(LC_ALL, "C.UTF-8");

@@ -40,6 +40,20 @@ static void measured(struct state *s, enum field heap, int64_t residue)
 	assert_int_equal(values_get(&s->values, FIELD_RESIDUE, -1), residue);
 }
 
+/* What no process has stays within what a figure holds. */
+static void residue_without_end(void **state)
+{
+	struct state *s = watched("http://odd:1");
+
+	(void)state;
+	told(s, ORIGIN_PROC, READ_NONE, FIELD_RSS, -2);
+	told(s, ORIGIN_PPROF, READ_PPROF, FIELD_PPROF_INUSE, INT64_MAX);
+	measured(s, FIELD_PPROF_INUSE, INT64_MIN);
+	told(s, ORIGIN_RUNTIME, READ_EXPVAR, FIELD_HEAP_LIVE, INT64_MAX);
+	measured(s, FIELD_PPROF_INUSE, INT64_MIN);
+	state_release(s);
+}
+
 /* A profile beside the runtime's own figure: the endpoint's is the measure,
  * one out of memory is not. */
 static void profile_from(enum read_by by, const char *endpoint, enum field heap,
@@ -257,6 +271,7 @@ int main(void)
 		cmocka_unit_test(measure),
 		cmocka_unit_test(measure_does_not_flip),
 		cmocka_unit_test(profile_alone),
+		cmocka_unit_test(residue_without_end),
 		cmocka_unit_test(gc_of_profile_by_count),
 		cmocka_unit_test(gc_of_profile_by_time),
 		cmocka_unit_test(stale_profile),

@@ -70,7 +70,9 @@ extern const struct part_info part_info[PART_COUNT];
 
 struct breakdown_part {
 	bool known;
-	int64_t bytes;	  /* negative only of UNTOUCHED and UNEXPLAINED */
+	int64_t bytes;	  /* negative only of UNTOUCHED and UNEXPLAINED; less
+			   * than 2^59: figures that no memory has are not
+			   * broken down */
 	unsigned origins; /* bits 1 << ORIGIN_x that it rests on: the source to
 			   * name and, the oldest of them, its age */
 };
