@@ -11,6 +11,7 @@
 #include <residue/base/text.h>
 #include <residue/proc/rights.h>
 
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -46,6 +47,7 @@ struct found {
 	struct target *target; /* whose news these are; NULL: a new one */
 	bool listens;	       /* only info.listens is */
 	bool turned_go;	       /* it has loaded a Go library since */
+	bool brief;	       /* the rest could not be read now */
 	struct target_info info;
 };
 
@@ -65,9 +67,14 @@ struct search {
 	size_t n, room;
 };
 
+static uint64_t place_of(pid_t pid, enum look what)
+{
+	return (uint64_t)pid * LOOKS + what;
+}
+
 static bool enter(struct search *q, pid_t pid, enum look what)
 {
-	return guard_enter(q->work, (uint64_t)pid * LOOKS + what);
+	return guard_enter(q->work, place_of(pid, what));
 }
 
 static bool enter_scan(void *ctx, pid_t pid, enum proc_look what)
@@ -137,27 +144,29 @@ static struct found *add_found(struct search *q, struct target *t)
 	return &q->found[q->n++];
 }
 
-/* By its PID; `t`: whose news they are. */
-static void find_facts(struct search *q, const struct proc_id *id,
+/* By its PID; `t`: whose news they are. False: not all of them, or none. */
+static bool find_facts(struct search *q, const struct proc_id *id,
 		       struct target *t)
 {
 	bool brief = !enter(q, id->pid, LOOK_FACTS);
 	struct found *f = add_found(q, t);
 
+	f->brief = brief;
 	if (facts_read(q->fs, id, brief, &f->info, &q->err))
 		q->n--;
 	else if (!f->info.go_version[0] && enter(q, id->pid, LOOK_MAPS))
 		facts_of_library(q->fs, id, &f->info);
+	return !brief;
 }
 
 static void find_library(struct search *q, struct target *t)
 {
 	size_t n = q->n;
+	bool whole = find_facts(q, &t->proc, t);
 
-	find_facts(q, &t->proc, t);
 	if (q->n == n)
 		return;
-	q->found[n].turned_go = q->found[n].info.go_version[0];
+	q->found[n].turned_go = whole && q->found[n].info.go_version[0];
 	if (!q->found[n].turned_go)
 		q->n = n; /* nothing new */
 }
@@ -171,8 +180,7 @@ static bool is_known(struct search *q, const struct proc_id *id)
 	return t != NULL;
 }
 
-/* mountinfo may be long, and /etc on a disk that does not answer: it is read by
- * this thread, and not at each turn. */
+/* mountinfo may be long: not at each turn. */
 static void find_hiding(struct search *q)
 {
 	int64_t now = clock_boot_ns();
@@ -197,14 +205,13 @@ static void find_processes(struct search *q)
 	for (size_t i = 0; i < n; i++) {
 		const struct proc_entry *e = &entries[i];
 		struct found *f;
-		bool brief;
 
 		if (!q->ask.all && is_known(q, &e->id))
 			continue;
-		brief = !enter(q, e->id.pid, LOOK_FACTS);
 		f = add_found(q, NULL);
+		f->brief = !enter(q, e->id.pid, LOOK_FACTS);
 		/* It may have gone since the scan: nothing to list then. */
-		if (facts_of_entry(q->fs, e, brief, &f->info, NULL))
+		if (facts_of_entry(q->fs, e, f->brief, &f->info, NULL))
 			q->n--;
 	}
 	memcpy(q->counts, proc_list_counts(go_list_processes(q->list)),
@@ -285,7 +292,7 @@ static struct search *search_run(struct sampler *s, struct search **kept,
 			*kept = q;
 			return q;
 		}
-		if (!held)
+		if (!held || (stop && atomic_load(stop)))
 			return NULL;
 		held_text(text, sizeof(text), held);
 		store_toast(&s->store, true, "%s", text);
@@ -302,12 +309,35 @@ static void suggest(struct sampler *s, const struct target *t,
 		    (int)t->proc.pid, listens, (int)t->proc.pid);
 }
 
-static void take_found(struct sampler *s, const struct found *f, bool opened)
+/* To be read again when the command line is free (has_facts). */
+static void mark_brief(struct store *st, struct target *t)
+{
+	pthread_mutex_lock(&st->lock);
+	t->facts_gen = ~t->state.info.exec_gen;
+	pthread_mutex_unlock(&st->lock);
+}
+
+/* False: there is no room for it. */
+static bool add_target(struct sampler *s, const struct found *f, bool opened)
+{
+	struct target *t = store_add(&s->store, &f->info, NULL, opened);
+
+	if (!t)
+		return false;
+	if (f->brief)
+		mark_brief(&s->store, t);
+	target_unref(t);
+	return true;
+}
+
+static bool take_found(struct sampler *s, const struct found *f, bool opened)
 {
 	if (!f->target) {
-		target_unref(store_add(&s->store, &f->info, NULL, opened));
+		return add_target(s, f, opened);
 	} else if (!f->listens) {
 		store_update_info(&s->store, f->target, &f->info);
+		if (f->brief)
+			mark_brief(&s->store, f->target);
 		/* The lanes have given it up as no Go program. */
 		if (f->turned_go)
 			atomic_fetch_add(&f->target->execs, 1);
@@ -315,6 +345,7 @@ static void take_found(struct sampler *s, const struct found *f, bool opened)
 		   atomic_load(&f->target->opened)) {
 		suggest(s, f->target, f->info.listens);
 	}
+	return true;
 }
 
 static void drop_exited(struct sampler *s, int64_t now_ns)
@@ -339,49 +370,112 @@ static void drop_exited(struct sampler *s, int64_t now_ns)
 	}
 }
 
-static void say_aside(struct sampler *s)
-{
-	uint64_t place[GUARD_ASIDE];
-	unsigned n = guard_aside(&s->guard, place);
-	char text[128];
+/* What is to be said at the list's foot. */
+struct notes {
+	struct list_note list[FRAME_NOTES];
+	unsigned n;
+};
 
-	while (n--) {
-		held_text(text, sizeof(text), place[n]);
-		store_note(&s->store, (pid_t)(place[n] / LOOKS), text);
-	}
+static RESIDUE_PRINTF(3, 4) void add_note(struct notes *notes, pid_t pid,
+					  const char *fmt, ...)
+{
+	struct list_note *n = &notes->list[notes->n];
+	va_list ap;
+
+	if (notes->n == FRAME_NOTES)
+		return;
+	notes->n++;
+	n->pid = pid;
+	va_start(ap, fmt);
+	vsnprintf(n->text, sizeof(n->text), fmt, ap);
+	va_end(ap);
 }
 
-static void say_denied(struct sampler *s, const struct search *q)
+static void note_denied(struct notes *notes, const struct search *q)
 {
-	const size_t *counts = q->counts;
-	char text[256];
+	size_t n = q->counts[PROC_SKIP_DENIED];
 
 	if (q->hides[0])
-		store_note(&s->store, 0, q->hides);
+		add_note(notes, 0, "%s", q->hides);
 	/* Root is refused by something that no right of ours changes. */
-	if (!counts[PROC_SKIP_DENIED] || geteuid() == 0)
-		return;
-	snprintf(text, sizeof(text),
-		 "%zu other process%s cannot be told to be Go or not: run as "
-		 "root, or: sudo setcap cap_sys_ptrace+ep $(command -v "
-		 "residue)",
-		 counts[PROC_SKIP_DENIED],
-		 counts[PROC_SKIP_DENIED] == 1 ? "" : "es");
-	store_note(&s->store, 0, text);
+	if (n && geteuid() != 0)
+		add_note(notes, 0,
+			 "%zu other process%s cannot be told to be Go or not: "
+			 "run as root, or: sudo setcap cap_sys_ptrace+ep "
+			 "$(command -v residue)",
+			 n, n == 1 ? "" : "es");
 }
 
-static void say_counts(struct sampler *s, const struct search *q)
+/* Those that hold, by name as far as there is room. */
+static void note_aside(struct sampler *s, struct notes *notes)
 {
+	unsigned room = FRAME_NOTES - notes->n;
+	uint64_t place[FRAME_NOTES];
+	unsigned n = guard_aside(&s->guard, place, room);
+	unsigned named = n <= room ? n : room - 1;
+	char text[128];
+
+	for (unsigned i = 0; i < named; i++) {
+		held_text(text, sizeof(text), place[i]);
+		add_note(notes, (pid_t)(place[i] / LOOKS), "%s", text);
+	}
+	if (named < n)
+		add_note(notes, 0,
+			 "%u more processes are set aside: they hold whoever "
+			 "looks at them",
+			 n - named);
+}
+
+/* Said already at the last turn? A number that it begins with may be another. */
+static bool is_said(const struct store *st, const struct list_note *n)
+{
+	static const char digits[] = "0123456789";
+	const char *rest = n->text + strspn(n->text, digits);
+
+	for (unsigned i = 0; i < st->note_count; i++) {
+		const char *old = st->notes[i].text;
+
+		if (n->pid == st->notes[i].pid &&
+		    strcmp(rest, old + strspn(old, digits)) == 0)
+			return true;
+	}
+	return false;
+}
+
+/* In place of those of the last turn. What is new goes into the log. */
+static void put_notes(struct store *st, const struct notes *notes)
+{
+	int64_t wall_ns = clock_boot_ns() + clock_wall_offset_ns();
+
+	pthread_mutex_lock(&st->lock);
+	for (unsigned i = 0; i < notes->n; i++)
+		if (!is_said(st, &notes->list[i]))
+			log_add(&st->log, wall_ns,
+				&(struct target_info){
+					.pid = notes->list[i].pid},
+				false, notes->list[i].text);
+	memcpy(st->notes, notes->list, sizeof(st->notes));
+	st->note_count = notes->n;
+	pthread_mutex_unlock(&st->lock);
+}
+
+static void say_counts(struct sampler *s, const struct search *q,
+		       unsigned unlisted)
+{
+	struct notes notes = {.n = 0};
 	size_t all = 0;
 
 	for (unsigned i = 0; i < PROC_SKIP_N; i++)
 		if (i != PROC_SKIP_KERNEL)
 			all += q->counts[i];
-	pthread_mutex_lock(&s->store.lock);
-	s->store.note_count = 0;
-	pthread_mutex_unlock(&s->store.lock);
-	say_denied(s, q);
-	say_aside(s);
+	if (unlisted)
+		add_note(&notes, 0,
+			 "%u more Go processes are not listed: there is room "
+			 "for %d",
+			 unlisted, STORE_TARGETS);
+	note_denied(&notes, q);
+	note_aside(s, &notes);
+	put_notes(&s->store, &notes);
 	pthread_mutex_lock(&s->store.lock);
 	s->store.processes = (unsigned)all;
 	pthread_mutex_unlock(&s->store.lock);
@@ -392,18 +486,19 @@ static int look_for(struct sampler *s, const struct ask *ask, bool opened,
 		    const atomic_bool *stop, struct err *err)
 {
 	struct search *q = search_run(s, &s->search, ask, stop);
+	unsigned unlisted = 0;
 	int rc = 0;
 
 	if (!q)
 		return 0;
 	for (size_t i = 0; i < q->n; i++)
-		take_found(s, &q->found[i], opened);
+		unlisted += !take_found(s, &q->found[i], opened);
 	if (q->err.code != ERR_NONE) {
 		rc = -1;
 		if (err)
 			*err = q->err;
 	} else if (ask->processes) {
-		say_counts(s, q);
+		say_counts(s, q, unlisted);
 	}
 	search_clear(q);
 	return rc;
@@ -451,16 +546,36 @@ static struct target **live_targets(struct store *st,
 
 #define EXECED_MOST 16 /* the others in the next turn */
 
-static struct target **execed_targets(struct store *st)
+/* Are the facts of this target as whole as they can be? Those that were read
+ * while its command line held are read again when it is free: until then
+ * facts_gen says that no facts are of this generation. */
+static bool has_facts(struct target *t, const uint64_t *aside, unsigned n)
+{
+	const struct target_info *info = &t->state.info;
+	uint64_t place = place_of(info->pid, LOOK_FACTS);
+	bool held = false;
+
+	for (unsigned i = 0; i < n && !held; i++)
+		held = aside[i] == place;
+	if (held && t->facts_gen == info->exec_gen && !info->cmdline[0])
+		t->facts_gen = ~info->exec_gen;
+	return t->facts_gen == info->exec_gen ||
+	       (held && t->facts_gen == ~info->exec_gen);
+}
+
+/* Targets that have called exec, or whose facts could not be read before. */
+static struct target **execed_targets(struct sampler *s)
 {
 	struct target **list = mem_zalloc(EXECED_MOST + 1, sizeof(*list));
-	unsigned n = 0;
+	struct store *st = &s->store;
+	uint64_t aside[GUARD_ASIDE];
+	unsigned n = 0, held = guard_aside(&s->guard, aside, GUARD_ASIDE);
 
 	pthread_mutex_lock(&st->lock);
 	for (unsigned i = 0; i < st->count && n < EXECED_MOST; i++) {
 		struct target *t = st->targets[i];
 
-		if (t->state.info.exec_gen == t->facts_gen)
+		if (has_facts(t, aside, held))
 			continue;
 		t->facts_gen = t->state.info.exec_gen;
 		list[n++] = target_ref(t);
@@ -501,7 +616,7 @@ static void read_machine(struct sampler *s)
 void discover_turn(struct sampler *s, int64_t now_ns)
 {
 	struct ask ask = {.processes = list_is_due(s, now_ns),
-			  .execed = execed_targets(&s->store)};
+			  .execed = execed_targets(s)};
 	struct err err = ERR_INIT;
 
 	if (ask.processes) {

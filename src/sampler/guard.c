@@ -13,8 +13,10 @@
 
 /* Looks at a thread that works: the first soon, for most work is short. */
 #define LOOK_NS (100 * NS_PER_MS)
-/* What it gets to end in when the program ends. */
-#define END_NS (300 * NS_PER_MS)
+/* What it gets to end in when the program ends, which waits for half a second
+ * (lane.c, JOIN_BLOCKING_NS). */
+#define END_NS (200 * NS_PER_MS)
+#define HALVED 3 /* times at most */
 
 struct guard_work {
 	struct guard *guard;
@@ -76,13 +78,13 @@ bool guard_enter(struct guard_work *w, uint64_t place)
 	return free_of_it;
 }
 
-unsigned guard_aside(struct guard *g, uint64_t out[GUARD_ASIDE])
+unsigned guard_aside(struct guard *g, uint64_t *out, unsigned room)
 {
 	unsigned n;
 
 	pthread_mutex_lock(&g->lock);
 	n = g->count;
-	memcpy(out, g->aside, n * sizeof(*out));
+	memcpy(out, g->aside, (n < room ? n : room) * sizeof(*out));
 	pthread_mutex_unlock(&g->lock);
 	return n;
 }
@@ -97,7 +99,7 @@ static void *work_main(void *arg)
 	pthread_mutex_lock(&g->lock);
 	abandoned = w->abandoned;
 	w->done = true;
-	pthread_cond_signal(&g->ended);
+	pthread_cond_broadcast(&g->ended); /* others may wait for theirs */
 	pthread_mutex_unlock(&g->lock);
 	if (!abandoned)
 		return NULL; /* the caller has the rest */
@@ -137,6 +139,7 @@ static bool wait_for(struct guard_work *w, pthread_t thread,
 {
 	struct guard *g = w->guard;
 	int64_t stopping_ns = 0;
+	int64_t patience_ns = g->patience_ns >> g->in_a_row;
 	struct stall stall = {0};
 
 	while (!w->done) {
@@ -145,9 +148,10 @@ static bool wait_for(struct guard_work *w, pthread_t thread,
 
 		if (place && g->count < GUARD_ASIDE &&
 		    stall_look(&stall, now, atomic_load(&w->since_ns),
-			       cpu_ns(thread), g->patience_ns)) {
+			       cpu_ns(thread), patience_ns)) {
 			*held = place;
 			g->aside[g->count++] = place;
+			g->in_a_row += g->in_a_row < HALVED;
 			return false;
 		}
 		if (stop && atomic_load(stop)) {
@@ -157,6 +161,7 @@ static bool wait_for(struct guard_work *w, pthread_t thread,
 		}
 		wait_a_look(g);
 	}
+	g->in_a_row = 0;
 	return true;
 }
 

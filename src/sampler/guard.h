@@ -7,6 +7,8 @@
  * own, which says where it is. When it stands still there (stall.h) the place
  * is set aside, the thread is left to its fate with all that it uses, and the
  * caller begins anew, past it. A thread that comes back gives its place free.
+ * One dead disk holds many processes: each that follows one held is given half
+ * the patience, an eighth at least, until a run gets through.
  *
  *   caller  guard_run ------ held at c: false    guard_run ------------ true
  *   thread      '- a - b - c - - - - - - - -.        '- a - b - (c) - d -'
@@ -25,12 +27,13 @@
 
 /* Places set aside at a time, each with a thread that waits there. When there
  * are as many, the next that holds is waited for. */
-#define GUARD_ASIDE 32
+#define GUARD_ASIDE 128
 
 struct guard {
 	pthread_mutex_t lock;
 	pthread_cond_t ended; /* a thread's work */
 	int64_t patience_ns;
+	unsigned in_a_row; /* runs that were held, since one was not */
 	atomic_uint *lost; /* threads left behind: what they use stays */
 	uint64_t aside[GUARD_ASIDE];
 	unsigned count;
@@ -59,7 +62,8 @@ bool guard_run(struct guard *g, void (*fn)(void *state, struct guard_work *w),
  * nobody waits for the work any more: pass it over. Place 0 is none. */
 bool guard_enter(struct guard_work *w, uint64_t place);
 
-/* Copy the places that are set aside; returns how many. */
-unsigned guard_aside(struct guard *g, uint64_t out[GUARD_ASIDE]);
+/* Copy the places that are set aside, `room` at most; returns how many there
+ * are. */
+unsigned guard_aside(struct guard *g, uint64_t *out, unsigned room);
 
 #endif

@@ -243,6 +243,47 @@ def discovery_blocks(workload):
             ends(p, began)
 
 
+def discovery_goes_on(workload):
+    """Two that hold are said once each, not at every turn; one that no longer does gets its command line."""
+    with tempfile.TemporaryDirectory() as folder:
+        root = copies(folder, workload, [100, 101])
+        path = os.path.join(root, "100", "cmdline")
+        held = os.path.join(folder, "held")
+        os.rename(os.path.join(root, "101", "cmdline"), os.path.join(folder, "whole"))
+        os.mkfifo(os.path.join(root, "101", "cmdline"))
+        with TUI([RESIDUE, "--proc", root], 140, 40, env={"LC_ALL": "C.UTF-8"}) as tui:
+            assert tui.until(lambda: re.search(r"\b100 (?s:.*)\b101 ", tui.text()), 20), tui.text()
+            assert not re.search(r"workload -", tui.text()), tui.text()
+            tui.until(lambda: False, 7)  # some turns of the finder
+            tui.keys("L")
+            assert tui.until(lambda: "newest first" in tui.text(), 5), tui.text()
+            said = tui.text().count("its command line blocks")
+            assert said <= 4, "said %d times:\n%s" % (said, tui.text())
+            tui.keys("<Esc>")
+            os.rename(path, held)
+            os.rename(os.path.join(folder, "whole"), path)
+            os.close(os.open(held, os.O_WRONLY | os.O_NONBLOCK))  # who waits there reads its end
+            assert tui.until(lambda: re.search(r"\b100 .*workload -", tui.text()), 20), tui.text()
+            assert not re.search(r"\b101 .*workload -", tui.text()), tui.text()
+
+
+def more_than_fit(workload):
+    """Of more Go processes than there is room for the others are counted."""
+    with tempfile.TemporaryDirectory() as folder:
+        whole = os.path.join(proc_tree(folder, [workload.pid]), str(workload.pid))
+        root = os.path.join(folder, "root")
+        os.mkdir(root)
+        for number in range(1, 4100):
+            os.mkdir(os.path.join(root, "%d" % number))
+            for name in ("stat", "statm", "status"):
+                os.link(os.path.join(whole, name), os.path.join(root, "%d" % number, name))
+            os.symlink(os.readlink(os.path.join(whole, "exe")), os.path.join(root, "%d" % number, "exe"))
+        r = subprocess.run([RESIDUE, "list", "--json", "--read", "expvar", "--proc", root], stdout=subprocess.PIPE,
+                           stderr=subprocess.PIPE, text=True, timeout=60)
+        assert r.returncode == 0 and len(r.stdout.splitlines()) == 4096, (r.returncode, r.stderr)
+        assert "3 more Go processes are not listed" in r.stderr, r.stderr
+
+
 def main():
     plan = Plan()
     if not os.path.exists(WORKLOAD):
@@ -253,6 +294,8 @@ def main():
         plan.run("smaps_rollup that blocks", file_that_blocks, workload, "smaps_rollup")
         plan.run("cgroup that blocks", file_that_blocks, workload, "cgroup")
         plan.run("a command line that blocks", discovery_blocks, workload)
+        plan.run("a command line that blocks no longer", discovery_goes_on, workload)
+        plan.run("more processes than fit", more_than_fit, workload)
         try:
             Blocked.build(folder)
         except Skip as why:

@@ -119,6 +119,48 @@ static void one_holds(void **state)
 	guard_release(&g);
 }
 
+/* A dead disk holds many: each after the first is given half the time, an
+ * eighth at least, until a run gets through. */
+static void many_hold(void **state)
+{
+	enum { MANY = 3 };
+	atomic_uint lost = 0;
+	atomic_bool dropped[MANY], others = false;
+	struct walk *s;
+	uint64_t held, aside[2];
+	int end[MANY];
+	struct guard g;
+
+	(void)state;
+	guard_init(&g, PATIENCE, &lost);
+	for (unsigned i = 0; i < MANY; i++) {
+		atomic_init(&dropped[i], false);
+		s = walk_new(i + 1, &dropped[i]);
+		end[i] = s->pipe[1];
+		assert_int_equal(g.in_a_row, i);
+		assert_false(guard_run(&g, walk, drop, s, NULL, &held));
+		assert_int_equal(held, i + 1);
+	}
+	assert_int_equal(g.in_a_row, 3);
+	assert_int_equal(guard_aside(&g, aside, 2), MANY);
+	assert_int_equal(aside[0] + aside[1], 1 + 2);
+	s = walk_new(0, &others);
+	assert_true(guard_run(&g, walk, drop, s, NULL, &held));
+	assert_int_equal(s->passed, 0); /* all are aside */
+	assert_int_equal(g.in_a_row, 0);
+	close(s->pipe[1]);
+	drop(s);
+	for (unsigned i = 0; i < MANY; i++) {
+		assert_int_equal(write(end[i], "x", 1), 1);
+		until(&dropped[i]);
+		close(end[i]);
+	}
+	while (atomic_load(&lost))
+		sched_yield();
+	assert_int_equal(guard_aside(&g, aside, 2), 0);
+	guard_release(&g);
+}
+
 /* What is held when the program ends is left without waiting for it. */
 static void told_to_stop(void **state)
 {
@@ -146,6 +188,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(nothing_holds),
 		cmocka_unit_test(one_holds),
+		cmocka_unit_test(many_hold),
 		cmocka_unit_test(told_to_stop),
 	};
 
