@@ -10,7 +10,7 @@ libresidue_a_SOURCES += \
 	src/gomem/layout.h src/gomem/layout.c \
 	src/gomem/layout_fields.h src/gomem/layouts.inc \
 	src/gomem/locate.c \
-	src/gomem/objects.c \
+	src/gomem/objects.c src/gomem/ps.c \
 	src/gomem/chunks.c src/gomem/predict.c \
 	src/gomem/read.c \
 	src/gomem/remote.h src/gomem/remote.c \
@@ -40,8 +40,9 @@ check_PROGRAMS += tests/integration/gomem-verify
 tests_integration_gomem_verify_SOURCES = tests/integration/gomem_verify.c
 TESTS += tests/integration/layouts.py tests/integration/matrix.py \
 	tests/integration/known.py tests/integration/tiny.py \
-	tests/integration/inlined.py
+	tests/integration/inlined.py tests/integration/busy.py
 EXTRA_DIST += tests/integration/layouts.py tests/integration/matrix.py \
+	tests/integration/busy.py \
 	tests/integration/known.py tests/integration/target \
 	tests/integration/tiny.py tests/integration/tiny \
 	tests/integration/inlined.py tests/integration/inlined

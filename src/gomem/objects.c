@@ -14,12 +14,16 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
-#define TRIES	  20
-#define SPAN_ROOM 512 /* bytes of one mspan, at most */
+#define TRIES	    20
+#define TRIES_LEAST 3
+#define TRIES_NS    (5 * NS_PER_MS) /* no more then, where one may be used */
+#define SPAN_ROOM   512		    /* bytes of one mspan, at most */
 
 struct cached {
 	uint64_t bytes, objects, tiny;
+	bool changing; /* something was, while it was looked at */
 };
 
 static uint16_t u16(const uint8_t *p)
@@ -30,8 +34,39 @@ static uint16_t u16(const uint8_t *p)
 	return v;
 }
 
+/*
+ * mheap.go, mspan.sweepgen: 1 more than mheap_'s, or 3, while a P has the span
+ * in its cache (5: a sweep has begun since). One that the P has just counted
+ * and not yet replaced (mcache.go, refill) would be counted twice.
+ */
+static bool is_cached(uint32_t span, uint32_t heap)
+{
+	return span - heap == 1 || span - heap == 3 || span - heap == 5;
+}
+
+static void add_span(const struct layout *l, const uint8_t *span,
+		     const uint32_t *heap_gen, struct cached *sum)
+{
+	uint16_t count = u16(span + l->mspan_alloc_count);
+	uint16_t before = u16(span + l->mspan_alloc_before);
+	uint64_t elemsize;
+	uint32_t gen;
+
+	memcpy(&elemsize, span + l->mspan_elemsize, 8);
+	memcpy(&gen, span + l->mspan_sweepgen, 4);
+	if (elemsize == 0 && count == before) /* emptymspan */
+		return;
+	if (count < before || elemsize > 32768 ||
+	    (heap_gen && !is_cached(gen, *heap_gen))) {
+		sum->changing = true; /* or not a span */
+		return;
+	}
+	sum->objects += (uint64_t)(count - before);
+	sum->bytes += (uint64_t)(count - before) * elemsize;
+}
+
 static bool add_spans(struct gomem *g, const uint64_t span[SPAN_CLASSES],
-		      struct cached *sum)
+		      const uint32_t *heap_gen, struct cached *sum)
 {
 	const struct layout *l = g->layout;
 	size_t size = (size_t)l->mspan_size;
@@ -53,21 +88,13 @@ static bool add_spans(struct gomem *g, const uint64_t span[SPAN_CLASSES],
 	}
 	if (remote_readv(&g->remote, piece, n))
 		return false;
-	for (unsigned i = 0; i < n; i++) {
-		uint16_t count = u16(bytes[i] + l->mspan_alloc_count);
-		uint16_t before = u16(bytes[i] + l->mspan_alloc_before);
-		uint64_t elemsize;
-
-		memcpy(&elemsize, bytes[i] + l->mspan_elemsize, 8);
-		if (count < before || elemsize > 32768)
-			return false; /* being changed, or not a span */
-		sum->objects += (uint64_t)(count - before);
-		sum->bytes += (uint64_t)(count - before) * elemsize;
-	}
+	for (unsigned i = 0; i < n; i++)
+		add_span(l, bytes[i], heap_gen, sum);
 	return true;
 }
 
-static bool add_p(struct gomem *g, uint64_t mcache, struct cached *sum)
+static bool add_p(struct gomem *g, uint64_t mcache, const uint32_t *heap_gen,
+		  struct cached *sum)
 {
 	const struct layout *l = g->layout;
 	uint64_t span[SPAN_CLASSES], tiny;
@@ -79,71 +106,125 @@ static bool add_p(struct gomem *g, uint64_t mcache, struct cached *sum)
 	if (remote_readv(&g->remote, piece, 2) || tiny > 1ull << 40)
 		return false;
 	sum->tiny += tiny;
-	return add_spans(g, span, sum);
+	return add_spans(g, span, heap_gen, sum);
 }
 
 static bool walk(struct gomem *g, struct cached *sum)
 {
 	const struct layout *l = g->layout;
-	struct remote_piece piece[PS_MAX];
-	uint64_t mcache[PS_MAX];
+	uint64_t *mcache;
+	uint32_t gen;
+	bool known, ok;
 
 	*sum = (struct cached){0};
 	if (!ps_load(g))
 		return false;
-	for (unsigned i = 0; i < g->nps; i++)
-		piece[i] = (struct remote_piece){
-			g->ps[i] + (uint64_t)l->p_mcache, &mcache[i], 8};
-	if (remote_readv(&g->remote, piece, g->nps))
-		return false;
-	for (unsigned i = 0; i < g->nps; i++)
-		if (mcache[i] && !add_p(g, mcache[i], sum))
-			return false;
-	return true;
+	mcache = mem_alloc(g->nps * sizeof(*mcache));
+	ok = ps_field(g, l->p_mcache, mcache, 8, 8) == 0;
+	known = ok && g->at.mheap &&
+		remote_read(&g->remote,
+			    g->at.mheap + (uint64_t)l->mheap_sweepgen, &gen,
+			    sizeof(gen));
+	for (unsigned i = 0; ok && i < g->nps; i++)
+		ok = !mcache[i] ||
+		     add_p(g, mcache[i], known ? &gen : NULL, sum);
+	free(mcache);
+	return ok;
 }
 
-static bool agree(const struct figures *a, const struct figures *b)
+static bool books_agree(const struct figures *f)
 {
 	const unsigned both = FIGURES_ALLOC | FIGURES_FREE;
 
-	return a->total_alloc == b->total_alloc &&
-	       a->total_free == b->total_free && a->mallocs == b->mallocs &&
-	       a->frees == b->frees && (figures_identities(b) & both) == both;
+	return (figures_identities(f) & both) == both;
 }
 
-int gomem_objects(struct gomem *g, struct gomem_objects *out, struct err *err)
+static bool same(const struct figures *a, const struct figures *b)
 {
-	struct figures before, after;
-	struct cached sum;
+	return a->total_alloc == b->total_alloc &&
+	       a->total_free == b->total_free && a->mallocs == b->mallocs &&
+	       a->frees == b->frees && books_agree(b);
+}
+
+static int try_books(struct gomem *g, struct figures *out)
+{
 	int sysno;
 
+	return locate_try(g, g->layout, g->at.memstats, g->at.gc, out, &sysno) <
+			       0
+		       ? sysno
+		       : 0;
+}
+
+/* Counters on which the books agree. 0, or an errno; EAGAIN: they do not. */
+static int settled_books(struct gomem *g, struct figures *out)
+{
+	int64_t start = clock_boot_ns();
+
+	for (unsigned i = 0;; i++) {
+		const struct timespec ts = {0, 50000};
+		int sysno = try_books(g, out);
+
+		if (sysno || books_agree(out))
+			return sysno;
+		if (clock_boot_ns() - start > TRIES_NS)
+			return EAGAIN;
+		if (i > 3)
+			nanosleep(&ts, NULL);
+	}
+}
+
+static void fill(const struct figures *f, const struct cached *sum,
+		 struct gomem_objects *out)
+{
+	out->cached_bytes = sum->bytes;
+	out->cached_objects = sum->objects + sum->tiny;
+	out->total_alloc = f->total_alloc + sum->bytes;
+	out->heap_alloc = out->total_alloc - f->total_free;
+	out->mallocs = f->mallocs + sum->objects + sum->tiny;
+	out->frees = f->frees + sum->tiny;
+	out->heap_objects = out->mallocs - out->frees;
+}
+
+/*
+ * The counters first, then the caches: what a P counts meanwhile is missing
+ * from the sum, and nothing is in it twice. So it is never more than there is,
+ * and never less than was counted when it began.
+ */
+int gomem_objects(struct gomem *g, struct gomem_objects *out, struct err *err)
+{
+	int64_t start = clock_boot_ns(), begin = start;
+	struct figures before, after;
+	struct cached sum;
+	bool any = false;
+	int sysno = 0;
+
+	out->exact = false;
 	if (!g->info.has_objects)
 		return err_set(err, ERR_UNSUPPORTED,
 			       "the caches of the Ps were not found");
-	for (unsigned i = 0; i < TRIES; i++) {
-		out->begin_ns = clock_boot_ns();
-		if (locate_try(g, g->layout, g->at.memstats, g->at.gc, &before,
-			       &sysno) < 0)
-			return attach_alive(g, err)
-				       ? -1
-				       : remote_explain(&g->remote, sysno, err);
-		if (!walk(g, &sum) ||
-		    locate_try(g, g->layout, g->at.memstats, g->at.gc, &after,
-			       &sysno) < 0 ||
-		    !agree(&before, &after))
+	for (unsigned i = 0; i < TRIES && !out->exact; i++) {
+		if (any && i >= TRIES_LEAST && begin - start > TRIES_NS)
+			break;
+		begin = clock_boot_ns();
+		sysno = settled_books(g, &before);
+		if (sysno)
+			break;
+		if (!walk(g, &sum))
 			continue;
+		any = true;
+		out->exact = !sum.changing && !try_books(g, &after) &&
+			     same(&before, &after);
+		out->begin_ns = begin;
 		out->end_ns = clock_boot_ns();
-		out->cached_bytes = sum.bytes;
-		out->cached_objects = sum.objects + sum.tiny;
-		out->total_alloc = after.total_alloc + sum.bytes;
-		out->heap_alloc = out->total_alloc - after.total_free;
-		out->mallocs = after.mallocs + sum.objects + sum.tiny;
-		out->frees = after.frees + sum.tiny;
-		out->heap_objects = out->mallocs - out->frees;
-		return attach_alive(g, err);
+		fill(&before, &sum, out);
 	}
 	if (attach_alive(g, err))
 		return -1;
+	if (any)
+		return 0;
+	if (sysno && sysno != EAGAIN)
+		return remote_explain(&g->remote, sysno, err);
 	return err_set(err, ERR_TIMEOUT,
-		       "the program allocates too fast for an instant count");
+		       "the program allocates too fast to be counted");
 }

@@ -21,7 +21,6 @@ struct extras {
 	uint64_t goroutines;
 	int32_t ngsys, free_n, free_stack, free_nostack;
 	uint64_t ps_header[3];
-	int32_t p_free[PS_MAX];
 	int32_t scavtrace;
 };
 
@@ -54,6 +53,8 @@ void gomem_close(struct gomem *g)
 	attach_close_file(g);
 	free(g->exe_path);
 	free(g->known);
+	free(g->ps);
+	free(g->p_free);
 	chunks_free(g->chunks);
 	attach_close_pidfd(g);
 	free(g);
@@ -64,10 +65,19 @@ const struct gomem_info *gomem_info(const struct gomem *g)
 	return &g->info;
 }
 
+/* Up to so many Ps are read with the rest, in one call; more of them after it,
+ * for they cost 1 us each and the books may need several tries. */
+#define PS_AT_ONCE 64
+
 struct request {
-	struct remote_piece piece[REMOTE_PIECES];
+	struct remote_piece piece[16 + PS_AT_ONCE];
 	unsigned n;
 };
+
+static bool ps_apart(const struct gomem *g)
+{
+	return g->info.has_goroutines && g->nps > PS_AT_ONCE;
+}
 
 static void want(struct request *r, uint64_t base, int32_t off, void *to,
 		 size_t len)
@@ -126,8 +136,8 @@ static void build(struct gomem *g, struct request *r, struct extras *x)
 	want(r, g->at.sched, l->sched_gfree_stack, &x->free_stack, 4);
 	want(r, g->at.sched, l->sched_gfree_nostack, &x->free_nostack, 4);
 	want(r, g->at.allp, 0, x->ps_header, sizeof(x->ps_header));
-	for (unsigned i = 0; i < g->nps; i++)
-		want(r, g->ps[i], l->p_gfree_n, &x->p_free[i], 4);
+	for (unsigned i = 0; i < g->nps && !ps_apart(g); i++)
+		want(r, g->ps[i], l->p_gfree_n, &g->p_free[i], 4);
 }
 
 /* One system call; again when GOMAXPROCS has changed since the last. */
@@ -256,7 +266,7 @@ static void fill_goroutines(const struct gomem *g, const struct extras *x,
 	if (l->sched_gfree_stack >= 0)
 		n -= (int64_t)x->free_stack + x->free_nostack;
 	for (unsigned i = 0; i < g->nps; i++)
-		n -= x->p_free[i];
+		n -= g->p_free[i];
 	out->goroutines = n < 1 ? 1 : (uint64_t)n;
 }
 
@@ -306,9 +316,9 @@ static void fill(struct gomem *g, const struct figures *f,
 }
 
 /* Readings until one is exact. The ring must come from the same reading as
- * the figures, so the last one counts, exact or not. */
+ * the figures, so the last one counts, exact or not. 0, or an errno. */
 static int read_figures(struct gomem *g, struct figures *f, struct extras *x,
-			struct gomem_stats *out, struct err *err)
+			struct gomem_stats *out)
 {
 	int64_t start = clock_boot_ns();
 
@@ -319,15 +329,14 @@ static int read_figures(struct gomem *g, struct figures *f, struct extras *x,
 		sysno = read_once(g, x);
 		out->end_ns = clock_boot_ns();
 		out->tries = i;
-		if (sysno) {
-			if (attach_alive(g, err))
-				return -1;
-			return remote_explain(&g->remote, sysno, err);
-		}
+		if (sysno)
+			return sysno;
 		figures_decode(g->layout, &g->raw, f);
 		if ((figures_identities(f) & FIGURES_ALL) == FIGURES_ALL ||
 		    i == TRIES_MAX || out->end_ns - start > TRIES_NS)
-			return 0;
+			return ps_apart(g) ? ps_field(g, g->layout->p_gfree_n,
+						      g->p_free, 4, 4)
+					   : 0;
 		if (i > 3) {
 			struct timespec ts = {0, 50000};
 
@@ -340,10 +349,14 @@ int gomem_read(struct gomem *g, struct gomem_stats *out, struct err *err)
 {
 	struct extras x = {.span_inuse = 0};
 	struct figures f;
+	int sysno;
 
 	out->ring_new = g->settled = false;
-	if (read_figures(g, &f, &x, out, err) || attach_alive(g, err))
+	sysno = read_figures(g, &f, &x, out);
+	if (attach_alive(g, err))
 		return -1;
+	if (sysno)
+		return remote_explain(&g->remote, sysno, err);
 	if ((figures_identities(&f) & FIGURES_ALL) != FIGURES_ALL &&
 	    !close_enough(&f))
 		return err_set(err, ERR_FORMAT,

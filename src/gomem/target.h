@@ -4,7 +4,7 @@
  *   attach.c     the executable or library with the runtime, its load bias
  *   locate.c     where the globals are: known.c, symbol.c, code.c, scan.c
  *                propose places, identities decide
- *   read.c       a reading            objects.c    the Ps' caches
+ *   read.c       a reading            ps.c, objects.c  the Ps, their caches
  *   predict.c    the page bitmaps     sites.c      the profiler's buckets
  *   chunks.c     the scavenger's index
  *   debugvar.c   variables of GODEBUG
@@ -39,7 +39,7 @@ struct module {
 };
 
 #define HINTS_MAX 64
-#define PS_MAX	  960 /* most Ps (GOMAXPROCS) that are walked: one read */
+#define PS_MAX	  8192 /* most Ps (GOMAXPROCS) that are walked */
 
 /* Which file, unchanged, in a process of which user; no padding. */
 struct known_key {
@@ -72,8 +72,9 @@ struct gomem {
 
 	/* The Ps: their addresses change with GOMAXPROCS only. */
 	uint64_t ps_header[3]; /* runtime.allp as it was when ps was read */
-	unsigned nps;
-	uint64_t ps[PS_MAX];
+	unsigned nps, ps_room;
+	uint64_t *ps;	 /* owned; room for ps_room */
+	int32_t *p_free; /* owned; read.c: gFree of each, as many */
 
 	/* Link-time addresses, one of which is runtime.mbuckets: it is empty,
 	 * and cannot be told from others, until the first sample. */
@@ -112,6 +113,10 @@ void chunks_free(struct chunks *c);
 
 /* Read allp into ps and nps. False: it does not look like allp. */
 bool ps_load(struct gomem *g);
+/* A field of `size` bytes of each P, to `to` and every `stride` bytes on; as
+ * many calls as it takes. 0, or an errno. */
+int ps_field(struct gomem *g, int32_t off, void *to, size_t size,
+	     size_t stride);
 /* Check what is at `addr` as runtime.allp, P by P. */
 bool ps_check(struct gomem *g, uint64_t addr);
 

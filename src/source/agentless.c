@@ -25,10 +25,16 @@
 #define DUE_SHARE 500
 #define DUE_NS	  (2 * NS_PER_SEC)
 
+/* Counters of objects; those that were shown last. */
+struct counted {
+	uint64_t total_alloc, total_free, mallocs, frees;
+};
+
 struct agentless {
 	struct gomem *gomem;
 	struct gomem_stats stats;
 	const atomic_bool *opened;
+	struct counted shown;
 	bool walk_caches;  /* the interval is long enough for gomem_objects */
 	bool counts_eager; /* this Go counts what the allocator releases */
 	struct gomem_return due; /* of the last prediction, */
@@ -78,13 +84,30 @@ static void set_heap(struct values *v, const struct gomem_stats *s)
 	set(v, FIELD_GC_SYS, s->gc_sys);
 }
 
-static void set_alloc(struct values *v, const struct gomem_stats *s)
+static void raise(uint64_t *n, uint64_t least)
 {
-	set(v, FIELD_HEAP_ALLOC, s->heap_alloc);
-	set(v, FIELD_HEAP_OBJECTS, s->heap_objects);
-	set(v, FIELD_TOTAL_ALLOC, s->total_alloc);
-	set(v, FIELD_MALLOCS, s->mallocs);
-	set(v, FIELD_FREES, s->frees);
+	*n = *n > least ? *n : least;
+}
+
+/* Counters that were shown with what the caches held do not fall when they come
+ * without; and what is allocated is in spans that are in use. */
+static void set_alloc(struct agentless *st, struct values *v, struct counted n)
+{
+	bool heap = st->stats.exact_parts & GOMEM_EXACT_HEAP;
+	uint64_t alloc;
+
+	raise(&n.total_alloc, st->shown.total_alloc);
+	raise(&n.mallocs, st->shown.mallocs);
+	raise(&n.frees, st->shown.frees);
+	st->shown = n;
+	alloc = n.total_alloc - n.total_free;
+	if (heap && alloc > st->stats.heap_inuse)
+		alloc = st->stats.heap_inuse;
+	set(v, FIELD_HEAP_ALLOC, alloc);
+	set(v, FIELD_HEAP_OBJECTS, n.mallocs - n.frees);
+	set(v, FIELD_TOTAL_ALLOC, n.total_alloc);
+	set(v, FIELD_MALLOCS, n.mallocs);
+	set(v, FIELD_FREES, n.frees);
 }
 
 static void set_sys(struct values *v, const struct gomem_stats *s)
@@ -139,25 +162,26 @@ static void set_pacer(struct values *v, const struct agentless *st)
 /*
  * Objects that the Ps took from their caches are not in the counters yet.
  * Walking the caches takes 0.1 to 5 ms: for opened targets, with their rows,
- * and the figures stand until the next walk. Elsewhere the counters alone are
- * shown: low by what the caches hold.
+ * and the figures stand until the next walk. Elsewhere, and where the walk
+ * fails, the counters alone are shown: low by what the caches hold.
  */
 static void add_alloc(struct agentless *st, struct reading *out)
 {
+	const struct gomem_stats *s = &st->stats;
+	bool walk = st->walk_caches && atomic_load(st->opened);
 	struct gomem_objects o;
 
-	if (!st->walk_caches || !atomic_load(st->opened)) {
-		if (st->stats.exact_parts & GOMEM_EXACT_ALLOC)
-			set_alloc(&out->values, &st->stats);
+	if (walk && out->between)
 		return;
-	}
-	if (out->between || gomem_objects(st->gomem, &o, NULL))
-		return;
-	set(&out->values, FIELD_HEAP_ALLOC, o.heap_alloc);
-	set(&out->values, FIELD_HEAP_OBJECTS, o.heap_objects);
-	set(&out->values, FIELD_TOTAL_ALLOC, o.total_alloc);
-	set(&out->values, FIELD_MALLOCS, o.mallocs);
-	set(&out->values, FIELD_FREES, o.frees);
+	if (walk && gomem_objects(st->gomem, &o, NULL) == 0)
+		set_alloc(st, &out->values,
+			  (struct counted){o.total_alloc,
+					   o.total_alloc - o.heap_alloc,
+					   o.mallocs, o.frees});
+	else if (s->exact_parts & GOMEM_EXACT_ALLOC)
+		set_alloc(st, &out->values,
+			  (struct counted){s->total_alloc, s->total_free,
+					   s->mallocs, s->frees});
 }
 
 /* How much the scavenger will return by itself: for opened targets, with their

@@ -3,7 +3,8 @@
  *
  *   gomem-verify quiet PID FILE N   every field equal, N times
  *   gomem-verify live PID FILE N    every counter between the process's own
- *                                   figures of before and after, N times
+ *                                   figures of before and after, N times; with
+ *                                   what the Ps' caches hold, and without
  *   gomem-verify sites PID FILE     the heap profile, record by record
  *   gomem-verify session            the same as quiet for each line "PID FILE N"
  *                                   of the input, in one process, which knows
@@ -81,6 +82,7 @@ static const char *const value_name[VALUES] = {
 static const enum value counters[] = {TOTAL_ALLOC, MALLOCS,	FREES,	NUM_GC,
 				      NUM_FORCED,  PAUSE_TOTAL, LAST_GC};
 #define COUNTERS (sizeof(counters) / sizeof(counters[0]))
+#define OF_WALK	 3 /* of them: those that the caches have a part in */
 
 struct truth {
 	uint64_t begin_ns, end_ns; /* wall clock */
@@ -139,7 +141,8 @@ static void values_of(const struct gomem_stats *s,
 }
 
 struct tally {
-	unsigned reads, exact, compared, equal, bracketed, objects;
+	unsigned reads, exact, compared, equal, bracketed;
+	unsigned objects, walked, within; /* walks: exact, all, bracketed */
 	unsigned wrong[VALUES];
 	int64_t ns; /* of all reads */
 	unsigned tries;
@@ -158,12 +161,13 @@ static void compare(const struct truth *a, const struct truth *b,
 	}
 }
 
+/* The first `n` of the counters. */
 static bool bracketed(const struct truth *a, const struct truth *b,
-		      const uint64_t v[VALUES], struct tally *t)
+		      const uint64_t v[VALUES], size_t n, struct tally *t)
 {
 	bool all = true;
 
-	for (size_t i = 0; i < COUNTERS; i++) {
+	for (size_t i = 0; i < n; i++) {
 		enum value k = counters[i];
 		bool in = v[k] >= a->value[k] && v[k] <= b->value[k];
 
@@ -187,27 +191,32 @@ static int one_read(struct gomem *g, const _Atomic uint64_t *shared, bool live,
 		fprintf(stderr, "read: %s\n", err.msg);
 		return -1;
 	}
-	if (gomem_objects(g, &o, &err) == 0)
-		t->objects++;
-	else if (err.code != ERR_TIMEOUT) {
+	if (gomem_objects(g, &o, &err) == 0) {
+		t->objects += o.exact;
+		t->walked++;
+	} else if (err.code != ERR_TIMEOUT) {
 		fprintf(stderr, "objects: %s\n", err.msg);
 		return -1;
 	}
-	if (live) /* the plain reading, as shown at every tick */
+	now = (uint64_t)(clock_boot_ns() + clock_wall_offset_ns());
+	wait_truth(shared, now, &after);
+	values_of(&s, &o, v);
+	if (live) {
+		t->within += bracketed(&before, &after, v, OF_WALK, t);
+		/* The plain reading, as shown at every tick. */
 		o = (struct gomem_objects){.heap_alloc = s.heap_alloc,
 					   .mallocs = s.mallocs,
 					   .total_alloc = s.total_alloc,
 					   .frees = s.frees};
-	now = (uint64_t)(clock_boot_ns() + clock_wall_offset_ns());
-	wait_truth(shared, now, &after);
-	values_of(&s, &o, v);
+		values_of(&s, &o, v);
+	}
 	t->reads++;
 	t->exact += s.exact;
 	t->ns += s.end_ns - s.begin_ns;
 	t->tries += s.tries;
 	t->scavtrace = s.scavtrace;
 	if (live)
-		t->bracketed += bracketed(&before, &after, v, t);
+		t->bracketed += bracketed(&before, &after, v, COUNTERS, t);
 	else
 		compare(&before, &after, v,
 			gomem_info(g)->has_goroutines ? VALUES : GOROUTINES, t);
@@ -218,16 +227,19 @@ static const char *const how_name[] = {"symbol", "code", "scan"};
 
 static int report(const struct gomem_info *i, const struct tally *t, bool live)
 {
-	bool ok = live ? t->bracketed * 1000ull >= t->reads * 999ull
+	bool ok = live ? t->bracketed * 1000ull >= t->reads * 999ull &&
+				  t->within * 1000ull >= t->reads * 999ull
 		       : t->equal == t->compared && t->compared > 0;
 
 	printf("{\"version\":\"%s\",\"row\":\"%s\",\"how\":\"%s\","
 	       "\"locate_ms\":%.1f,\"reads\":%u,\"exact\":%u,\"compared\":%u,"
-	       "\"equal\":%u,\"bracketed\":%u,\"objects\":%u,\"us\":%.1f,"
+	       "\"equal\":%u,\"bracketed\":%u,\"objects\":%u,\"walked\":%u,"
+	       "\"within\":%u,\"us\":%.1f,"
 	       "\"known\":%d,\"wrong\":{",
 	       i->version, i->row, how_name[i->how], (double)i->locate_ns / 1e6,
 	       t->reads, t->exact, t->compared, t->equal, t->bracketed,
-	       t->objects, (double)t->ns / 1e3 / t->reads, i->known);
+	       t->objects, t->walked, t->within, (double)t->ns / 1e3 / t->reads,
+	       i->known);
 	for (int k = 0, n = 0; k < VALUES; k++)
 		if (t->wrong[k])
 			printf("%s\"%s\":%u", n++ ? "," : "", value_name[k],

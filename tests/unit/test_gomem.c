@@ -406,16 +406,145 @@ static void test_objects(void **state)
 	assert_int_equal(o.heap_alloc, 3 * MIB + 960 + 192);
 	assert_int_equal(o.mallocs, 108 + 5);
 	assert_int_equal(o.frees, 47 + 2);
-	/* More counted than there are; a size no class has; no P at all. */
+	assert_true(o.exact);
+	/* More counted than there are, a size no class has: what cannot be is
+	 * left out, and that is said. */
 	put32(SPAN, l->mspan_alloc_before, 11);
+	assert_int_equal(gomem_objects(g, &o, &err), 0);
+	assert_false(o.exact);
+	assert_int_equal(o.cached_bytes, 0);
+	put_p(l);
+	put64(SPAN, l->mspan_elemsize, 1ull << 60);
+	assert_int_equal(gomem_objects(g, &o, &err), 0);
+	assert_false(o.exact);
+	assert_int_equal(o.heap_alloc, 3 * MIB + 960);
+	/* No P at all; books that do not agree. */
+	put64(ALLP, 8, 1ull << 40);
 	assert_int_equal(gomem_objects(g, &o, &err), -1);
 	assert_int_equal(err.code, ERR_TIMEOUT);
 	put_p(l);
-	put64(SPAN, l->mspan_elemsize, 1ull << 60);
+	put64(GC, l->gc_total_alloc, 3 * MIB + 1616);
 	assert_int_equal(gomem_objects(g, &o, &err), -1);
-	put64(ALLP, 8, 1ull << 40);
-	assert_int_equal(gomem_objects(g, &o, &err), -1);
+	assert_int_equal(err.code, ERR_TIMEOUT);
 	gomem_close(g);
+}
+
+static const struct layout *layout_of_26(void)
+{
+	const struct layout *row[LAYOUTS];
+	bool exact;
+
+	assert_int_equal(layout_choose("go1.26", EM_X86_64, row, &exact), 1);
+	return row[0];
+}
+
+/* Between any two looks one more object of 16 bytes is counted. */
+static int read_busy(const struct remote *r, const struct remote_piece *piece,
+		     unsigned n)
+{
+	const struct layout *l = layout_of_26();
+	int rc = read_memory(r, piece, n);
+	uint64_t count, total;
+
+	memcpy(&count,
+	       memory + (MSTATS - BASE) + l->delta_small_alloc_count + 16, 8);
+	memcpy(&total, memory + (GC - BASE) + l->gc_total_alloc, 8);
+	put64(MSTATS, l->delta_small_alloc_count + 16, count + 1);
+	put64(GC, l->gc_total_alloc, total + 16);
+	return rc;
+}
+
+/* A program that allocates through each try is told what is there for sure. */
+static void test_objects_of_a_busy_program(void **state)
+{
+	struct gomem *g = target("go1.26");
+	const struct layout *l = g->layout;
+	struct err err = ERR_INIT;
+	struct gomem_objects o;
+	uint64_t total;
+
+	(void)state;
+	put_books(l);
+	put_p(l);
+	g->at.memstats = MSTATS;
+	g->at.gc = GC;
+	g->at.allp = ALLP;
+	g->info.has_objects = true;
+	g->remote.read = read_busy;
+	assert_int_equal(gomem_objects(g, &o, &err), 0);
+	assert_false(o.exact);
+	assert_int_equal(o.cached_bytes, 3 * 64);
+	memcpy(&total, memory + (GC - BASE) + l->gc_total_alloc, 8);
+	assert_true(o.total_alloc > 3 * MIB + 1600 + 192);
+	assert_true(o.total_alloc < total + 192);
+	gomem_close(g);
+}
+
+/* A span that its P has counted and not yet replaced is not counted again. */
+static void test_spans_that_are_not_cached(void **state)
+{
+	static const struct {
+		uint32_t gen, objects;
+	} span[] = {{8, 0}, {9, 3}, {10, 0}, {11, 3}, {13, 3}, {0, 0}};
+	struct gomem *g = target("go1.26");
+	const struct layout *l = g->layout;
+	struct err err = ERR_INIT;
+	struct gomem_objects o;
+
+	(void)state;
+	put_books(l);
+	put_p(l);
+	g->at.memstats = MSTATS;
+	g->at.gc = GC;
+	g->at.allp = ALLP;
+	g->at.mheap = BASE + 0x3000 - (uint64_t)l->mheap_sweepgen;
+	g->info.has_objects = true;
+	put32(g->at.mheap, l->mheap_sweepgen, 8);
+	for (size_t i = 0; i < sizeof(span) / sizeof(span[0]); i++) {
+		put32(SPAN, l->mspan_sweepgen, span[i].gen);
+		assert_int_equal(gomem_objects(g, &o, &err), 0);
+		assert_int_equal(o.exact, span[i].objects != 0);
+		assert_int_equal(o.cached_objects, span[i].objects + 2);
+	}
+	gomem_close(g);
+}
+
+#define MANY	 1500 /* Ps; more than one system call can name */
+#define POINTERS (BASE + 0x4800)
+
+static void test_many_ps(void **state)
+{
+	struct gomem *g = target("go1.26");
+	const struct layout *l = g->layout;
+	struct gomem_stats *s = mem_zalloc(1, sizeof(*s));
+	struct err err = ERR_INIT;
+	struct gomem_objects o;
+
+	(void)state;
+	put_books(l);
+	put_p(l);
+	put64(ALLP, 0, POINTERS);
+	put64(ALLP, 8, MANY);
+	put64(ALLP, 16, MANY);
+	for (int i = 0; i < MANY; i++)
+		put64(POINTERS, 8 * i, P0);
+	g->at.memstats = MSTATS;
+	g->at.gc = GC;
+	g->at.allp = ALLP;
+	g->info.has_objects = true;
+	assert_int_equal(gomem_objects(g, &o, &err), 0);
+	assert_true(o.exact);
+	assert_int_equal(o.cached_objects, MANY * 5);
+	/* Dead goroutines that each P keeps are no goroutines. */
+	g->at.allgs = ALLP + 32;
+	put64(ALLP, 40, 2 * MANY + 7);
+	g->at.sched = BASE + 0x2800;
+	put32(P0, l->p_gfree_n, 2);
+	g->info.has_goroutines = true;
+	assert_int_equal(gomem_read(g, s, &err), 0);
+	assert_int_equal(s->goroutines, 7);
+	gomem_close(g);
+	free(s);
 }
 
 static void test_allp(void **state)
@@ -565,6 +694,9 @@ int main(void)
 		cmocka_unit_test(test_buckets),
 		cmocka_unit_test(test_hostile_buckets),
 		cmocka_unit_test(test_objects),
+		cmocka_unit_test(test_objects_of_a_busy_program),
+		cmocka_unit_test(test_spans_that_are_not_cached),
+		cmocka_unit_test(test_many_ps),
 		cmocka_unit_test(test_allp),
 		cmocka_unit_test(test_reading),
 		cmocka_unit_test(test_debugvars),

@@ -55,6 +55,7 @@ static void test_bounds(void **state)
 		assert_true(l->mspan_size <= 512);
 		assert_true(l->mspan_alloc_before + 2 <= l->mspan_size);
 		assert_true(l->mspan_elemsize + 8 <= l->mspan_size);
+		assert_true(l->mspan_sweepgen + 4 <= l->mspan_size);
 		assert_true(l->palloc_scavenged + 64 <= l->palloc_size);
 		assert_true(l->module_gofunc + 8 <= l->module_size);
 		assert_true(l->record_future + 3 * l->cycle_size <=

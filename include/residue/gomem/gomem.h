@@ -9,8 +9,9 @@
  *
  * Nothing is believed by its address alone. The runtime keeps the same bytes
  * in two books (per-P deltas and global counters); a reading is exact when
- * the books agree (runtime/mstats.go, readmemstats_m), approximate ("≈")
- * when only the global counters make sense, and refused otherwise.
+ * the books agree (runtime/mstats.go, readmemstats_m). When only the global
+ * counters make sense it says which figures agree (exact_parts; the others are
+ * approximate, and shown nowhere), and it is refused otherwise.
  * docs/agentless.md has the method and what it was tested on.
  *
  * All sizes are bytes. A handle is used by one thread at a time. Every call
@@ -141,6 +142,10 @@ bool gomem_changed(struct gomem *g);
 
 struct gomem_objects {
 	int64_t begin_ns, end_ns; /* CLOCK_BOOTTIME */
+	/* Nothing was counted during the walk. Otherwise what was is missing:
+	 * the figures are more than the counters of begin_ns, and no more than
+	 * there was at end_ns. */
+	bool exact;
 	/* As runtime.ReadMemStats gives them at this instant. */
 	uint64_t heap_alloc, total_alloc, mallocs, frees, heap_objects;
 	/* Of which are in the caches of the Ps, not in gomem_read's. */
@@ -149,8 +154,8 @@ struct gomem_objects {
 
 /*
  * Objects at this instant: walks the cache of every P (0.1 to 5 ms). For a
- * lower rate than gomem_read. ERR_TIMEOUT: the target allocated through each
- * of several tries; ERR_UNSUPPORTED: the Ps were not found.
+ * lower rate than gomem_read. ERR_TIMEOUT: the books did not agree in any of
+ * several tries; ERR_UNSUPPORTED: the Ps were not found.
  */
 int gomem_objects(struct gomem *g, struct gomem_objects *out,
 		  struct err *err) RESIDUE_CHECK;

@@ -1,7 +1,7 @@
 // target is what check-matrix reads from outside: it publishes what
 // runtime.ReadMemStats says, again and again, in a file mapped into memory.
 //
-//	target FILE quiet|live|fork
+//	target FILE quiet|live|busy|fork
 //
 // The file is an array of 64-bit words:
 //
@@ -11,7 +11,8 @@
 //	4...   the values, in the order of publish below
 //
 // FILE.sites gets runtime.MemProfile's records as text, once. "live" adds
-// three allocators; without them nothing allocates between two publications.
+// three allocators, and "busy" 64 that never pause; without them nothing
+// allocates between two publications.
 // "fork" adds children with the same executable and spoilt data (fork.go).
 package main
 
@@ -104,6 +105,19 @@ func work(seed uint32) {
 	}
 }
 
+var small [64]*node
+
+// churn allocates small objects as fast as it can.
+func churn(k int) {
+	for {
+		var n *node
+		for i := 0; i < 1000; i++ {
+			n = &node{left: n}
+		}
+		small[k] = n
+	}
+}
+
 // sites writes each record: allocs, frees, bytes of both, functions.
 func sites(file string) {
 	var records []runtime.MemProfileRecord
@@ -188,6 +202,11 @@ func main() {
 	if os.Args[2] == "live" {
 		for w := uint32(0); w < 3; w++ {
 			go work(w*7919 + 1)
+		}
+	}
+	if os.Args[2] == "busy" {
+		for k := range small {
+			go churn(k)
 		}
 	}
 	if os.Args[2] == "fork" {
