@@ -79,10 +79,9 @@ static const struct {
 #define FUNCTIONS (sizeof(functions) / sizeof(functions[0]))
 
 static void use_code(struct gomem *g, const struct pclntab_want *want,
-		     unsigned uses, struct coderefs *memstats,
-		     struct coderefs *gc, struct proposals *out)
+		     unsigned uses, struct proposals *out)
 {
-	struct coderefs *to[] = {memstats,	   gc,
+	struct coderefs *to[] = {&out->memstats,   &out->gc,
 				 &out->goroutines, &out->processors,
 				 &out->scheduler,  &out->profile,
 				 &out->sample_a,   &out->sample_b};
@@ -101,9 +100,9 @@ static void use_code(struct gomem *g, const struct pclntab_want *want,
 	free(code);
 }
 
-static void vote(const struct layout *l, const struct coderefs *memstats,
-		 const struct coderefs *gc, struct proposals *out)
+static void vote(const struct layout *l, struct proposals *p)
 {
+	struct pairs *out = &p->pairs;
 	const int32_t m[] = {
 		l->mstats_heap_gen,	    l->mstats_stacks_sys,
 		l->mstats_mspan_sys,	    l->mstats_mcache_sys,
@@ -122,17 +121,16 @@ static void vote(const struct layout *l, const struct coderefs *memstats,
 		l->gc_total_alloc,    l->gc_total_free,	   l->gc_mapped_ready,
 		l->gc_max_stack_scan, l->gc_globals_scan};
 
-	out->nmemstats = votes_rank(memstats, m, sizeof(m) / sizeof(m[0]),
+	out->nmemstats = votes_rank(&p->memstats, m, sizeof(m) / sizeof(m[0]),
 				    out->memstats, PROPOSALS);
-	out->ngc =
-		votes_rank(gc, c, sizeof(c) / sizeof(c[0]), out->gc, PROPOSALS);
+	out->ngc = votes_rank(&p->gc, c, sizeof(c) / sizeof(c[0]), out->gc,
+			      PROPOSALS);
 }
 
-bool propose_by_code(struct gomem *g, const struct layout *l,
-		     struct proposals *out)
+static bool read_code(struct gomem *g, struct proposals *out)
 {
 	struct pclntab_want want[FUNCTIONS];
-	struct coderefs *refs, empty = {.n = 0};
+	struct coderefs empty = {.n = 0};
 
 	if (!g->pclntab || g->module.text == 0 ||
 	    !elf_span(&g->elf, PF_W, &empty.lo, &empty.hi))
@@ -141,19 +139,26 @@ bool propose_by_code(struct gomem *g, const struct layout *l,
 		want[i] = (struct pclntab_want){.name = functions[i].name};
 	if (pclntab_find(g->pclntab, want, FUNCTIONS) == 0)
 		return false;
-	*out = (struct proposals){.goroutines = empty,
+	*out = (struct proposals){.text = g->module.text,
+				  .memstats = empty,
+				  .gc = empty,
+				  .goroutines = empty,
 				  .processors = empty,
 				  .scheduler = empty,
 				  .profile = empty,
 				  .sample_a = empty,
 				  .sample_b = empty};
-	refs = mem_alloc(2 * sizeof(*refs));
-	refs[0] = refs[1] = empty;
-	for (size_t i = 0; i < FUNCTIONS; i++)
+	for (size_t i = 0; i < FUNCTIONS && !locate_spent(g); i++)
 		if (want[i].hi > 0)
-			use_code(g, &want[i], functions[i].uses, &refs[0],
-				 &refs[1], out);
-	vote(l, &refs[0], &refs[1], out);
-	free(refs);
-	return out->nmemstats > 0 && out->ngc > 0;
+			use_code(g, &want[i], functions[i].uses, out);
+	return true;
+}
+
+bool propose_by_code(struct gomem *g, const struct layout *l,
+		     struct proposals *out)
+{
+	if ((!out->text || out->text != g->module.text) && !read_code(g, out))
+		return false;
+	vote(l, out);
+	return out->pairs.nmemstats > 0 && out->pairs.ngc > 0;
 }

@@ -192,8 +192,7 @@ bool figures_gc_like(const struct layout *l, const uint8_t *gc)
 	uint64_t inuse = u64(gc, l->gc_heap_inuse);
 	struct figures f;
 
-	/* Most words of any data fail here. */
-	if (inuse == 0 || inuse % GO_PAGE || inuse >= MOST)
+	if (!figures_inuse_like(inuse))
 		return false;
 	decode_gc(l, gc, &f);
 	return gc_plausible(&f) && f.total_alloc > 0;
@@ -210,14 +209,16 @@ bool figures_mstats_like(const struct layout *l, const uint8_t *mstats)
 	struct figures f = {.minor = l->minor};
 	uint64_t inuse = 0;
 
+	/* What is cheap to see comes first. */
+	if (u32(mstats, l->mstats_heap_gen) >= GENERATIONS)
+		return false;
 	for (int i = 0; i < GENERATIONS; i++)
 		inuse += u64(mstats, l->mstats_heap_stats + i * l->delta_size +
 					     l->delta_in_heap);
-	if (inuse == 0 || inuse % GO_PAGE || inuse >= MOST)
+	if (!figures_inuse_like(inuse))
 		return false;
 	decode_mstats(l, mstats, &f);
-	return u32(mstats, l->mstats_heap_gen) < GENERATIONS &&
-	       sized(f.committed, OS_PAGE) && sized(f.in_stacks, OS_PAGE) &&
+	return sized(f.committed, OS_PAGE) && sized(f.in_stacks, OS_PAGE) &&
 	       f.released < MOST && f.released % OS_PAGE == 0 &&
 	       f.in_work < MOST && f.in_work % OS_PAGE == 0 &&
 	       f.committed + SLACK >= f.in_heap + f.in_stacks + f.in_work &&

@@ -60,6 +60,12 @@ unsigned figures_identities(const struct figures *f);
  * not agree at the moment? */
 bool figures_plausible(const struct figures *f);
 
+/* As heapInUse is: a number of pages, and not none. Most words are not. */
+static inline bool figures_inuse_like(uint64_t word)
+{
+	return word != 0 && (word & 8191) == 0 && word >> 47 == 0;
+}
+
 /* The same of either structure alone, for a search through data: are these
  * bytes (figures_gc_len, figures_mstats_len of them) possibly it? */
 bool figures_gc_like(const struct layout *l, const uint8_t *gc);

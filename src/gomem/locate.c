@@ -13,6 +13,7 @@
 
 #include <elf.h>
 #include <errno.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -24,6 +25,25 @@
 #define DEFAULT_MAXMCOUNT 10000	      /* runtime/proc.go: schedinit */
 #define SCAVTRACE	  "scavtrace" /* in GODEBUG */
 #define IN_VAIN_MAX	  3 /* processes of a file searched for all places */
+/* What a search may cost: some ten times what the slowest of programs that are
+ * Go takes (by code, of a large one). */
+#define SEARCH_NS   (300 * NS_PER_MS)
+#define MODULES_MAX 16 /* places of the module's pointer that are tried */
+
+static int64_t cpu_ns(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_THREAD_CPUTIME_ID, &ts);
+	return ts.tv_sec * NS_PER_SEC + ts.tv_nsec;
+}
+
+bool locate_spent(struct gomem *g)
+{
+	if (g->search_ends_ns && !g->spent)
+		g->spent = cpu_ns() > g->search_ends_ns;
+	return g->spent;
+}
 
 static void pause_round(unsigned round)
 {
@@ -76,13 +96,13 @@ static bool accept_places(struct gomem *g, const struct layout *l, bool exact,
 
 /* Try every pair of candidates; exactly one must add up. */
 static bool accept_pair(struct gomem *g, const struct layout *l, bool exact,
-			const struct proposals *p, uint64_t bias, int *sysno)
+			const struct pairs *p, uint64_t bias, int *sysno)
 {
 	unsigned found = 0;
 	int any = 0;
 
 	for (unsigned round = 0; round < ROUNDS && !found; round++) {
-		for (unsigned i = 0; i < p->nmemstats; i++)
+		for (unsigned i = 0; i < p->nmemstats && !locate_spent(g); i++)
 			for (unsigned k = 0; k < p->ngc; k++) {
 				uint64_t m = p->memstats[i].addr + bias;
 				uint64_t c = p->gc[k].addr + bias;
@@ -99,7 +119,7 @@ static bool accept_pair(struct gomem *g, const struct layout *l, bool exact,
 				g->at.gc = c;
 				found++;
 			}
-		if (!any) /* none of it ever comes close */
+		if (!any || g->spent) /* none of it ever comes close */
 			return false;
 		if (!found)
 			pause_round(round);
@@ -120,16 +140,9 @@ static bool locate_pair(struct gomem *g, const struct layout *l, bool exact,
 	g->at = (struct places){0};
 	if (*sysno && *sysno != EFAULT)
 		return false;
-	if (propose_by_code(g, l, p) &&
-	    accept_pair(g, l, exact, p, g->bias, sysno)) {
-		g->info.how = GOMEM_BY_CODE;
-		return true;
-	}
-	if (*sysno && *sysno != EFAULT)
-		return false;
-	g->info.how = GOMEM_BY_SCAN;
-	return propose_by_scan(g, l, p) &&
-	       accept_pair(g, l, exact, p, 0, sysno);
+	g->info.how = GOMEM_BY_CODE;
+	return propose_by_code(g, l, p) &&
+	       accept_pair(g, l, exact, &p->pairs, g->bias, sysno);
 }
 
 /* ---- the rest: each is checked, each may be missing ---- */
@@ -178,7 +191,8 @@ static void find_allgs(struct gomem *g, const struct coderefs *refs)
 {
 	uint64_t slice[3], value;
 
-	for (unsigned i = 0; i < refs->n && !g->at.allgs; i++) {
+	for (unsigned i = 0; i < refs->n && !g->at.allgs && !locate_spent(g);
+	     i++) {
 		uint64_t at = refs->addr[i] + g->bias;
 		bool ptr = false, len = false;
 
@@ -305,7 +319,7 @@ static void find_rest(struct gomem *g, struct proposals *p)
 
 	if (!code_read && (g->info.how == GOMEM_BY_SYMBOL ||
 			   !propose_by_code(g, g->layout, p)))
-		*p = (struct proposals){.ngc = 0};
+		*p = (struct proposals){.text = 0};
 	find_mheap(g);
 	find_allgs(g, &p->goroutines);
 	find_allp(g, &p->processors);
@@ -319,16 +333,23 @@ static void find_rest(struct gomem *g, struct proposals *p)
 
 static int explain(struct gomem *g, int sysno, struct err *err)
 {
+	const char *go =
+		g->exe.version[0] ? g->exe.version : "Go of hidden version";
+
 	if (sysno && sysno != EFAULT)
 		return remote_explain(&g->remote, sysno, err);
 	if (attach_alive(g, err))
 		return -1;
+	if (g->spent)
+		return err_set(err, ERR_FORMAT,
+			       "%s, and too much to search: no figures of a Go "
+			       "heap that add up in the first %" PRIu64 " MiB "
+			       "of its variables",
+			       go, g->searched >> 20);
 	return err_set(err, ERR_FORMAT,
 		       "%s: no figures of a Go heap that add up were found "
-		       "(by %s)",
-		       g->exe.version[0] ? g->exe.version
-					 : "Go of hidden version",
-		       "symbols, code and contents");
+		       "(by symbols, code and contents)",
+		       go);
 }
 
 static int unsupported(const struct gomem *g, struct err *err)
@@ -374,26 +395,78 @@ static bool locate_known(struct gomem *g, int *sysno)
 	return g->info.known;
 }
 
+/* Where moduledata may be. */
+struct modules {
+	uint64_t addr[1 + MODULES_MAX]; /* link-time */
+	unsigned n;
+};
+
+static void find_modules(struct gomem *g, uint64_t named, struct modules *out)
+{
+	struct module m;
+
+	/* The field that tells it is the first in every version. */
+	out->addr[0] = named;
+	out->n = 1;
+	if (!module_at(g, g->layout, named, &m))
+		out->n += scan_modules(g, out->addr + 1, MODULES_MAX);
+}
+
+/* Read the target as one of that row. */
+static void use_row(struct gomem *g, const struct layout *l,
+		    const struct modules *modules)
+{
+	bool found = false;
+
+	g->layout = l;
+	for (unsigned i = 0; i < modules->n && !found; i++)
+		found = module_at(g, l, modules->addr[i], &g->module);
+	if (g->module.text == 0 && g->pclntab)
+		g->module.text = pclntab_text(g->pclntab);
+}
+
+static bool may_go_on(struct gomem *g, int sysno)
+{
+	return (!sysno || sysno == EFAULT) && !locate_spent(g);
+}
+
+/* One pass for all rows: it is what takes time. */
+static bool locate_by_scan(struct gomem *g, const struct layout *const *row,
+			   size_t n, const struct modules *modules, int *sysno)
+{
+	struct pairs *pairs = mem_alloc(n * sizeof(*pairs));
+	bool found = false;
+
+	g->info.how = GOMEM_BY_SCAN;
+	propose_by_scan(g, row, n, pairs);
+	for (size_t i = 0; i < n && !found && may_go_on(g, *sysno); i++) {
+		use_row(g, row[i], modules);
+		found = accept_pair(g, row[i], g->info.row_exact, &pairs[i], 0,
+				    sysno);
+	}
+	free(pairs);
+	return found;
+}
+
 static bool locate_new(struct gomem *g, const struct layout *const *row,
 		       size_t n, struct proposals *p, int *sysno)
 {
+	struct modules modules;
 	struct symbols named;
 	bool found = false;
 
 	*sysno = 0;
+	g->layout = row[0];
 	symbols_find(g, &named);
 	move_places(&named.at, g->bias);
-	for (size_t i = 0; i < n && !found; i++) {
-		if (*sysno && *sysno != EFAULT)
-			break;
-		g->layout = row[i];
-		if (!module_at(g, row[i], named.module, &g->module))
-			scan_module(g, row[i], &g->module);
-		if (g->module.text == 0 && g->pclntab)
-			g->module.text = pclntab_text(g->pclntab);
+	find_modules(g, named.module, &modules);
+	for (size_t i = 0; i < n && !found && may_go_on(g, *sysno); i++) {
+		use_row(g, row[i], &modules);
 		found = locate_pair(g, row[i], g->info.row_exact, p, &named,
 				    sysno);
 	}
+	if (!found && may_go_on(g, *sysno))
+		found = locate_by_scan(g, row, n, &modules, sysno);
 	if (found && named.dbgvars)
 		g->at.scavtrace =
 			debugvar_find(g, named.dbgvars + g->bias, SCAVTRACE);
@@ -466,7 +539,8 @@ int locate(struct gomem *g, struct err *err)
 			  &g->info.row_exact);
 	if (n == 0 || g->elf.bits != 64)
 		return unsupported(g, err);
-	p = mem_alloc(sizeof(*p));
+	p = mem_zalloc(1, sizeof(*p));
+	g->search_ends_ns = cpu_ns() + SEARCH_NS;
 	found = g->known && locate_known(g, &sysno);
 	if (!found && (!sysno || sysno == EFAULT)) {
 		if (!open_tables(g, err)) {

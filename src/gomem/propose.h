@@ -20,10 +20,18 @@ struct symbols {
 /* symbol.c */
 void symbols_find(struct gomem *g, struct symbols *out);
 
-struct proposals {
+/* Any of the one may go with any of the other. */
+struct pairs {
 	struct candidate memstats[PROPOSALS], gc[PROPOSALS];
 	unsigned nmemstats, ngc;
-	/* Evidence for the rest: addresses that functions use. */
+};
+
+struct proposals {	    /* zeroed: nothing was looked at yet */
+	struct pairs pairs; /* link-time addresses */
+	uint64_t text;	    /* where the code was read; 0: it was not */
+	/* Addresses that functions use: evidence for the pair, */
+	struct coderefs memstats, gc;
+	/* and for the rest. */
 	struct coderefs goroutines;	    /* allgs */
 	struct coderefs processors;	    /* allp */
 	struct coderefs scheduler;	    /* sched */
@@ -31,22 +39,24 @@ struct proposals {
 	struct coderefs sample_a, sample_b; /* MemProfileRate is in both */
 };
 
-/* code.c: votes of the code of always-linked runtime functions. Addresses
- * are link-time. False: no function table, or its functions are not found. */
+/* code.c: votes of the code of always-linked runtime functions, which is read
+ * once for all rows. Addresses are link-time. False: no function table, or its
+ * functions are not found. */
 bool propose_by_code(struct gomem *g, const struct layout *l,
 		     struct proposals *out);
 
-/* scan.c: look at the data itself. memstats and gc by what they hold
- * (addresses are the target's). */
-bool propose_by_scan(struct gomem *g, const struct layout *l,
-		     struct proposals *out);
+/* scan.c: look at the data itself. memstats and gc by what they hold, for `n`
+ * rows at once: pairs of each row (addresses are the target's). */
+void propose_by_scan(struct gomem *g, const struct layout *const *row, size_t n,
+		     struct pairs *out);
 /* mheap_, by the object sizes of its span and cache allocators; 0: none. */
 uint64_t scan_mheap(struct gomem *g);
 /* moduledata at a link-time address, checked by its pointer to the function
- * table; and wherever that pointer is in the data. False: it is not there. */
+ * table. False: it is not there. */
 bool module_at(struct gomem *g, const struct layout *l, uint64_t addr,
 	       struct module *out);
-bool scan_module(struct gomem *g, const struct layout *l, struct module *out);
+/* Where that pointer is in the data: link-time addresses, at most `max`. */
+unsigned scan_modules(struct gomem *g, uint64_t *out, unsigned max);
 /* allp, in data and bss; 0: none. */
 uint64_t scan_allp(struct gomem *g);
 /* The variable of that name in GODEBUG, in data; 0: none. */

@@ -111,7 +111,7 @@ bool ps_check(struct gomem *g, uint64_t addr)
 	bool ok;
 
 	g->at.allp = addr;
-	if (!ps_load(g)) {
+	if (locate_spent(g) || !ps_load(g)) {
 		g->at.allp = 0;
 		return false;
 	}

@@ -81,6 +81,12 @@ struct gomem {
 	unsigned nhints;
 	uint64_t hints[HINTS_MAX];
 
+	/* While it is located: CPU time of this thread at which the search ends
+	 * (0: no end), whether it has, and bytes of variables looked through. */
+	int64_t search_ends_ns;
+	bool spent;
+	uint64_t searched;
+
 	struct chunks *chunks; /* chunks.c; NULL: never looked */
 	bool settled;	       /* raw is of the last reading, which was exact */
 	bool ring_read;	       /* pause_end was copied once */
@@ -103,6 +109,9 @@ int attach_alive(const struct gomem *g, struct err *err) RESIDUE_CHECK;
 
 /* Fill layout, at, module, pclntab and info. */
 int locate(struct gomem *g, struct err *err) RESIDUE_CHECK;
+
+/* Has the search cost what it may? Then nothing more is found. */
+bool locate_spent(struct gomem *g);
 
 /* Read and decode memstats and gcController at given places; the identities
  * that hold, or -1 when the memory cannot be read (errno in *sysno). */

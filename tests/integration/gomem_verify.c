@@ -35,6 +35,7 @@
 #include <unistd.h>
 
 #define WORDS	64
+#define MODULES 16 /* places of the module's pointer that are tried */
 #define WAIT_NS (10 * NS_PER_SEC)
 
 /* As target/main.go publishes them. */
@@ -524,6 +525,7 @@ static int verify_static(const char *path, const char *twin)
 	const struct layout *row[LAYOUTS];
 	struct err err = ERR_INIT;
 	int fd = open(path, O_RDONLY | O_CLOEXEC), memstats = 0, gc = 0;
+	uint64_t at[MODULES];
 	bool exact;
 
 	g->exe_fd = g->pidfd = -1;
@@ -535,12 +537,14 @@ static int verify_static(const char *path, const char *twin)
 	remote_image(&g->remote, &g->elf);
 	g->pclntab = pclntab_open(&g->elf, &err);
 	if (layout_choose(g->exe.version, g->elf.machine, row, &exact) == 1) {
-		scan_module(g, row[0], &g->module);
+		for (unsigned i = scan_modules(g, at, MODULES); i > 0; i--)
+			if (module_at(g, row[0], at[i - 1], &g->module))
+				break;
 		if (propose_by_code(g, row[0], p) &&
 		    symbols_of(&g->elf, twin, want) == 2) {
-			memstats = rank_of(p->memstats, p->nmemstats,
-					   want[0].addr);
-			gc = rank_of(p->gc, p->ngc, want[1].addr);
+			memstats = rank_of(p->pairs.memstats,
+					   p->pairs.nmemstats, want[0].addr);
+			gc = rank_of(p->pairs.gc, p->pairs.ngc, want[1].addr);
 		}
 	}
 	printf("{\"version\":\"%s\",\"machine\":%u,\"memstats\":%d,"

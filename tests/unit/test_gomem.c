@@ -201,6 +201,50 @@ static void test_nothing_counted(void **state)
 	free(s);
 }
 
+static bool among(const struct candidate *c, unsigned n, uint64_t addr)
+{
+	for (unsigned i = 0; i < n; i++)
+		if (c[i].addr == addr)
+			return true;
+	return false;
+}
+
+/* All rows in one pass, which finds the same for those that look the same; and
+ * nothing once it has cost what it may. */
+static void test_scan(void **state)
+{
+	struct gomem *g = target("go1.22");
+	struct pairs *found = mem_zalloc(LAYOUTS, sizeof(*found));
+	const struct layout *row[LAYOUTS];
+	bool exact;
+	size_t n = layout_choose("go1.99", EM_X86_64, row, &exact);
+
+	(void)state;
+	assert_true(n > 1 && !exact);
+	put_books(g->layout);
+	g->elf.nseg = 1;
+	g->elf.seg[0] = (struct elf_segment){.flags = PF_W,
+					     .vaddr = BASE,
+					     .memsz = sizeof(memory),
+					     .filesz = sizeof(memory)};
+	propose_by_scan(g, row, n, found);
+	for (size_t i = 0; i < n; i++) {
+		bool gc = row[i]->minor >= 21, m = row[i]->minor <= 24;
+
+		assert_int_equal(among(found[i].gc, found[i].ngc, GC), gc);
+		assert_int_equal(
+			among(found[i].memstats, found[i].nmemstats, MSTATS),
+			m);
+	}
+	assert_true(g->searched > 0);
+	g->search_ends_ns = 1;
+	propose_by_scan(g, row, n, found);
+	assert_int_equal(found[0].ngc, 0);
+	assert_true(locate_spent(g));
+	gomem_close(g);
+	free(found);
+}
+
 static void test_gogc_off(void **state)
 {
 	struct gomem *g = target("go1.26");
@@ -688,6 +732,7 @@ int main(void)
 		cmocka_unit_test(test_identities),
 		cmocka_unit_test(test_zeros_are_nothing),
 		cmocka_unit_test(test_nothing_counted),
+		cmocka_unit_test(test_scan),
 		cmocka_unit_test(test_gogc_off),
 		cmocka_unit_test(test_goals),
 		cmocka_unit_test(test_votes),
