@@ -27,6 +27,7 @@ LIVE_TESTS = \
 	tests/integration/endpoints.py \
 	tests/integration/asks.py \
 	tests/integration/sites.py \
+	tests/integration/topcmd.py \
 	tests/integration/pprof.py \
 	tests/integration/goversions.py \
 	tests/integration/namespaces.py \

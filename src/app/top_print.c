@@ -141,7 +141,7 @@ static void say_origin(const struct top *t, const struct top_from *from)
 	if (o->by == READ_AGENTLESS)
 		fputs("residue: read from memory", stderr);
 	else if (from->endpoint[0])
-		fprintf(stderr, "residue: from %s", from->endpoint);
+		fprintf(stderr, "residue: served by %s", from->endpoint);
 	else
 		fputs("residue: a profile", stderr);
 	if (ms >= 0)

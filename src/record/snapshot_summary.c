@@ -161,10 +161,16 @@ static void figures_heading(FILE *to, const struct snapshot_input *in,
 /* Where memory stands in for it. */
 static void endpoint_failed(FILE *to, const struct snapshot_input *in)
 {
-	if (in->endpoint_fail && in->endpoint_fail->code != ERR_NONE &&
-	    in->origins[ORIGIN_PPROF].fail.code == ERR_NONE)
-		fprintf(to, "  read from memory, for the endpoint failed: %s\n",
-			in->endpoint_fail->msg);
+	const char *url = in->info->endpoint;
+
+	if (!in->endpoint_fail || in->endpoint_fail->code == ERR_NONE ||
+	    in->origins[ORIGIN_PPROF].fail.code != ERR_NONE)
+		return;
+	fputs("  read from memory, for the endpoint failed: ", to);
+	/* A fetch's words name it themselves. */
+	if (strncmp(in->endpoint_fail->msg, url, strlen(url)))
+		fprintf(to, "%s: ", url);
+	fprintf(to, "%s\n", in->endpoint_fail->msg);
 }
 
 /* The figures of each origin, or why it has none. */

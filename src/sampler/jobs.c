@@ -101,7 +101,9 @@ static bool memory_came(struct gathered *g, int64_t since_ns)
 
 	(void)since_ns;
 	return (o->ever && o->by == READ_AGENTLESS) ||
-	       atomic_load(&t->sites) == MEMORY_REFUSED;
+	       atomic_load(&t->sites) == MEMORY_REFUSED ||
+	       (atomic_load(&t->sites) == MEMORY_WORKS &&
+		t->state.docs[DOC_PROFILE]);
 }
 
 /* Its GC is known, or it will not be. What is known of the served one until
@@ -122,6 +124,16 @@ static bool profile_dated(struct gathered *g, int64_t since_ns)
 	       st->origins[ORIGIN_RUNTIME].fail.code != ERR_NONE;
 }
 
+/* The slow lane would read it, as sites_wanted has it. */
+static bool memory_is_next(struct gathered *g, int64_t since_ns)
+{
+	const struct target *t = g->target;
+
+	(void)since_ns;
+	return atomic_load(&t->warm_profile) &&
+	       atomic_load(&t->memory) != MEMORY_UNTRIED;
+}
+
 /* Where memory has told before, its newest profile is here already. */
 static bool stand_in(struct sampler *s, struct gathered *g, int64_t wait_ns)
 {
@@ -130,10 +142,11 @@ static bool stand_in(struct sampler *s, struct gathered *g, int64_t wait_ns)
 
 	if (!s->store.memory_lane || t->kind != TARGET_PROCESS)
 		return false;
-	if (atomic_load(&t->sites) == MEMORY_UNTRIED) {
+	if (atomic_load(&t->sites) != MEMORY_WORKS) {
+		wait_until(s, g, wait_ns, memory_is_next, 0);
 		wake_slow(s);
-		wait_until(s, g, wait_ns, memory_came, 0);
 	}
+	wait_until(s, g, wait_ns, memory_came, 0);
 	pthread_mutex_lock(&s->store.lock);
 	came = t->state.docs[DOC_PROFILE];
 	pthread_mutex_unlock(&s->store.lock);
