@@ -22,6 +22,7 @@
  * which GC a profile is. */
 #define LOOK_NS	     (NS_PER_SEC / 10)
 #define DATE_WAIT_NS (300 * NS_PER_MS)
+#define DECODE_WAIT_NS (20 * NS_PER_SEC)
 
 static int read_fd(int fd, const char *path, struct buf *out, struct err *err)
 {
@@ -138,10 +139,11 @@ static bool reads_memory(const struct options *o)
 	return !o->read || !strcmp(o->read, read_by_name[READ_AGENTLESS]);
 }
 
-/* The profile, whichever way it comes, or word that it does not. */
+/* The profile, whichever way it comes, or word that it does not: that comes in
+ * time, unless this machine is too busy to decode what has come. */
 static const struct panel *wait_for_profile(struct watch *w)
 {
-	int64_t end = clock_boot_ns() + w->o->timeout_ns + NS_PER_SEC;
+	int64_t end = clock_boot_ns() + w->o->timeout_ns + DECODE_WAIT_NS;
 
 	for (;;) {
 		const struct panel *p = look(w);
