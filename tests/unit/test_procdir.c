@@ -5,6 +5,7 @@
 #include <residue/proc/list.h>
 
 #include <residue/base/mem.h>
+#include <residue/proc/mapped.h>
 
 #include "proc_fixture.h"
 
@@ -397,6 +398,58 @@ static void maps_set_aside(void **state)
 	fixture_close(&f);
 }
 
+struct files {
+	char text[8192];
+};
+
+static bool add_file(void *ctx, const struct mapped *m)
+{
+	struct files *f = ctx;
+	size_t n = strlen(f->text);
+
+	snprintf(f->text + n, sizeof(f->text) - n, "%llx %llu %s\n",
+		 (unsigned long long)m->dev, (unsigned long long)m->ino,
+		 m->name);
+	return true;
+}
+
+static void files_of(const char *root, pid_t pid, struct files *out)
+{
+	struct proc_id id = {.pid = pid};
+	struct procfs fs;
+	int dir;
+
+	out->text[0] = '\0';
+	assert_int_equal(procfs_open(&fs, root, NULL), 0);
+	dir = procfs_pid_open(&fs, &id, NULL);
+	assert_true(dir >= 0);
+	assert_int_equal(mapped_each(dir, add_file, out, NULL), 0);
+	close(dir);
+	procfs_release(&fs);
+}
+
+/* What the kernel answers is what the text of maps says. */
+static void mapped_both_ways(void **state)
+{
+	char *root = fixture_dir(), text[65536];
+	struct files asked, read;
+	ssize_t n;
+	int self = open("/proc/self", O_PATH | O_DIRECTORY | O_CLOEXEC);
+
+	(void)state;
+	n = procfs_read(self, "maps", text, sizeof(text), NULL);
+	assert_true(n > 0 && (size_t)n < sizeof(text) - 1);
+	close(self);
+	fixture_process(root, 5, "x", 1);
+	fixture_file(root, "5/maps", text);
+	files_of(NULL, getpid(), &asked);
+	files_of(root, 5, &read);
+	assert_non_null(strstr(asked.text, "test_procdir"));
+	assert_non_null(strstr(asked.text, "/libc"));
+	assert_string_equal(asked.text, read.text);
+	fixture_remove(root);
+}
+
 static void *by_name(void *ctx, int fd, const char *path)
 {
 	(void)ctx;
@@ -503,6 +556,7 @@ int main(void)
 		cmocka_unit_test(by_library),
 		cmocka_unit_test(maps_in_turn),
 		cmocka_unit_test(maps_set_aside),
+		cmocka_unit_test(mapped_both_ways),
 		cmocka_unit_test(live),
 		cmocka_unit_test(guessed_by_an_ordinary_user),
 	};

@@ -13,7 +13,7 @@
  * every scan and the others in turn, each at every 16th.
  *
  * A process whose executable is not wanted may have loaded a library that is (a
- * Go library in a C program). That is in its maps, which cost 20 to 200 us to
+ * Go library in a C program). That is in its maps, which cost 10 to 200 us to
  * read, so they are read
  *   - of processes of several threads only, and of as much address space as
  *     the caller says: a Go runtime has threads of its own, and reserves a
