@@ -66,8 +66,6 @@ static bool ask_each(int fd, struct walk *w)
 			.name_size = sizeof(m.name) - ROOT_LEN,
 			.name_addr = (uintptr_t)(m.name + ROOT_LEN),
 		};
-		if (q.name_size > PATH_MAX)
-			q.name_size = PATH_MAX;
 		if (ioctl(fd, QUERY, &q))
 			return errno == ENOENT || w->count > 0;
 		if (!q.name_size)
