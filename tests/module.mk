@@ -33,6 +33,8 @@ LIVE_TESTS = \
 	tests/integration/namespaces.py \
 	tests/integration/rights.py \
 	tests/integration/blocked.py \
+	tests/integration/held.py \
+	tests/integration/odd.py \
 	tests/integration/names.py \
 	tests/integration/libraries.py \
 	tests/integration/life.py \

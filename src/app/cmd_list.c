@@ -291,8 +291,9 @@ static void pause_for(unsigned rows)
 	nanosleep(&pause, NULL);
 }
 
-/* One row whose memory does not answer is set aside after two to three seconds
- * (sampler/watchdog.h) and the next follows: that is progress. */
+/* Rows whose memory does not answer are set aside within a second or two, all
+ * of them (sampler/watchdog.h); one that is searched in vain has its 0.3 s of CPU
+ * time, and the next follows: that is progress. */
 #define NO_PROGRESS_NS (5 * NS_PER_SEC)
 #define MOST_NS	       (30 * NS_PER_SEC)
 

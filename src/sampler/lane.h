@@ -14,6 +14,9 @@
  * too; what rests costs a look. How often: grid.h.
  * A lane keeps its own list of targets with the state of its sources; it
  * brings the list up to date when the store's generation has changed.
+ *
+ * The memory lane and the slow one are read by hands: threads that may be held
+ * by what they read, which another then goes on without (watchdog.h).
  */
 #ifndef RESIDUE_SAMPLER_LANE_H
 #define RESIDUE_SAMPLER_LANE_H
@@ -23,13 +26,30 @@
 
 #include <residue/source/source.h>
 
-struct lane_target; /* one target, with the sources of one lane */
+struct lane_target; /* one target, with the sources of one lane: lane_read.h */
+struct lane_run;
+
+/* A thread that reads for the memory lane or the slow one. */
+struct lane_hand {
+	struct lane_run *lane;
+	pthread_t thread;
+	atomic_int tid; /* of that thread; 0: it has not begun */
+	/* What it reads and since when, for the watchdog. */
+	atomic_llong busy_ns; /* CLOCK_BOOTTIME; 0: nothing that may hold it */
+	atomic_int origin;    /* enum origin */
+	atomic_bool opening;  /* it is being opened */
+	/* ---- under the lane's lock ------------------------------------- */
+	struct lane_target *target; /* it has that; NULL: none */
+	struct stall stall;
+	bool said;		/* that it is held */
+	struct lane_hand *next; /* of those left behind */
+};
 
 struct lane_run {
 	enum lane lane;
 	struct store *store;
 	struct procfs *fs;
-	pthread_t thread;
+	pthread_t thread; /* of the fast lane and the finder */
 	bool started;
 	atomic_bool stop;
 	/* What wakes a lane that sleeps: a tick or a request. */
@@ -45,31 +65,37 @@ struct lane_run {
 	/* Fast lane: called after each tick's reads. Memory lane: called when a
 	 * target turns out to be readable, or not. */
 	void (*ticked)(void *ctx, bool between);
+	/* Fast lane: called when it wakes; looks after the lanes that may be
+	 * held. When it wants to be called again, CLOCK_BOOTTIME. */
+	int64_t (*look)(void *ctx);
 	void *ctx;
 	/* The finder: all it does, called once a turn, with the time. Returns
 	 * how long the next one can wait. */
 	int64_t (*turn)(void *ctx, int64_t now_ns);
-	/* What it reads and since when, for the watchdog (watchdog.h). */
-	_Atomic(struct target *) busy; /* NULL: nothing */
-	atomic_int busy_origin;	       /* enum origin */
-	atomic_llong busy_ns;	       /* CLOCK_BOOTTIME */
-	atomic_bool opening;	       /* ... and it is being opened */
-	atomic_bool abandoned;	       /* nobody waits for it any more */
-	struct target *caught;	       /* by this one, when abandoned */
-	struct stall stall;	       /* the watchdog's, of this thread */
-	/* ---- the thread's own ------------------------------------------ */
-	struct lane_target *targets;
+	/* Memory and slow lane: whose lane it is, and who was left behind. */
+	pthread_mutex_t lock;
+	struct lane_hand *hand; /* NULL: none */
+	struct lane_hand *left;
+	unsigned left_count;
+	bool ended;	 /* the last that comes back frees it */
+	bool passed;	 /* all targets have had their turn once */
+	char noted[160]; /* the last note that was made */
+	/* ---- the thread's own, or the hand's whose lane it is ---------- */
+	struct lane_target **targets;
 	unsigned target_count;
 	uint64_t generation;
+	unsigned at;  /* the next target of a pass that has begun, */
+	bool untried; /* ... in which those that never answered have their
+		       * turn */
 };
 
 void lane_init(struct lane_run *l, enum lane lane, struct store *store,
 	       struct procfs *fs);
 int lane_start(struct lane_run *l, struct err *err) RESIDUE_CHECK;
-/* Ask it to end; then lane_join. */
+/* Ask it to end; then lane_join or lane_end (watchdog.h). */
 void lane_stop(struct lane_run *l);
-/* False: it is caught and was left behind; neither it nor what it uses may be
- * freed (lanes_lost). */
+/* The fast lane and the finder. False: it is caught and was left behind;
+ * neither it nor what it uses may be freed (lanes_lost). */
 bool lane_join(struct lane_run *l);
 void lane_wake(struct lane_run *l);
 /* Whether the slow lane reads the target's heap profile from its memory. */
@@ -78,5 +104,9 @@ void lane_release(struct lane_run *l);
 
 /* What is known of reading the target's memory; the other lanes are told. */
 void memory_is(struct lane_run *l, struct target *t, enum memory_state state);
+
+/* A hand's work: a pass over all targets, and the wait for the next. False: the
+ * lane is another's by now, or it ends. */
+bool lane_turn(struct lane_hand *h);
 
 #endif

@@ -41,9 +41,8 @@ struct sampler {
 	struct procfs fs;
 	bool scripted; /* no fs, no threads */
 	struct lane_run fast, finder;
-	struct lane_run *memory; /* changed by the fast lane; NULL: none */
-	struct lane_run *slow;	 /* the same, under slow_lock */
-	pthread_mutex_t slow_lock;
+	struct lane_run *memory; /* NULL: none */
+	struct lane_run *slow;
 	/* NULL until there is an endpoint to ask: started with the lanes, or
 	 * by the jobs' thread when a probe finds the first. */
 	_Atomic(struct net *) net;

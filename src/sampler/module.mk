@@ -9,6 +9,7 @@ libresidue_a_SOURCES += \
 	src/sampler/jobs.c \
 	src/sampler/ladder.h src/sampler/ladder.c \
 	src/sampler/lane.h src/sampler/lane.c \
+	src/sampler/lane_read.h src/sampler/lane_read.c \
 	src/sampler/machine.h \
 	src/sampler/meter.h src/sampler/meter.c \
 	src/sampler/net.h src/sampler/net.c \

@@ -51,9 +51,7 @@ static void wake_net(void *ctx, bool between)
 
 void wake_slow(struct sampler *s)
 {
-	pthread_mutex_lock(&s->slow_lock);
 	lane_wake(s->slow);
-	pthread_mutex_unlock(&s->slow_lock);
 }
 
 /* Whether a target's memory can be read is known now: the net and the slow
@@ -93,7 +91,6 @@ struct sampler *sampler_new(const struct sampler_options *opt, struct err *err)
 	lane_init(&s->fast, LANE_FAST, &s->store, &s->fs);
 	lane_init(&s->finder, LANE_SLOW, &s->store, &s->fs);
 	guard_init(&s->guard, PATIENCE_NS, &s->store.lost_lanes);
-	pthread_mutex_init(&s->slow_lock, NULL);
 	s->slow = lane_new(LANE_SLOW, &s->store, &s->fs, NULL, NULL);
 	s->store.profile_every_ns = opt->profile_every_ns;
 	if (s->store.memory_lane)
@@ -117,17 +114,19 @@ static void ticked(void *ctx, bool between)
 	struct sampler *s = ctx;
 
 	if (s->memory) {
-		s->memory = lane_watch(s->memory);
 		if (!between)
 			atomic_store(&s->memory->whole, true);
 		lane_wake(s->memory);
 	}
-	if (!between) {
-		pthread_mutex_lock(&s->slow_lock);
-		s->slow = lane_watch(s->slow);
-		pthread_mutex_unlock(&s->slow_lock);
-	}
 	wake_net(s, between);
+}
+
+static int64_t look_after(void *ctx)
+{
+	struct sampler *s = ctx;
+	int64_t memory = lane_watch(s->memory), slow = lane_watch(s->slow);
+
+	return memory < slow ? memory : slow;
 }
 
 /* The finder's turns where it keeps the list, and where all there is to see is
@@ -188,6 +187,7 @@ int sampler_run(struct sampler *s, int64_t warm_ns, struct err *err)
 			return -1;
 	}
 	s->fast.ticked = ticked;
+	s->fast.look = look_after;
 	s->fast.ctx = s;
 	s->finder.turn = find_turn;
 	s->finder.ctx = s;

@@ -11,6 +11,7 @@
 
 #include "memory.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -279,6 +280,21 @@ static bool agentless_changed(void *state)
 	       gomem_changed(st->gomem);
 }
 
+/* A version that this program does not know is read as the newest that fits. */
+static void agentless_note(const void *state, char *out, size_t size)
+{
+	const struct agentless *st = state;
+	const struct gomem_info *info = gomem_info(st->gomem);
+
+	if (!info->row_exact)
+		snprintf(out, size,
+			 "%s is not a version that is known here: read as %s, "
+			 "for its books agree",
+			 info->version[0] ? info->version
+					  : "a hidden version of Go",
+			 info->row);
+}
+
 const struct source source_agentless = {
 	.name = "memory",
 	.origin = ORIGIN_RUNTIME,
@@ -289,4 +305,5 @@ const struct source source_agentless = {
 	.read = agentless_read,
 	.close = agentless_close,
 	.changed = agentless_changed,
+	.note = agentless_note,
 };

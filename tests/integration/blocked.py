@@ -42,13 +42,15 @@ class Blocked:
         table = subprocess.run([go, "tool", "nm", cls.binary], stdout=subprocess.PIPE, check=True, text=True).stdout
         cls.symbols = {m[2]: m[1] for m in re.finditer(r"^ *([0-9a-f]+) \w (runtime\.\w+)$", table, re.M)}
 
-    def __init__(self, variable, seconds):
+    def __init__(self, variable, seconds, later=0):
         self.process = subprocess.Popen([self.binary, variable[0].strip("r") + self.symbols[variable.lstrip("@-")],
-                                         str(seconds)], stdout=subprocess.PIPE,
+                                         str(seconds), *([str(later)] if later else [])], stdout=subprocess.PIPE,
                                         stdin=subprocess.DEVNULL, text=True)
         self.pid = self.process.pid
         self.back = 0.0
         line = self.process.stdout.readline()
+        if later:
+            return
         if line != "ready\n":
             self.__exit__()
             raise Skip("userfaultfd(2) is not permitted")

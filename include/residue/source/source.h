@@ -61,6 +61,10 @@ struct source {
 	 * for is done in any case. */
 	bool (*changed)(void *state);
 
+	/* What a user may want to know of how an open source reads; "" or a
+	 * line, asked for after the first reading. NULL: nothing. */
+	void (*note)(const void *state, char *out, size_t size);
+
 	/* --- LANE_NET --- */
 	enum read_by by;   /* what a good answer makes the target's "read" */
 	const char *path;  /* below the endpoint's base */

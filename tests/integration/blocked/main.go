@@ -4,6 +4,8 @@
 //	blocked ADDRESS SECONDS    the page at ADDRESS (hex); after SECONDS it is back
 //	blocked @ADDRESS SECONDS   the page that the pointer at ADDRESS points to
 //	blocked -ADDRESS SECONDS   the page is not to be read at all for as long
+//
+// A third number is how many seconds it waits before, after the line "waiting".
 package main
 
 /*
@@ -95,6 +97,14 @@ func main() {
 	runtime.GC()
 	if os.Args[1][0] == '@' {
 		address = uint64(*(*uintptr)(unsafe.Pointer(uintptr(address))))
+	}
+	if len(os.Args) > 3 {
+		delay, err := strconv.Atoi(os.Args[3])
+		if err != nil {
+			panic(err)
+		}
+		os.Stdout.WriteString("waiting\n")
+		time.Sleep(time.Duration(delay) * time.Second)
 	}
 	gone := 0
 	if os.Args[1][0] == '-' {
