@@ -56,8 +56,8 @@ static uint64_t hash_key(const struct row_key *k)
 {
 	uint64_t h = hash_text(UINT64_C(0xcbf29ce484222325), k->name);
 
-	/* Usually the same text: nothing to add. */
-	if (k->pprof_name != k->name)
+	/* Usually one text, in one place or in two: nothing to add. */
+	if (k->pprof_name != k->name && strcmp(k->pprof_name, k->name) != 0)
 		h = hash_text(h, k->pprof_name);
 	h = hash_text(h, k->binary) ^ (uint64_t)k->start_line;
 	return h ^ h >> 32;

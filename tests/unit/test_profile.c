@@ -337,6 +337,24 @@ static void nameless_frames(void **state)
 	buf_release(&b);
 }
 
+/* A name that the string table has twice is one function's all the same. */
+static void name_in_two_places(void **state)
+{
+	struct buf b = small();
+	struct profile *p;
+
+	(void)state;
+	pb_text(&b, 6, "main.main");
+	pb_bytes(&b, 5, "\x08\x02\x10\x05\x18\x08", 6);
+	pb_bytes(&b, 4, "\x08\x02\x22\x02\x08\x02", 6);
+	pb_bytes(&b, 2, "\x0a\x01\x02\x12\x02\x01\x14", 7);
+	p = fixture_decode(b.data, b.len, NULL);
+	assert_int_equal(p->n_rows, 1);
+	assert_int_equal(p->rows[0].flat[1], 30);
+	profile_free(p);
+	buf_release(&b);
+}
+
 static void limits(void **state)
 {
 	struct buf b = small(), sample, z;
@@ -388,6 +406,7 @@ int main(void)
 		cmocka_unit_test(sums_saturate),
 		cmocka_unit_test(names_made_safe),
 		cmocka_unit_test(nameless_frames),
+		cmocka_unit_test(name_in_two_places),
 		cmocka_unit_test(limits),
 	};
 
