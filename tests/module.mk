@@ -83,7 +83,7 @@ EXTRA_DIST += $(WORKLOAD_FILES) \
 	tests/lib/tap.py tests/golden/cases.py tests/golden/tui.py \
 	tests/golden/render.py tests/golden/from_journal.py \
 	tests/golden/expected tests/data/scripts tests/fault/oomfail.c tests/fault/torture.py \
-	tests/fault/inject.py tests/fuzz/campaign.py tests/stress/go.mod tests/stress/main.go \
+	tests/fault/inject.py tests/fuzz/campaign.py tests/fuzz/mutate.py tests/stress/go.mod tests/stress/main.go \
 	tests/truth/README.md tests/truth/score.py tests/truth/report.py \
 	tests/truth/baseline.py tests/truth/toolchains.py \
 	tests/bench/live.py tests/bench/watch.py tests/bench/events.py tests/bench/stress_events.py \

@@ -1,14 +1,16 @@
 #!/usr/bin/env python3
 """`residue top` is `go tool pprof -top`, byte for byte from "Showing nodes" down.
 
-  pprof.py [--table]
+  pprof.py [--table] [--mutants 2 [--seed 1]]
 
 The program on every profile of tests/data against its golden; the goldens made
-anew by the pprof of the Go at hand; and both on what prometheus, caddy and
-nats-server (Debian's) serve under load, every kind of profile, each sample type.
+anew by the pprof of the Go at hand; both on profiles made of those by chance
+(so many of each); and on what prometheus, caddy and nats-server (Debian's)
+serve under load, every kind of profile, each sample type.
 """
 import argparse
 import glob
+import gzip
 import itertools
 import os
 import re
@@ -19,7 +21,8 @@ import time
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 TESTS = os.path.dirname(HERE)
-sys.path[:0] = [HERE] + [os.path.join(TESTS, d) for d in ("lib", "bench", "truth")]
+sys.path[:0] = [HERE] + [os.path.join(TESTS, d) for d in ("lib", "bench", "truth", "fuzz")]
+import mutate  # noqa: E402
 import servers  # noqa: E402
 import toolchains  # noqa: E402
 from live import RESIDUE  # noqa: E402
@@ -106,9 +109,12 @@ def golden_of(profile, count):
         count.append(profile)
 
 
+def profiles():
+    return sorted(glob.glob(os.path.join(DATA, "*.pb.gz")) + glob.glob(os.path.join(DATA, "kinds", "*.pb.gz")))
+
+
 def goldens(plan, count):
-    profiles = sorted(glob.glob(os.path.join(DATA, "*.pb.gz")) + glob.glob(os.path.join(DATA, "kinds", "*.pb.gz")))
-    for profile in [*profiles, os.path.join(HOSTILE, "names.pb.gz")]:
+    for profile in [*profiles(), os.path.join(HOSTILE, "names.pb.gz")]:
         plan.run("top %s: as its golden, each sample type" % os.path.basename(profile), golden_of, profile, count)
 
 
@@ -128,6 +134,39 @@ def made_anew(plan, pprof, folder):
                 "see: PPROF=... make-goldens.sh -o DIR; diff -r")
     plan.ok(read(made, "verdicts") == read(HOSTILE, "verdicts"), "%s takes and refuses what is malformed" % pprof.go,
             read(made, "verdicts").decode())
+
+
+# ---- profiles made by chance ------------------------------------------------
+
+FOCUS = ("main", "runtime", "(?i)http", r"^main\.", r"\.func1$", "json|yaml", r"[A-Z]\w+$", "server.go", r"\(\*", "none")
+
+
+def some_options(r):
+    return [*r.choice(([], [], *(["-sample_index=%d" % i] for i in range(4)))), *r.choice(([], [], ["-cum"])),
+            *r.choice(([], ["-nodecount=%d" % r.choice((1, 2, 3, 5, 10, 30))])),
+            *r.choice(([], ["-focus=" + r.choice(FOCUS)]))]
+
+
+def mutants_of(profile, mutants, each, pprof, path, count):
+    with gzip.open(profile) as f:
+        body = f.read()
+    for _ in range(each):
+        with open(path, "wb") as f:
+            f.write(mutants.of(body))
+        for _ in range(4):
+            options = some_options(mutants.random)
+            want = pprof.top(path, options)
+            if want is not None:
+                same(path, options, want)
+                count.append(path)
+
+
+def made_by_chance(plan, pprof, folder, each, seed, count):
+    mutants = mutate.Mutants(seed)
+    for profile in profiles():
+        path = os.path.join(folder, os.path.basename(profile)[:-len(".gz")])
+        plan.run("%d made of %s by chance (seed %d): top is pprof's" % (each, os.path.basename(profile), seed),
+                 mutants_of, profile, mutants, each, pprof, path, count)
 
 
 # ---- live servers -----------------------------------------------------------
@@ -223,8 +262,10 @@ def live(plan, pprof, rows):
 def main():
     ap = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
     ap.add_argument("--table", action="store_true")
+    ap.add_argument("--mutants", type=int, default=2)
+    ap.add_argument("--seed", type=int, default=1)
     a = ap.parse_args()
-    rows, count = [], []
+    rows, count, mutants = [], [], []
     with Plan() as plan, tempfile.TemporaryDirectory() as folder:
         try:
             pprof = Pprof(folder)
@@ -235,6 +276,8 @@ def main():
         rows.append(("tests/data/profiles", len(count)))
         if pprof:
             made_anew(plan, pprof, folder)
+            made_by_chance(plan, pprof, folder, a.mutants, a.seed, mutants)
+            rows.append(("made of those by chance", len(mutants)))
         live(plan, pprof, rows)
     if a.table:
         print("\n| profiles of | texts compared |\n|---|--:|")
