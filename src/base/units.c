@@ -81,13 +81,13 @@ char *units_count(char out[UNITS_MAX], int64_t n)
 {
 	char num[UNITS_MAX];
 	double v = (double)n;
-	int step = scale(&v, 1000, 4);
+	int step = scale(&v, 1000, 6);
 
 	if (step == 0) {
 		snprintf(out, UNITS_MAX, "%d", (int)n);
 		return out;
 	}
 	digits(num, v);
-	snprintf(out, UNITS_MAX, "%.20s%c", num, " kMGT"[step]);
+	snprintf(out, UNITS_MAX, "%.20s%c", num, " kMGTPE"[step]);
 	return out;
 }

@@ -7,6 +7,7 @@
  */
 #include "verdict_text.h"
 
+#include <residue/base/sat.h>
 #include <residue/judge/verdict.h>
 #include <residue/model/state.h>
 
@@ -141,7 +142,7 @@ static bool profile_is_off(struct judge *j, const struct values *v,
 
 	return total >= 0 && live >= SMALL && j->profile_live >= SMALL &&
 	       (double)total < PROFILE_SHARE * (double)j->profile_live &&
-	       j->profile_gc >= j->big_gc + PROFILE_LAG &&
+	       sat_sub(j->profile_gc, PROFILE_LAG) >= j->big_gc &&
 	       (total == 0 || j->profile_gc >= least);
 }
 

@@ -11,6 +11,7 @@
  */
 #include "format.h"
 
+#include <residue/base/sat.h>
 #include <residue/base/text.h>
 #include <residue/base/units.h>
 #include <residue/model/state.h>
@@ -157,7 +158,7 @@ static void figure(struct output *o, const struct row *row,
 		return;
 	}
 	if (c->minus != FIELD_COUNT)
-		v -= row->values.v[c->minus];
+		v = sat_sub(v, row->values.v[c->minus]);
 	if (f->unit == UNIT_BYTES)
 		units_bytes_short(number, v);
 	else

@@ -2,6 +2,7 @@
 #include "store.h"
 
 #include <residue/base/clock.h>
+#include <residue/base/sat.h>
 
 #include <stdio.h>
 #include <string.h>
@@ -18,8 +19,8 @@ static double gc_per_s(const struct target *t)
 	span = o->end_ns - g->slot[oldest].t_ns;
 	if (span < NS_PER_SEC)
 		return -1;
-	return (double)(t->state.values.v[FIELD_NUM_GC] -
-			g->slot[oldest].num_gc) *
+	return (double)sat_sub(t->state.values.v[FIELD_NUM_GC],
+			       g->slot[oldest].num_gc) *
 	       1e9 / (double)span;
 }
 

@@ -74,6 +74,30 @@ static void growth(void **state)
 	feed_release(&f);
 }
 
+/* A reading of what no process has tells nothing; those around it do. */
+static void figures_of_no_process(void **state)
+{
+	static const int64_t figures[] = {INT64_MAX, INT64_C(1) << 62, -MIB,
+					  INT64_MIN};
+	struct feed f;
+
+	(void)state;
+	feed_begin(&f);
+	for (unsigned i = 0; i < 4; i++) {
+		values_set(&f.proc, FIELD_RSS, figures[i]);
+		values_set(&f.runtime, FIELD_SYS, figures[i]);
+		values_set(&f.runtime, FIELD_HEAP_RELEASED, figures[3 - i]);
+		feed_proc(&f, 5000 + 100 * i);
+		feed_runtime(&f, 5020 + 100 * i);
+		assert_int_equal(f.count, 1); /* feed_begin's */
+	}
+	feed_rss(&f, 400, 8);
+	feed_heap(&f, 380, 10, 6);
+	feed_quiet(&f, 5500, 9000, 1000);
+	assert_int_equal(feed_one(&f, EVENT_GROWTH)->bytes, 100 * MIB);
+	feed_release(&f);
+}
+
 /* Read once a second the extremes of a swing are missed: a little less than a
  * tenth counts. Read ten times as often it does not. */
 static void sparse_readings(void **state)
@@ -727,6 +751,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(swings),
 		cmocka_unit_test(growth),
+		cmocka_unit_test(figures_of_no_process),
 		cmocka_unit_test(sparse_readings),
 		cmocka_unit_test(growth_since_the_start),
 		cmocka_unit_test(free_os_memory),

@@ -6,6 +6,7 @@
 #include "decode_fixture.h"
 #include "screen_fixture.h"
 
+#include <residue/base/units.h>
 #include <residue/decode/encode.h>
 #include <residue/model/sites.h>
 
@@ -400,6 +401,18 @@ static void a_rate_beyond_all(void **state)
 	release(&x);
 }
 
+/* Cut at a column's width, 9223372T would be nine million. */
+static void counts_have_units(void **state)
+{
+	char text[UNITS_MAX];
+
+	(void)state;
+	assert_string_equal(units_count(text, INT64_MAX), "9.22E");
+	assert_string_equal(units_count(text, INT64_MIN), "-9.22E");
+	assert_string_equal(units_count(text, INT64_C(4000000000000000)),
+			    "4.00P");
+}
+
 /* The list's rows from `from` on: nothing but so much of that figure. */
 static void only(struct frame *f, unsigned from, enum field field, int64_t v)
 {
@@ -465,6 +478,7 @@ int main(void)
 		cmocka_unit_test(the_least_there_is),
 		cmocka_unit_test(sums_that_do_not_fit),
 		cmocka_unit_test(any_mixture),
+		cmocka_unit_test(counts_have_units),
 		cmocka_unit_test(a_rate_beyond_all),
 		cmocka_unit_test(sums_of_many),
 	};
