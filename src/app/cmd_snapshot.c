@@ -29,7 +29,8 @@ static int run(struct options *o, struct err *err)
 	char path[4096];
 	int rc = EXIT_FINE;
 
-	if (targets_open(&s, o, TARGETS_ITEMS, err) == 0 && s.count != 1)
+	if (targets_open(&s, o, TARGETS_ITEMS | TARGETS_ONCE, err) == 0 &&
+	    s.count != 1)
 		err_set(err, ERR_USAGE, "snapshot takes one target");
 	if (err->code != ERR_NONE) {
 		rc = exit_code_of(err);

@@ -20,8 +20,8 @@
 #define MEMORY_WAIT_NS (2 * NS_PER_SEC)
 /* The runtime's figures are read so often, and waited for so long, to tell of
  * which GC a profile is. */
-#define LOOK_NS	     (NS_PER_SEC / 10)
-#define DATE_WAIT_NS (300 * NS_PER_MS)
+#define LOOK_NS	       (NS_PER_SEC / 10)
+#define DATE_WAIT_NS   (300 * NS_PER_MS)
 #define DECODE_WAIT_NS (20 * NS_PER_SEC)
 
 static int read_fd(int fd, const char *path, struct buf *out, struct err *err)
@@ -160,22 +160,8 @@ static const struct panel *wait_for_profile(struct watch *w)
 	}
 }
 
-/* No GC has ended since its fetch began, as the runtime tells after it: it is
- * of the last one. */
-static void date_by_runtime(struct top_from *from, const struct panel *p,
-			    int64_t wall_offset_ns)
-{
-	int64_t begin = from->origin.begin_ns + wall_offset_ns;
-	int64_t now = values_get(&p->values, FIELD_NUM_GC, -1);
-
-	if (now >= 0 &&
-	    values_get(&p->values, FIELD_LAST_GC, now ? INT64_MAX : 0) < begin)
-		values_set(&from->values, FIELD_PPROF_NUM_GC, now);
-}
-
 /* Wait until the runtime has said of which GC the profile is, or that it cannot
- * be known. Memory's profile may take the place of an endpoint's meanwhile: that
- * is not the one. */
+ * be known. */
 static void wait_for_date(struct watch *w, struct top_from *from)
 {
 	const struct doc *profile = w->profile;
@@ -184,13 +170,12 @@ static void wait_for_date(struct watch *w, struct top_from *from)
 	for (;;) {
 		const struct panel *p = look(w);
 		const struct origin_state *rt = &p->origins[ORIGIN_RUNTIME];
-		bool told = rt->begin_ns >= from->origin.end_ns;
 
-		if (p->profile == profile)
-			from->values = p->values;
-		else if (told)
-			date_by_runtime(from, p, w->frame.wall_offset_ns);
-		if (told || values_has(&from->values, FIELD_PPROF_NUM_GC) ||
+		if (p->profile != profile)
+			return; /* the next one is here */
+		from->values = p->values;
+		if (values_has(&p->values, FIELD_PPROF_NUM_GC) ||
+		    rt->begin_ns >= from->origin.end_ns ||
 		    rt->fail.code != ERR_NONE || p->info.phase != TARGET_LIVE ||
 		    clock_boot_ns() > end)
 			return;
@@ -297,7 +282,7 @@ static int run(struct options *o, struct err *err)
 	if (o->arg_count == 1 && is_file(o->args[0]))
 		return show_file(o, err) ? exit_code_of(err) : EXIT_FINE;
 	o->interval_ns = LOOK_NS;
-	rc = targets_open(&s, o, 0, err) || show_target(&s, o, err)
+	rc = targets_open(&s, o, TARGETS_ONCE, err) || show_target(&s, o, err)
 		     ? exit_code_of(err)
 		     : EXIT_FINE;
 	targets_close(&s);

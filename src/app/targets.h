@@ -22,6 +22,7 @@ struct targets {
 enum targets_flags {
 	TARGETS_ITEMS = 1,    /* an item stream, for batch mode */
 	TARGETS_DISCOVER = 2, /* keep the list of all Go processes */
+	TARGETS_ONCE = 4,     /* one profile, the endpoint's where it works */
 };
 
 /* Open the targets in o->args and o->pids (or the script). Nothing is read

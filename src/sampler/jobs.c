@@ -143,6 +143,7 @@ static bool stand_in(struct sampler *s, struct gathered *g, int64_t wait_ns)
 	if (!s->store.memory_lane || t->kind != TARGET_PROCESS)
 		return false;
 	if (atomic_load(&t->sites) != MEMORY_WORKS) {
+		atomic_store(&t->stands_in, true);
 		wait_until(s, g, wait_ns, memory_is_next, 0);
 		wake_slow(s);
 	}

@@ -199,14 +199,17 @@ void memory_is(struct lane_run *l, struct target *t, enum memory_state state)
 }
 
 /* From memory: not before it is known that reading it does not block, nor
- * before the endpoint's first profile where one was given. */
+ * before the endpoint's first profile where one was given; where that is the only
+ * one wanted, not unless it fails. */
 bool sites_wanted(const struct store *s, const struct target *t)
 {
 	return s->memory_lane && t->kind == TARGET_PROCESS &&
 	       atomic_load(&t->opened) &&
 	       atomic_load(&t->memory) != MEMORY_UNTRIED &&
 	       !atomic_load(&t->stuck) &&
-	       (!atomic_load(&t->url) || atomic_load(&t->warm_profile));
+	       (!atomic_load(&t->url) ||
+		(atomic_load(&t->warm_profile) &&
+		 (!s->once || atomic_load(&t->stands_in))));
 }
 
 static bool is_sites(const struct lane_run *l, const struct lane_source *ls)

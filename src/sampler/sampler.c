@@ -93,6 +93,7 @@ struct sampler *sampler_new(const struct sampler_options *opt, struct err *err)
 	guard_init(&s->guard, PATIENCE_NS, &s->store.lost_lanes);
 	s->slow = lane_new(LANE_SLOW, &s->store, &s->fs, NULL, NULL);
 	s->store.profile_every_ns = opt->profile_every_ns;
+	s->store.once = opt->once;
 	if (s->store.memory_lane)
 		s->memory = lane_new(LANE_MEMORY, &s->store, &s->fs, told, s);
 	jobs_init(s);

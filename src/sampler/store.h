@@ -59,6 +59,7 @@ struct target {
 	atomic_int memory;	/* enum memory_state */
 	atomic_bool counted;	/* what the runtime gave back is, and is read */
 	atomic_int sites;	/* the same of the heap profile, slow lane */
+	atomic_bool stands_in;	/* that is wanted: the endpoint has failed */
 	/* First answers of the endpoint, good or bad: what a warm start
 	 * waits for. */
 	atomic_bool warm_runtime, warm_profile;
@@ -102,6 +103,7 @@ struct store {
 	int64_t interval_ns;
 	int64_t profile_every_ns; /* least time between heap profiles */
 	bool memory_lane; /* there is one: set before targets are added */
+	bool once;	  /* as in struct sampler_options */
 	bool scripted;	  /* fed by a script: time is what it says */
 	int64_t now_ns;	  /* of a script, CLOCK_BOOTTIME */
 	struct list_note notes[FRAME_NOTES];

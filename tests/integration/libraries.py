@@ -75,6 +75,10 @@ int main(int argc, char **argv)
 """
 
 
+# Their names are theirs alone: another run of this test may be under way.
+OPENER, LINKED = "opener%d" % os.getpid(), "linked%d" % os.getpid()
+
+
 class Bench:
     folder = go = version = None
 
@@ -94,7 +98,7 @@ class Bench:
         with open(os.path.join(folder, "host.c"), "w") as f:
             f.write(HOST)
         cc = os.environ.get("CC", "cc").split()
-        for out, flags in (("opener", ()), ("linked", ("-DLINKED", "-L", folder, "-lone", "-Wl,-rpath," + folder))):
+        for out, flags in ((OPENER, ()), (LINKED, ("-DLINKED", "-L", folder, "-lone", "-Wl,-rpath," + folder))):
             subprocess.run([*cc, "-pthread", "-o", os.path.join(folder, out), os.path.join(folder, "host.c"), *flags,
                             "-ldl"], check=True)
 
@@ -150,20 +154,20 @@ def is_whole(host, name):
 
 
 def linked():
-    with Host("linked") as host:
-        is_whole(host, "linked")
+    with Host(LINKED) as host:
+        is_whole(host, LINKED)
 
 
 def opened():
-    with Host("opener", "one") as host:
+    with Host(OPENER, "one") as host:
         assert host.pid not in rows(), "it is no Go process yet"
         host.load()
-        is_whole(host, "opener")
+        is_whole(host, OPENER)
 
 
 def opened_later():
     """While it is watched by its PID: from then on it is read, and what it is is said."""
-    with Host("opener", "one") as host:
+    with Host(OPENER, "one") as host:
         w = Watch(host.pid)
         w.until(2)
         assert not any("go" in x for x in w.lines if x["type"] == "target"), w.lines[0]
@@ -176,8 +180,8 @@ def opened_later():
 
 
 def opened_beside_the_list():
-    with Host("opener", "one") as host, TUI([RESIDUE], 120, 40, env={"LC_ALL": "C.UTF-8"}) as tui:
-        row = re.compile(r"\b%d .*opener" % host.pid)
+    with Host(OPENER, "one") as host, TUI([RESIDUE], 120, 40, env={"LC_ALL": "C.UTF-8"}) as tui:
+        row = re.compile(r"\b%d .*opene" % host.pid)
         assert tui.until(lambda: "COMMAND" in tui.text(), 20), tui.text()
         assert not row.search(tui.text()), tui.text()
         host.load()
@@ -186,7 +190,7 @@ def opened_beside_the_list():
 
 def two():
     """One runtime would pass for both: listed, without a version, and refused in words."""
-    with Host("opener", "one", "two") as host:
+    with Host(OPENER, "one", "two") as host:
         host.load()
         host.load()
         row = rows().get(host.pid)
