@@ -6,7 +6,7 @@
 #include <stdbool.h>
 
 struct direct_term {
-	const char *term;     /* TERM that it stands in for; NULL ends */
+	const char *term; /* TERM that it stands in for; NULL ends */
 	bool rgb;
 	const char *terminfo; /* value of TERMINFO, "b64:..." */
 };
