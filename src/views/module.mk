@@ -14,6 +14,7 @@ libresidue_a_SOURCES += $(VIEWS) \
 	src/views/look.h src/views/look.c \
 	src/views/sort_menu.h src/views/sort_menu.c \
 	src/views/panels.h src/views/panels.c \
+	src/views/rates.h src/views/rates.c \
 	src/views/site_detail.h src/views/site_detail.c \
 	src/views/sites_table.h src/views/sites_table.c \
 	src/views/timeaxis.h src/views/timeaxis.c \

@@ -5,6 +5,7 @@
 #include "look.h"
 #include "sort_menu.h"
 #include "panels.h"
+#include "rates.h"
 #include "site_detail.h"
 #include "sites_table.h"
 
@@ -17,6 +18,9 @@
 
 #include <stdio.h>
 #include <string.h>
+
+/* From so many columns on words are not cut short. */
+#define WIDE 110
 
 struct sites_layout {
 	int answer_y, more_y, types_y; /* < 0: not drawn */
@@ -84,7 +88,7 @@ static void profile_words(const struct frame *f, const struct sites_table *t,
 	static const char *const from[][2] = {
 		{", endpoint", ", memory"},
 		{", from the endpoint", ", from memory"}};
-	bool brief = cols < 64, wide = cols >= 110;
+	bool brief = cols < 64, wide = cols >= WIDE;
 	int64_t age = f->now_ns - t->doc->t_ns;
 	char age_s[32], gc[48] = "";
 
@@ -187,7 +191,7 @@ static void answer(const struct screens *s, const struct sites_table *t,
 /* What else to know: a failure, a profile from before the first GC, what is
  * left out. True where it is a warning. */
 static bool more_words(const struct screens *s, const struct panel *p,
-		       char *out, size_t size)
+		       bool brief, char *out, size_t size)
 {
 	const struct sites_table *t = s->sites.table;
 	const struct err *fail = &p->origins[ORIGIN_PPROF].fail;
@@ -218,10 +222,9 @@ static bool more_words(const struct screens *s, const struct panel *p,
 	}
 	*out = '\0';
 	if (t->top->n_dropped)
-		snprintf(out, size,
-			 "without %zu function%s under 0.5%%, as in go tool "
-			 "pprof -top",
-			 t->top->n_dropped, t->top->n_dropped == 1 ? "" : "s");
+		snprintf(out, size, "without %zu function%s under 0.5%%%s",
+			 t->top->n_dropped, t->top->n_dropped == 1 ? "" : "s",
+			 brief ? "" : ", as in go tool pprof -top");
 	return false;
 }
 
@@ -251,12 +254,26 @@ static void draw_types(const struct sites_table *t, int y, struct canvas *c)
 			      " %s ", p->type[i].name);
 }
 
+/* In what the words before it leave of the row. */
+static void draw_cost(const struct panel *p, int y, int left, struct canvas *c)
+{
+	int w = c->cols - 1 - left;
+	char cost[COST_MAX], line[COST_MAX + 8];
+
+	cost_fit(&p->values, w - text_columns("cost: "), cost);
+	snprintf(line, sizeof(line), "cost: %s", cost);
+	if (cost[0])
+		canvas_right(c, y, left, w, pen(ROLE_DIM), line);
+}
+
 static void draw_words(const struct screens *s, const struct panel *p,
 		       const struct sites_layout *l, struct canvas *c)
 {
 	const struct sites_table *t = s->sites.table;
-	char said[400], more[400];
-	bool warn = more_words(s, p, more, sizeof(more));
+	char said[400], more[400], cost[COST_MAX];
+	bool brief =
+		c->cols < WIDE && cost_text(&p->values, COST_SHARES, cost)[0];
+	bool warn = more_words(s, p, brief, more, sizeof(more));
 	/* Where there is one row for both, a warning goes before. */
 	bool instead = warn && l->more_y < 0;
 
@@ -264,10 +281,13 @@ static void draw_words(const struct screens *s, const struct panel *p,
 	canvas_fit(c, l->answer_y, 1, c->cols - 2,
 		   pen(instead ? ROLE_WARN : ROLE_ANSWER),
 		   instead ? more : said, s->glyphs.ellipsis);
-	if (l->more_y >= 0)
-		canvas_fit(c, l->more_y, 1, c->cols - 2,
-			   pen(warn ? ROLE_WARN : ROLE_DIM), more,
-			   s->glyphs.ellipsis);
+	if (l->more_y >= 0) {
+		int w = canvas_fit(c, l->more_y, 1, c->cols - 2,
+				   pen(warn ? ROLE_WARN : ROLE_DIM), more,
+				   s->glyphs.ellipsis);
+
+		draw_cost(p, l->more_y, w ? w + 4 : 1, c);
+	}
 	if (l->types_y >= 0)
 		draw_types(t, l->types_y, c);
 }

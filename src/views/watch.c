@@ -2,6 +2,7 @@
 #include "event_list.h"
 #include "look.h"
 #include "panels.h"
+#include "rates.h"
 #include "sites_table.h"
 #include "timeaxis.h"
 #include "watch_header.h"
@@ -317,148 +318,6 @@ static void draw_graphs(const struct screens *s, const struct frame *f,
 	graph_panel_draw(c, &g);
 }
 
-/* Bytes allocated a second over the last minute or so of the graph. */
-static bool alloc_rate(const struct panel *p, const struct timeline *t,
-		       double *out)
-{
-	const struct span *spans =
-		panel_spans(p, PANEL_TOTAL_ALLOC, t->columns);
-	int newest = -1, oldest = -1;
-
-	for (unsigned i = t->columns; i > 0; i--) {
-		int64_t back = (int64_t)(t->columns - i) * t->step_ns;
-
-		if (!spans[i - 1].known)
-			continue;
-		if (newest < 0)
-			newest = (int)i - 1;
-		if (oldest >= 0 && back > 60 * NS_PER_SEC)
-			break;
-		oldest = (int)i - 1;
-	}
-	if (newest <= oldest)
-		return false;
-	*out = (double)sat_sub(spans[newest].last, spans[oldest].last) /
-	       ((double)(newest - oldest) * (double)t->step_ns / 1e9);
-	/* As bytes it is a whole number. */
-	return *out >= 0 && *out < 0x1p63;
-}
-
-/* One of the rates, where it fits whole. */
-static int rate(struct canvas *c, int y, int x, const char *name,
-		const char *value)
-{
-	if (x + text_columns(name) + 1 + text_columns(value) > c->cols)
-		return x;
-	x += canvas_text(c, y, x, c->cols - x, pen(ROLE_DIM), name) + 1;
-	return x + canvas_text(c, y, x, c->cols - x, pen(ROLE_TEXT), value) + 3;
-}
-
-/* "12 ms CPU, 4.1 MiB each, every 40 s: 0.9% of its CPU": what our profiles
- * cost the target; "" where none are fetched time and again because its memory
- * is read. */
-static const char *profile_cost(const struct values *v, char out[112])
-{
-	static const struct {
-		enum field share;
-		const char *of;
-	} shares[] = {{FIELD_PPROF_CPU_SHARE, "CPU"},
-		      {FIELD_PPROF_GARBAGE_SHARE, "allocations"}};
-	char text[UNITS_MAX];
-	const char *sep = ": ";
-	size_t n;
-
-	out[0] = '\0';
-	if (!values_has(v, FIELD_PPROF_EVERY) &&
-	    !values_has(v, FIELD_PPROF_CPU_SHARE) &&
-	    !values_has(v, FIELD_PPROF_GARBAGE_SHARE))
-		return out;
-	n = (size_t)snprintf(out, 112, "%s CPU",
-			     units_duration(text, v->v[FIELD_PPROF_CPU]));
-	if (values_has(v, FIELD_PPROF_GARBAGE))
-		n += (size_t)snprintf(
-			out + n, 112 - n, ", %s",
-			units_bytes(text, v->v[FIELD_PPROF_GARBAGE]));
-	if (!values_has(v, FIELD_PPROF_EVERY)) {
-		snprintf(out + n, 112 - n,
-			 " each, on p only: above 1%% of what it uses");
-		return out;
-	}
-	n += (size_t)snprintf(out + n, 112 - n, " each, every %s",
-			      units_duration(text, v->v[FIELD_PPROF_EVERY]));
-	for (unsigned i = 0; i < 2; i++) {
-		double ppm = (double)values_get(v, shares[i].share, -1);
-
-		if (ppm >= 0)
-			n += (size_t)snprintf(
-				out + n, 112 - n, "%s%.*f%% of its %s", sep,
-				ppm < 1e5 ? 1 : 0, ppm < 1e6 ? ppm / 1e4 : 100,
-				shares[i].of);
-		sep = ", ";
-	}
-	return out;
-}
-
-/* What the scavenger will return by itself. */
-static int draw_due(const struct values *v, int y, int x, struct canvas *c)
-{
-	char now[UNITS_MAX], next[UNITS_MAX], text[80];
-
-	if (values_get(v, FIELD_DUE_NEXT_GC, 0) <= 0 ||
-	    !values_has(v, FIELD_DUE_NOW))
-		return x;
-	snprintf(text, sizeof(text), "%s now, %s after the next GC",
-		 units_bytes(now, v->v[FIELD_DUE_NOW]),
-		 units_bytes(next, v->v[FIELD_DUE_NEXT_GC]));
-	return rate(c, y, x, "scavenger returns", text);
-}
-
-static void draw_rates(const struct screens *s, const struct frame *f,
-		       const struct panel *p, const struct moment *m,
-		       const struct watch_layout *l, struct canvas *c)
-{
-	struct timeline time = timeaxis_of(s, f, l->graph_w);
-	const struct values *v = m->v;
-	char text[64], cost[112], dash[5];
-	double per_s;
-	int y = l->rates_y, x = 1;
-
-	glyph_text(s->glyphs.dash, dash);
-	x += canvas_text(c, y, x, c->cols, pen_bold(ROLE_TEXT), "rates") + 3;
-	snprintf(text, sizeof(text), "%.2g", p->gc_per_s);
-	x = rate(c, y, x, "GC/s", p->gc_per_s < 0 ? dash : text);
-	if (p->spans && alloc_rate(p, &time, &per_s)) {
-		units_bytes(text, (int64_t)per_s);
-		strcat(text, "/s");
-		x = rate(c, y, x, "allocates", text);
-	}
-	if (values_get(v, FIELD_NUM_GC, 0) > 0 &&
-	    values_has(v, FIELD_PAUSE_TOTAL)) {
-		units_duration(text,
-			       v->v[FIELD_PAUSE_TOTAL] / v->v[FIELD_NUM_GC]);
-		x = rate(c, y, x, "mean pause", text);
-	}
-	if (values_has(v, FIELD_GOGC)) {
-		snprintf(text, sizeof(text), "%lld",
-			 (long long)v->v[FIELD_GOGC]);
-		x = rate(c, y, x, "GOGC", v->v[FIELD_GOGC] < 0 ? "off" : text);
-	}
-	x = draw_due(v, y, x, c);
-	x = rate(c, y, x, "GC goal", size_text(s, v, FIELD_NEXT_GC, text));
-	x = rate(c, y, x, "GOMEMLIMIT",
-		 size_text(s, v, FIELD_MEMORY_LIMIT, text));
-	if (values_has(v, FIELD_GOROUTINES)) {
-		units_count(text, v->v[FIELD_GOROUTINES]);
-		x = rate(c, y, x, "goroutines", text);
-	}
-	if (values_has(v, FIELD_THREADS)) {
-		units_count(text, v->v[FIELD_THREADS]);
-		x = rate(c, y, x, "threads", text);
-	}
-	if (profile_cost(v, cost)[0])
-		rate(c, y, x, "profiles", cost);
-}
-
 /* One row is all there is. */
 static void draw_line(const struct screens *s, const struct panel *p,
 		      const struct moment *m, struct canvas *c)
@@ -504,8 +363,11 @@ static void draw(struct screens *s, const struct frame *f, struct canvas *c)
 	draw_graphs(s, f, p, &m, &l, c);
 	event_list_draw(s, f, p, event_at_cursor(s, f, p),
 			(struct rect){l.events_y, 0, l.events_h, c->cols}, c);
-	if (l.rates_y > 0)
-		draw_rates(s, f, p, &m, &l, c);
+	if (l.rates_y > 0) {
+		struct timeline time = timeaxis_of(s, f, l.graph_w);
+
+		rates_draw(s, p, &m, &time, l.rates_y, c);
+	}
 }
 
 static const char *blocked(const struct screens *s, const struct frame *f,

@@ -4,11 +4,12 @@ The streams are in tests/data/scripts. Their cast: orders holds 5.8 GiB of idle
 memory after one GC (cache), or has given it back (article), or stopped answering
 (silent); worker is stopped (stopped); cart leaks; batch runs with GOGC=off and has not collected yet; index
 has a heap it never touched, so its residue is negative; search maps a file;
-prober may not be read at all. In sites, orders is profiled after each GC and cart is not.
+prober may not be read at all. In sites, orders is profiled after each GC and cart is not; in fetched, its endpoint
+serves the profiles.
 """
 from run import Case
 
-SMALL, USUAL, LARGE = (40, 10), (80, 24), (200, 50)
+SMALL, USUAL, ROOMY, LARGE = (40, 10), (80, 24), (120, 36), (200, 50)
 
 
 def residue(script, *more):
@@ -57,6 +58,8 @@ CASES = (
     Case("sites-filter", residue("sites"), SITES + ("keys:\\", "keys:main<Enter>"), sizes=(USUAL,)),
     Case("sites-help", residue("sites"), SITES + ("keys:?",), sizes=(USUAL,)),
     Case("sites-none", residue("sites"), first(("keys:<Down>", "keys:a")), sizes=(SMALL, USUAL)),
+    Case("sites-cost", residue("fetched"), SITES, sizes=(USUAL, ROOMY, LARGE)),
+    Case("watch-cost", residue("fetched"), WATCH, sizes=(ROOMY, LARGE), modes=("utf8",)),
     Case("force-gc", residue("sites"), WATCH + ("keys:g",)),
     Case("force-gc-refused", residue("sites"), first(("keys:<Down>", "keys:g")), sizes=(USUAL,)),
     Case("probe", residue("sites"), first(("keys:<Down>", "keys:e")), sizes=(SMALL, USUAL)),

@@ -2,6 +2,8 @@
 #include "decode_fixture.h"
 #include "screen_fixture.h"
 
+#include "../../src/views/rates.h"
+
 #include <residue/model/sites.h>
 #include <residue/model/top.h>
 
@@ -317,6 +319,76 @@ static void screens_go_back_as_they_came(void **state)
 	release(&x);
 }
 
+static void costs(const struct values *v, enum cost_words words,
+		  const char *text)
+{
+	char out[COST_MAX];
+
+	assert_string_equal(cost_text(v, words, out), text);
+}
+
+/* What profiles cost, in as many words as there is room for. */
+static void the_cost_has_three_lengths(void **state)
+{
+	struct values v = {0};
+	char out[COST_MAX];
+
+	(void)state;
+	costs(&v, COST_ALL, "");
+	values_set(&v, FIELD_PPROF_CPU, 12400000);
+	values_set(&v, FIELD_PPROF_GARBAGE, 4 << 20);
+	/* Its memory is read: one was fetched because a key asked for it. */
+	costs(&v, COST_ALL, "");
+	values_set(&v, FIELD_PPROF_EVERY, 40 * S);
+	costs(&v, COST_LEAST, "12.4 ms CPU, 4.00 MiB each, every 40 s");
+	values_set(&v, FIELD_PPROF_CPU_SHARE, 1400);
+	values_set(&v, FIELD_PPROF_GARBAGE_SHARE, 9600);
+	costs(&v, COST_ALL,
+	      "12.4 ms CPU, 4.00 MiB each, every 40 s: 0.1% of its CPU, 1.0% "
+	      "of its allocations");
+	costs(&v, COST_SHARES, "0.1% of its CPU, 1.0% of allocations");
+	/* The larger one is what the budget is about. */
+	costs(&v, COST_LEAST, "1.0% of allocations");
+	values_set(&v, FIELD_PPROF_CPU_SHARE, 123456);
+	costs(&v, COST_LEAST, "12% of its CPU");
+	assert_string_equal(cost_fit(&v, 14, out), "12% of its CPU");
+	assert_string_equal(cost_fit(&v, 13, out), "");
+	assert_string_equal(cost_fit(&v, 70, out),
+			    "12% of its CPU, 1.0% of allocations");
+	values_unset(&v, FIELD_PPROF_EVERY);
+	costs(&v, COST_LEAST, "on p only");
+	costs(&v, COST_SHARES, "12.4 ms CPU, 4.00 MiB each, on p only");
+	costs(&v, COST_ALL,
+	      "12.4 ms CPU, 4.00 MiB each, on p only: above 1% of what it "
+	      "uses");
+}
+
+/* It stands on screens of any usual size, beside what else there is to say. */
+static void the_cost_is_shown(void **state)
+{
+	struct fixture x;
+	struct values *v;
+
+	(void)state;
+	make(&x, "profiles/leak.rate1.3.pb.gz");
+	v = &x.f.panels[0].values;
+	canvas_resize(&x.c, 24, 80);
+	press(&x, 'a');
+	assert_non_null(
+		strstr(x.text, " under 0.5%, as in go tool pprof -top"));
+	assert_null(strstr(x.text, "cost: "));
+	values_set(v, FIELD_PPROF_EVERY, 40 * S);
+	values_set(v, FIELD_PPROF_CPU_SHARE, 8700);
+	values_set(v, FIELD_PPROF_GARBAGE_SHARE, 3400);
+	show(&x);
+	assert_non_null(strstr(x.text, " under 0.5% "));
+	assert_non_null(strstr(
+		x.text, "cost: 0.9% of its CPU, 0.3% of allocations \n"));
+	type(&x, "\\main\n");
+	assert_non_null(strstr(x.text, "cost: 0.9% of its CPU \n"));
+	release(&x);
+}
+
 static void any_size_draws_something(void **state)
 {
 	struct fixture x;
@@ -348,6 +420,8 @@ int main(void)
 		cmocka_unit_test(a_gc_is_forced_only_after_a_yes),
 		cmocka_unit_test(a_probe_says_what_it_sends),
 		cmocka_unit_test(screens_go_back_as_they_came),
+		cmocka_unit_test(the_cost_has_three_lengths),
+		cmocka_unit_test(the_cost_is_shown),
 		cmocka_unit_test(any_size_draws_something),
 	};
 

@@ -1,13 +1,14 @@
 #!/usr/bin/env python3
 """Scripted streams that no journal can give: made-up targets, on purpose odd.
 
-  make.py DIR    write hostile.jsonl, exited.jsonl, stopped.jsonl and sites.jsonl there
+  make.py DIR    write hostile.jsonl, exited.jsonl, stopped.jsonl, sites.jsonl and fetched.jsonl there
 
 hostile  what processes may call themselves, and an endpoint that was refused
 exited   a process that grows, is marked, becomes another program, and ends
 stopped  one that a signal has stopped, whose endpoint answers no longer; a zombie
 sites    orders, whose cache fills: a heap profile after each of 12 GCs, and what was
          done to it; cart, which listens and has no profile
+fetched  orders, whose endpoint serves its profiles: what these cost it
 (docs/script-format.md has the lines; tests/golden/from_journal.py the others.)
 """
 import json
@@ -126,13 +127,13 @@ def profile(k):
         [["runtime.allocm %sruntime/proc.go:2276" % GO], 2, MIB, 4, MIB]]}
 
 
-def runtime(s, number, t, live, num_gc, by="agentless"):
+def runtime(s, number, t, live, num_gc, by="agentless", **more):
     s.add(type="reading", target="a%d" % number, t=t, origin="runtime", by=by, values={
         "heap_alloc": live + 20 * MIB, "heap_live": live, "heap_inuse": live + 30 * MIB, "heap_idle": 60 * MIB,
         "heap_released": 10 * MIB, "heap_sys": live + 90 * MIB, "heap_objects": 1600000, "stack_inuse": 2 * MIB,
         "stack_sys": 2 * MIB, "mspan_sys": MIB, "mcache_sys": MIB // 8, "buckhash_sys": MIB // 2, "gc_sys": 4 * MIB,
         "other_sys": MIB, "sys": live + 99 * MIB, "next_gc": 2 * live, "num_gc": num_gc, "num_forced_gc": 0,
-        "last_gc": int((t - 5) * 1e9), "gogc": 100, "goroutines": 44})
+        "last_gc": int((t - 5) * 1e9), "gogc": 100, "goroutines": 44, **more})
 
 
 def sites():
@@ -160,9 +161,29 @@ def sites():
     return s
 
 
+def fetched():
+    s = Stream("fetched")
+    s.lines[0]["interval"] = 10.0
+    s.target(1, END - 300, pid=4121, comm="orders", cmdline="/srv/bin/orders -v", user="svc", go="go1.26.8",
+             module="example.com/orders", endpoint="http://127.0.0.1:6060", read="expvar")
+    for second in range(0, 301, 10):
+        t, k = END - 300 + second, second // 50
+        s.proc(1, t, (180 + second // 8) * MIB)
+        runtime(s, 1, t, (50 + 7 * k) * MIB, 10 + k, "expvar", total_alloc=(4 << 30) + second * 30 * MIB,
+                pause_total_ns=(10 + k) * 61000, due_now=0, due_next_gc=21 * MIB)
+        if second % 50 == 40:
+            s.add(type="reading", target="a1", t=t + 2, origin="pprof", by="pprof", profile=profile(k),
+                  values={"pprof_num_gc": 10 + k})
+            s.add(type="reading", target="a1", t=t + 3, origin="budget", values={
+                "pprof_cpu_ns": 12400000, "pprof_garbage": 4300000, "pprof_every_ns": 40 * 10 ** 9,
+                "pprof_cpu_ppm": 8700, "pprof_garbage_ppm": 3400})
+        s.tick(1, t)
+    return s
+
+
 def main():
     folder = sys.argv[1] if len(sys.argv) > 1 else os.path.dirname(os.path.abspath(__file__))
-    for stream in (hostile(), exited(), stopped(), sites()):
+    for stream in (hostile(), exited(), stopped(), sites(), fetched()):
         stream.write(folder)
 
 
