@@ -209,33 +209,69 @@ static void fill(const struct buckets *b, const uint64_t *pcs,
 	}
 }
 
+static struct counts published_sum(const struct buckets *b)
+{
+	struct counts sum = {0, 0, 0, 0};
+
+	for (size_t i = 0; i < b->n; i++) {
+		const struct counts *c = &b->bucket[i].active;
+
+		sum.allocs += c->allocs;
+		sum.frees += c->frees;
+		sum.alloc_bytes += c->alloc_bytes;
+		sum.free_bytes += c->free_bytes;
+	}
+	return sum;
+}
+
+/* One look at the chain: 0, and *numgc; 1 when it was being changed. After a GC
+ * is counted the runtime moves its records from one place to the other (Go source,
+ * runtime/mprof.go, mProf_Flush), and one that was seen in both or in neither
+ * is in no second look: what is published is the same in two, or not settled. */
+static int read_twice(struct gomem *g, struct buckets *b, uint32_t *numgc,
+		      struct err *err)
+{
+	const uint64_t at = g->at.memstats + (uint64_t)g->layout->mstats_numgc;
+	struct buckets again = {.n = 0};
+	struct counts first, second;
+	uint32_t after;
+	int rc = -1;
+
+	if (!remote_read(&g->remote, at, numgc, 4))
+		return err_set(err, ERR_FORMAT, "no number of GCs");
+	if (buckets_read(g, *numgc, b, err) ||
+	    buckets_read(g, *numgc, &again, err))
+		goto out;
+	first = published_sum(b);
+	second = published_sum(&again);
+	rc = !remote_read(&g->remote, at, &after, 4) || *numgc != after ||
+	     memcmp(&first, &second, sizeof(first)) != 0;
+out:
+	buckets_release(&again);
+	if (rc)
+		buckets_release(b);
+	return rc;
+}
+
 /* The chain as it is between two GCs. */
 static int read_settled(struct gomem *g, struct buckets *b, uint32_t *numgc,
 			struct err *err)
 {
-	const uint64_t at = g->at.memstats + (uint64_t)g->layout->mstats_numgc;
+	int rc = 1;
 
-	for (int i = 0; i < TRIES; i++) {
-		uint32_t before, after;
-
-		if (!remote_read(&g->remote, at, &before, 4) ||
-		    buckets_read(g, before, b, err)) {
-			if (attach_alive(g, err))
-				return -1;
-			if (i == TRIES - 1)
-				return err_set(err, ERR_FORMAT,
-					       "the heap profile's records do "
-					       "not add up");
-			continue;
-		}
-		if (remote_read(&g->remote, at, &after, 4) && before == after) {
-			*numgc = before;
-			return attach_alive(g, err);
-		}
-		buckets_release(b);
+	for (int i = 0; i < TRIES && rc; i++) {
+		rc = read_twice(g, b, numgc, err);
+		if (rc < 0 && attach_alive(g, err))
+			return -1;
 	}
-	return err_set(err, ERR_TIMEOUT,
-		       "garbage collections follow too fast for a profile");
+	if (rc < 0)
+		return err_set(err, ERR_FORMAT,
+			       "the heap profile's records do not add up");
+	if (rc)
+		return err_set(err, ERR_TIMEOUT,
+			       "garbage collections follow too fast for a "
+			       "profile");
+	return attach_alive(g, err);
 }
 
 /* Where the linker left the profiler out, the runtime samples until it knows
