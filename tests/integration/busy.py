@@ -71,8 +71,10 @@ def samples(pid):
 
 
 def between(target, came, sample):
-    """What is not between the program's words from before the row's tick and from after its line."""
-    before = [v for _, end, v in target.told if end <= sample["t"]]
+    """What is not between the program's words from before it was read and from after the row's line. Of a row whose
+    reading came too late for it, the reading is that of a row before."""
+    read = sample["t"] - (sample["age_ms"]["runtime"] + 1) / 1e3
+    before = [v for _, end, v in target.told if end <= read]
     after = [v for begin, _, v in target.told if begin >= came]
     return [(k, sample[k], before and before[-1][PLACE[k]], after and after[0][PLACE[k]]) for k in COUNTERS
             if (before and sample[k] < before[-1][PLACE[k]]) or (after and sample[k] > after[0][PLACE[k]])]
