@@ -78,7 +78,7 @@ class Watch:
         """Read on; true as soon as good(line) is."""
         end = time.monotonic() + seconds
         while time.monotonic() < end:
-            if not select.select([self.process.stdout], [], [], end - time.monotonic())[0]:
+            if not select.select([self.process.stdout], [], [], max(0, end - time.monotonic()))[0]:
                 break
             data = os.read(self.process.stdout.fileno(), 1 << 16)
             if not data:
