@@ -1,4 +1,4 @@
-/* clock.c - CLOCK_BOOTTIME and its distance to the wall clock. */
+/* clock.c - CLOCK_BOOTTIME, its distance to the wall clock, and CPU time. */
 #include <residue/base/clock.h>
 
 #include <time.h>
@@ -19,4 +19,9 @@ int64_t clock_boot_ns(void)
 int64_t clock_wall_offset_ns(void)
 {
 	return read_ns(CLOCK_REALTIME) - read_ns(CLOCK_BOOTTIME);
+}
+
+int64_t clock_cpu_ns(void)
+{
+	return read_ns(CLOCK_THREAD_CPUTIME_ID);
 }

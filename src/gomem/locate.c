@@ -30,18 +30,10 @@
 #define SEARCH_NS   (300 * NS_PER_MS)
 #define MODULES_MAX 16 /* places of the module's pointer that are tried */
 
-static int64_t cpu_ns(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_THREAD_CPUTIME_ID, &ts);
-	return ts.tv_sec * NS_PER_SEC + ts.tv_nsec;
-}
-
 bool locate_spent(struct gomem *g)
 {
 	if (g->search_ends_ns && !g->spent)
-		g->spent = cpu_ns() > g->search_ends_ns;
+		g->spent = clock_cpu_ns() > g->search_ends_ns;
 	return g->spent;
 }
 
@@ -540,7 +532,7 @@ int locate(struct gomem *g, struct err *err)
 	if (n == 0 || g->elf.bits != 64)
 		return unsupported(g, err);
 	p = mem_zalloc(1, sizeof(*p));
-	g->search_ends_ns = cpu_ns() + SEARCH_NS;
+	g->search_ends_ns = clock_cpu_ns() + SEARCH_NS;
 	found = g->known && locate_known(g, &sysno);
 	if (!found && (!sysno || sysno == EFAULT)) {
 		if (!open_tables(g, err)) {

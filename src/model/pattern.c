@@ -9,7 +9,6 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #define TRANSLATION_MAX ((size_t)16 * PATTERN_MAX)
 #define DEPTH_MAX	2000 /* of parentheses: Go's 1000, and our own */
@@ -27,14 +26,6 @@ static int no_memory(struct err *err)
 	return err_set(err, ERR_LIMIT, "no memory for a pattern");
 }
 
-static int64_t thread_cpu_ns(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t);
-	return t.tv_sec * NS_PER_SEC + t.tv_nsec;
-}
-
 /* At every state of the automaton that is looked at. */
 static int on_callout(pcre2_callout_block *block, void *ctx)
 {
@@ -43,7 +34,7 @@ static int on_callout(pcre2_callout_block *block, void *ctx)
 	(void)block;
 	if (++guard->callouts % GUARD_EVERY)
 		return 0;
-	return thread_cpu_ns() > guard->end_ns ? PCRE2_ERROR_CALLOUT : 0;
+	return clock_cpu_ns() > guard->end_ns ? PCRE2_ERROR_CALLOUT : 0;
 }
 
 static int make_guard(struct pattern *p, int64_t cpu_ns, struct err *err)
@@ -51,7 +42,7 @@ static int make_guard(struct pattern *p, int64_t cpu_ns, struct err *err)
 	p->guard = calloc(1, sizeof(*p->guard));
 	if (!p->guard)
 		return no_memory(err);
-	p->guard->end_ns = thread_cpu_ns() + cpu_ns;
+	p->guard->end_ns = clock_cpu_ns() + cpu_ns;
 	p->guard->context = pcre2_match_context_create(NULL);
 	if (!p->guard->context)
 		return no_memory(err);

@@ -1,8 +1,9 @@
 /* site_detail.c - the lines of one site, and its callers. */
 #include <residue/model/sites.h>
 
+#include <residue/base/sat.h>
+
 #include "profile_noise.h"
-#include "top_edges.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -58,7 +59,7 @@ static void sums_add(struct sums *s, uint32_t number, size_t sample, int64_t v)
 	if (s->stamp[number] == (uint32_t)sample + 1)
 		return;
 	s->stamp[number] = (uint32_t)sample + 1;
-	s->cum[number] = top_add(s->cum[number], v);
+	s->cum[number] = sat_add(s->cum[number], v);
 }
 
 static const char *file_of(const struct profile *p, uint32_t line)
@@ -134,8 +135,8 @@ static void add_stack(struct gathering *g, size_t sample, int64_t v)
 				sums_add(&g->lines, line, sample, v);
 				if (f == 0 && j == 0) {
 					g->lines.flat[line] =
-						top_add(g->lines.flat[line], v);
-					g->flat = top_add(g->flat, v);
+						sat_add(g->lines.flat[line], v);
+					g->flat = sat_add(g->flat, v);
 					g->variance += profile_noise(p, sample);
 				}
 			} else if (inside) {
@@ -146,13 +147,13 @@ static void add_stack(struct gathering *g, size_t sample, int64_t v)
 		}
 	}
 	if (any)
-		g->cum = top_add(g->cum, v);
+		g->cum = sat_add(g->cum, v);
 }
 
 static int line_first(const void *x, const void *y)
 {
 	const struct site_line *a = x, *b = y;
-	int64_t p = top_abs(a->cum), q = top_abs(b->cum);
+	int64_t p = sat_abs(a->cum), q = sat_abs(b->cum);
 
 	if (p != q)
 		return p < q ? 1 : -1;
@@ -162,7 +163,7 @@ static int line_first(const void *x, const void *y)
 static int caller_first(const void *x, const void *y)
 {
 	const struct site_caller *a = x, *b = y;
-	int64_t p = top_abs(a->bytes), q = top_abs(b->bytes);
+	int64_t p = sat_abs(a->bytes), q = sat_abs(b->bytes);
 
 	if (p != q)
 		return p < q ? 1 : -1;

@@ -1,28 +1,24 @@
 /* sites.c - the columns of sites over time. */
 #include <residue/model/sites.h>
 
+#include <residue/base/hash.h>
 #include <residue/base/mem.h>
-
-#include "top_edges.h"
+#include <residue/base/sat.h>
 
 #include <stdlib.h>
 #include <string.h>
 
-/* FNV-1a, 64 bits (draft-eastlake-fnv). Names come from the target: two that
- * collide on purpose share a sparkline, and nothing else. */
+/* Names come from the target: two that collide on purpose share a sparkline, and
+ * nothing else. */
 uint64_t site_key(const char *name)
 {
-	uint64_t h = UINT64_C(0xcbf29ce484222325);
-
-	for (const char *c = name; *c; c++)
-		h = (h ^ (unsigned char)*c) * UINT64_C(0x100000001b3);
-	return h;
+	return hash_text(name);
 }
 
 static int larger_first(const void *x, const void *y)
 {
-	int64_t a = top_abs(((const struct site_value *)x)->bytes);
-	int64_t b = top_abs(((const struct site_value *)y)->bytes);
+	int64_t a = sat_abs(((const struct site_value *)x)->bytes);
+	int64_t b = sat_abs(((const struct site_value *)y)->bytes);
 
 	return (a < b) - (a > b);
 }

@@ -5,6 +5,7 @@
  * is under 0.5% of all flat, sort, cut to the rows asked for, mark inlining
  * by the edges over 0.1%.
  */
+#include <residue/base/sat.h>
 #include <residue/model/pattern.h>
 #include <residue/model/top.h>
 
@@ -149,11 +150,11 @@ static void sum_sample(struct top_nodes *t, size_t i, uint32_t *stamp)
 				top_node_of(t, p->lines[l->first_line + j].row);
 
 			if (f == 0 && j == 0)
-				t->flat[node] = top_add(t->flat[node], v);
+				t->flat[node] = sat_add(t->flat[node], v);
 			if (stamp[node] == (uint32_t)i + 1)
 				continue;
 			stamp[node] = (uint32_t)i + 1;
-			t->cum[node] = top_add(t->cum[node], v);
+			t->cum[node] = sat_add(t->cum[node], v);
 		}
 	}
 }
@@ -179,7 +180,7 @@ static int sum_nodes(struct top_nodes *t, struct err *err)
 /* A share of a sum, as pprof rounds it. */
 static int64_t share(int64_t sum, double fraction)
 {
-	return top_abs((int64_t)((double)sum * fraction));
+	return sat_abs((int64_t)((double)sum * fraction));
 }
 
 static int64_t flat_sum(const struct top_nodes *t)
@@ -187,7 +188,7 @@ static int64_t flat_sum(const struct top_nodes *t)
 	int64_t sum = 0;
 
 	for (size_t i = 0; i < t->n; i++)
-		sum = top_add(sum, t->flat[i]);
+		sum = sat_add(sum, t->flat[i]);
 	return sum;
 }
 
@@ -201,7 +202,7 @@ static int keep_rows(struct top *top, struct top_nodes *t,
 	for (size_t i = 0; i < t->n; i++) {
 		if (t->flat[i] == 0 && t->cum[i] == 0)
 			continue;
-		if (top_abs(t->cum[i]) < least) {
+		if (sat_abs(t->cum[i]) < least) {
 			top->n_dropped++;
 			continue;
 		}
@@ -230,7 +231,7 @@ static int keep_rows(struct top *top, struct top_nodes *t,
 
 static int descending(int64_t a, int64_t b)
 {
-	int64_t x = top_abs(a), y = top_abs(b);
+	int64_t x = sat_abs(a), y = sat_abs(b);
 
 	return (x < y) - (x > y);
 }
@@ -303,7 +304,7 @@ static int fill(struct top *top, struct top_nodes *t,
 		uint32_t row = (uint32_t)(r->row - t->profile->rows);
 
 		r->inlined = t->inlined[top_node_of(t, row)];
-		top->shown = top_add(top->shown, r->flat);
+		top->shown = sat_add(top->shown, r->flat);
 	}
 	return 0;
 }

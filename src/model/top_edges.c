@@ -9,6 +9,7 @@
  */
 #include "top_edges.h"
 
+#include <residue/base/sat.h>
 #include <residue/model/top.h>
 
 #include <stdlib.h>
@@ -81,7 +82,7 @@ static int add_edge(struct edges *e, uint32_t caller, uint32_t callee,
 	if (k->sample == (uint32_t)sample + 1)
 		return 0;
 	k->sample = (uint32_t)sample + 1;
-	k->weight = top_add(k->weight, weight);
+	k->weight = sat_add(k->weight, weight);
 	k->inlined &= inlined;
 	return 0;
 }
@@ -125,7 +126,7 @@ static void mark(struct top_nodes *t, const struct edges *e, int64_t least)
 	for (size_t i = 0; i < e->room; i++) {
 		const struct edge *k = &e->table[i];
 
-		if (k->ends && top_abs(k->weight) >= least)
+		if (k->ends && sat_abs(k->weight) >= least)
 			t->inlined[(uint32_t)k->ends] |=
 				k->inlined ? INLINE : PLAIN;
 	}

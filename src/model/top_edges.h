@@ -29,21 +29,6 @@ static inline uint32_t top_node_of(const struct top_nodes *t, uint32_t row)
 	return t->by_group ? t->profile->rows[row].group : row;
 }
 
-/* Sum that stays at the end of the range instead of wrapping around. */
-static inline int64_t top_add(int64_t a, int64_t b)
-{
-	int64_t sum;
-
-	if (__builtin_add_overflow(a, b, &sum))
-		return b < 0 ? INT64_MIN : INT64_MAX;
-	return sum;
-}
-
-static inline int64_t top_abs(int64_t v)
-{
-	return v == INT64_MIN ? INT64_MAX : v < 0 ? -v : v;
-}
-
 /* Set t->inlined from the calls between kept nodes that weigh `least` or
  * more. With more of them than there is room for nothing is marked. */
 int top_edges_mark(struct top_nodes *t, int64_t least,

@@ -1,9 +1,8 @@
 /* top_text.c - the text of `go tool pprof -top`, byte for byte. */
 #include <residue/model/top.h>
 
+#include <residue/base/sat.h>
 #include <residue/model/measure.h>
-
-#include "top_edges.h"
 
 #include <string.h>
 
@@ -18,7 +17,7 @@ static const char *choose_unit(const struct top *t)
 		return "minimum";
 	for (size_t i = 0; i < t->n_rows; i++) {
 		const struct top_row *r = &t->rows[i];
-		int64_t v = top_abs(r->flat ? r->flat : r->cum);
+		int64_t v = sat_abs(r->flat ? r->flat : r->cum);
 
 		if (v > 0 && (least == 0 || v < least))
 			least = v;
@@ -119,7 +118,7 @@ static int pieces(const struct top *t, struct buf *piece, top_text_sink *sink,
 		       "flat", "sum", "cum", "cum") < 0)
 		return -1;
 	for (size_t i = 0; i < t->n_rows; i++) {
-		sum = top_add(sum, t->rows[i].flat);
+		sum = sat_add(sum, t->rows[i].flat);
 		if (row(t, &t->rows[i], sum, unit, piece, err) < 0 ||
 		    give(piece, PIECE, sink, ctx, err) < 0)
 			return -1;

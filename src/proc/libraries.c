@@ -18,19 +18,9 @@ struct library {
 	UT_hash_handle hh;
 };
 
-/* FNV-1a. */
-static uint64_t hash_of(const char *s)
-{
-	uint64_t h = UINT64_C(0xcbf29ce484222325);
-
-	for (; *s; s++)
-		h = (h ^ (unsigned char)*s) * UINT64_C(0x100000001b3);
-	return h;
-}
-
 static struct exe *exe_of(struct libraries *l, int dir, const struct mapped *m)
 {
-	struct key key = {m->dev, m->ino, hash_of(m->name)};
+	struct key key = {m->dev, m->ino, hash_text(m->name)};
 	struct library *lib;
 	struct stat st;
 

@@ -15,7 +15,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 #define YOUNG_NS  (10 * NS_PER_SEC)
@@ -306,22 +305,13 @@ static int by_look(const void *a, const void *b)
 				      : (x->pid > y->pid) - (x->pid < y->pid);
 }
 
-static int64_t cpu_ns(void)
-{
-	struct timespec ts;
-
-	if (clock_gettime(CLOCK_THREAD_CPUTIME_ID, &ts))
-		return 0;
-	return ts.tv_sec * NS_PER_SEC + ts.tv_nsec;
-}
-
 /* The maps that are due, as far as the time goes: one process with very many
  * mappings costs the others their turns, and nobody more. */
 static void look_into_all(struct proc_list *l)
 {
 	struct seen **due =
 		mem_alloc((HASH_COUNT(l->table) + 1) * sizeof(struct seen *));
-	int64_t began = cpu_ns(), left = l->maps_ns + MAPS_NS;
+	int64_t began = clock_cpu_ns(), left = l->maps_ns + MAPS_NS;
 	struct seen *s, *next;
 	size_t n = 0;
 
@@ -331,12 +321,12 @@ static void look_into_all(struct proc_list *l)
 			due[n++] = s;
 	qsort(due, n, sizeof(struct seen *), by_look);
 	for (size_t i = 0; i < n; i++) {
-		if (l->scan > 1 && cpu_ns() - began >= left)
+		if (l->scan > 1 && clock_cpu_ns() - began >= left)
 			break;
 		look_into(l, due[i]);
 	}
 	/* All of them in the first scan: that is nobody's debt. */
-	l->maps_ns = l->scan > 1 ? left - (cpu_ns() - began) : 0;
+	l->maps_ns = l->scan > 1 ? left - (clock_cpu_ns() - began) : 0;
 	libraries_forget(&l->libraries);
 	free(due);
 }

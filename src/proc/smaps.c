@@ -1,6 +1,7 @@
 /* smaps.c - smaps_rollup, and the arithmetic of how often. */
 #include <residue/proc/smaps.h>
 
+#include <residue/base/clock.h>
 #include <residue/proc/procfs.h>
 
 #include "denied.h"
@@ -10,7 +11,6 @@
 #include <fcntl.h>
 #include <stddef.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 #define ROW(name, bit, member)                                                 \
@@ -46,14 +46,6 @@ int smaps_parse(struct smaps_rollup *out, const char *text, size_t len,
 	return 0;
 }
 
-static int64_t thread_cpu_ns(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t);
-	return t.tv_sec * NS_PER_SEC + t.tv_nsec;
-}
-
 /* Why opening failed: the file is missing where stat beside it is not. */
 static int open_failed(int dir, int sysno, struct err *err)
 {
@@ -78,11 +70,11 @@ int smaps_read(int dir, struct smaps_rollup *out, struct err *err)
 	fd = openat(dir, "smaps_rollup", O_RDONLY | O_CLOEXEC);
 	if (fd < 0)
 		return open_failed(dir, errno, err);
-	cpu = thread_cpu_ns();
+	cpu = clock_cpu_ns();
 	do
 		n = read(fd, text, sizeof(text));
 	while (n < 0 && errno == EINTR);
-	out->cost_ns = thread_cpu_ns() - cpu;
+	out->cost_ns = clock_cpu_ns() - cpu;
 	out->end_ns = clock_boot_ns();
 	if (n < 0 && errno == EACCES)
 		proc_denied(err, errno, "smaps_rollup");

@@ -30,14 +30,9 @@ struct guard_work {
 
 void guard_init(struct guard *g, int64_t patience_ns, atomic_uint *lost)
 {
-	pthread_condattr_t attr;
-
 	*g = (struct guard){.patience_ns = patience_ns, .lost = lost};
 	pthread_mutex_init(&g->lock, NULL);
-	pthread_condattr_init(&attr);
-	pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
-	pthread_cond_init(&g->ended, &attr);
-	pthread_condattr_destroy(&attr);
+	thread_cond_init(&g->ended);
 }
 
 void guard_release(struct guard *g)
@@ -112,24 +107,11 @@ static void *work_main(void *arg)
 	return NULL;
 }
 
-static int64_t cpu_ns(pthread_t thread)
-{
-	struct timespec ts;
-	clockid_t clock;
-
-	if (pthread_getcpuclockid(thread, &clock) || clock_gettime(clock, &ts))
-		return 0;
-	return ts.tv_sec * NS_PER_SEC + ts.tv_nsec;
-}
-
 /* Under the lock, which is open meanwhile. */
 static void wait_a_look(struct guard *g)
 {
-	struct timespec until;
+	struct timespec until = thread_moment(LOOK_NS);
 
-	clock_gettime(CLOCK_MONOTONIC, &until);
-	until.tv_sec += (until.tv_nsec + LOOK_NS) / NS_PER_SEC;
-	until.tv_nsec = (until.tv_nsec + LOOK_NS) % NS_PER_SEC;
 	pthread_cond_timedwait(&g->ended, &g->lock, &until);
 }
 
@@ -148,7 +130,7 @@ static bool wait_for(struct guard_work *w, pthread_t thread,
 
 		if (place && g->count < GUARD_ASIDE &&
 		    stall_look(&stall, now, atomic_load(&w->since_ns),
-			       cpu_ns(thread), patience_ns)) {
+			       thread_cpu_ns(thread), patience_ns)) {
 			*held = place;
 			g->aside[g->count++] = place;
 			g->in_a_row += g->in_a_row < HALVED;

@@ -28,11 +28,7 @@ static void wait_until(struct lane_run *l, int64_t boot_ns, bool wakes)
 
 	if (rest <= 0)
 		return;
-	/* Condition variables know no CLOCK_BOOTTIME. */
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	rest += ts.tv_nsec;
-	ts.tv_sec += rest / NS_PER_SEC;
-	ts.tv_nsec = rest % NS_PER_SEC;
+	ts = thread_moment(rest);
 	pthread_mutex_lock(&l->wake_lock);
 	while (!(wakes && l->wakes) && !atomic_load(&l->stop))
 		if (pthread_cond_timedwait(&l->wake, &l->wake_lock, &ts))
@@ -115,37 +111,24 @@ static void *fast_main(void *arg)
 	return NULL;
 }
 
-static bool memory_turn(struct lane_hand *h)
-{
-	struct lane_run *l = h->lane;
-
-	if (!lane_read_pass(h))
-		return false;
-	pthread_mutex_lock(&l->lock);
-	l->passed = true;
-	pthread_mutex_unlock(&l->lock);
-	wait_until(l, lane_retry_ns(l, clock_boot_ns() + NS_PER_SEC), true);
-	l->between = !atomic_exchange(&l->whole, false);
-	return !atomic_load(&l->stop);
-}
-
-static bool slow_turn(struct lane_hand *h)
-{
-	struct lane_run *l = h->lane;
-
-	if (!lane_read_pass(h))
-		return false;
-	pthread_mutex_lock(&l->lock);
-	l->passed = true;
-	pthread_mutex_unlock(&l->lock);
-	store_seal(l->store);
-	wait_until(l, clock_boot_ns() + SLOW_TURN_NS, true);
-	return !atomic_load(&l->stop);
-}
-
 bool lane_turn(struct lane_hand *h)
 {
-	return h->lane->lane == LANE_MEMORY ? memory_turn(h) : slow_turn(h);
+	struct lane_run *l = h->lane;
+
+	if (!lane_read_pass(h))
+		return false;
+	pthread_mutex_lock(&l->lock);
+	l->passed = true;
+	pthread_mutex_unlock(&l->lock);
+	if (l->lane == LANE_MEMORY) {
+		wait_until(l, lane_retry_ns(l, clock_boot_ns() + NS_PER_SEC),
+			   true);
+		l->between = !atomic_exchange(&l->whole, false);
+	} else {
+		store_seal(l->store);
+		wait_until(l, clock_boot_ns() + SLOW_TURN_NS, true);
+	}
+	return !atomic_load(&l->stop);
 }
 
 static void *finder_main(void *arg)
@@ -163,8 +146,6 @@ static void *finder_main(void *arg)
 void lane_init(struct lane_run *l, enum lane lane, struct store *store,
 	       struct procfs *fs)
 {
-	pthread_condattr_t attr;
-
 	memset(l, 0, sizeof(*l));
 	l->lane = lane;
 	l->store = store;
@@ -172,10 +153,7 @@ void lane_init(struct lane_run *l, enum lane lane, struct store *store,
 	l->generation = UINT64_MAX;
 	pthread_mutex_init(&l->lock, NULL);
 	pthread_mutex_init(&l->wake_lock, NULL);
-	pthread_condattr_init(&attr);
-	pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
-	pthread_cond_init(&l->wake, &attr);
-	pthread_condattr_destroy(&attr);
+	thread_cond_init(&l->wake);
 }
 
 int lane_start(struct lane_run *l, struct err *err)

@@ -8,7 +8,6 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 /* After RES has moved by so much at once, half of the least event, it is looked
@@ -376,14 +375,6 @@ static void note_rest(const struct turn *t, const struct lane_target *lt,
 		ls->still = 0;
 }
 
-static int64_t cpu_ns(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_THREAD_CPUTIME_ID, &ts);
-	return ts.tv_sec * NS_PER_SEC + ts.tv_nsec;
-}
-
 /* What is worth knowing of how it is read: once, not for each process. */
 static void note_how(struct lane_run *l, const struct lane_target *lt,
 		     const struct lane_source *ls)
@@ -417,7 +408,7 @@ static int open_source(const struct turn *t, const struct lane_target *lt,
 	struct source_subject subject = {
 		l->fs, lt->target->proc, &lt->target->opened,
 		l->store->interval_ns, l->store->profile_every_ns};
-	int64_t cpu = cpu_ns();
+	int64_t cpu = clock_cpu_ns();
 	int rc;
 
 	memset(ls->state, 0, ls->source->state_size);
@@ -426,7 +417,7 @@ static int open_source(const struct turn *t, const struct lane_target *lt,
 	rc = ls->source->open(ls->state, &subject, err);
 	if (t->hand)
 		atomic_store(&t->hand->opening, false);
-	ls->cost_ns = cpu_ns() - cpu;
+	ls->cost_ns = clock_cpu_ns() - cpu;
 	ls->open = rc == 0;
 	return rc;
 }

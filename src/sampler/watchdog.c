@@ -179,17 +179,6 @@ static void leave(struct lane_run *l, struct lane_hand *h)
 
 /* ---- looking at them ------------------------------------------------------ */
 
-static int64_t cpu_ns(const struct lane_hand *h)
-{
-	struct timespec ts;
-	clockid_t clock;
-
-	if (pthread_getcpuclockid(h->thread, &clock) ||
-	    clock_gettime(clock, &ts))
-		return 0;
-	return ts.tv_sec * NS_PER_SEC + ts.tv_nsec;
-}
-
 /* It waits in the kernel, not for a processor; or that is not to be seen. */
 static bool sleeps(const struct lane_hand *h)
 {
@@ -274,7 +263,7 @@ static void look_at(struct lane_run *l, struct lane_hand *h)
 	const struct patience *p = patience_of(l);
 	int64_t now = clock_boot_ns(), work = atomic_load(&h->busy_ns);
 	int64_t most = atomic_load(&h->opening) ? p->opening : p->say;
-	int64_t cpu = work ? cpu_ns(h) : 0;
+	int64_t cpu = work ? thread_cpu_ns(h->thread) : 0;
 
 	/* What waits for a processor gets on, as far as it is concerned. */
 	if (work && work == h->stall.work_ns && cpu == h->stall.cpu_ns &&

@@ -226,7 +226,6 @@ static void add_ring(struct agentless *st, struct reading *out)
 static unsigned scav_marks(const struct agentless *st)
 {
 	const struct gomem_stats *s = &st->stats;
-
 	unsigned resets = s->scavtrace > 0 ? SCAV_RESETS : 0;
 
 	if (!st->counts_eager || !gomem_info(st->gomem)->has_spans)

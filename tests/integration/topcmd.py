@@ -20,8 +20,9 @@ import urllib.request
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 TESTS = os.path.dirname(HERE)
-sys.path[:0] = [os.path.join(TESTS, "lib"), os.path.join(TESTS, "bench")]
+sys.path[:0] = [os.path.join(TESTS, d) for d in ("lib", "bench", "fuzz")]
 from live import RESIDUE, WORKLOAD, Workload  # noqa: E402
+from mutate import varint  # noqa: E402
 from tap import Plan, Skip, finish  # noqa: E402
 
 GO = os.environ.get("GO")
@@ -123,16 +124,6 @@ class Served:
 
 
 # ---- profiles by hand --------------------------------------------------------------
-
-
-def varint(n):
-    n &= (1 << 64) - 1
-    out = bytearray()
-    while n > 127:
-        out.append(n & 127 | 128)
-        n >>= 7
-    out.append(n)
-    return bytes(out)
 
 
 def number(key, n):

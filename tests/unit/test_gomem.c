@@ -430,6 +430,15 @@ static void put_p(const struct layout *l)
 	put64(SPAN, l->mspan_elemsize, 64);
 }
 
+/* What gomem_objects looks for is where put_books and put_p have put it. */
+static void has_objects(struct gomem *g)
+{
+	g->at.memstats = MSTATS;
+	g->at.gc = GC;
+	g->at.allp = ALLP;
+	g->info.has_objects = true;
+}
+
 static void test_objects(void **state)
 {
 	struct gomem *g = target("go1.26");
@@ -440,10 +449,7 @@ static void test_objects(void **state)
 	(void)state;
 	put_books(l);
 	put_p(l);
-	g->at.memstats = MSTATS;
-	g->at.gc = GC;
-	g->at.allp = ALLP;
-	g->info.has_objects = true;
+	has_objects(g);
 	assert_int_equal(gomem_objects(g, &o, &err), 0);
 	assert_int_equal(o.cached_bytes, 3 * 64);
 	assert_int_equal(o.cached_objects, 3 + 2);
@@ -510,10 +516,7 @@ static void test_objects_of_a_busy_program(void **state)
 	(void)state;
 	put_books(l);
 	put_p(l);
-	g->at.memstats = MSTATS;
-	g->at.gc = GC;
-	g->at.allp = ALLP;
-	g->info.has_objects = true;
+	has_objects(g);
 	g->remote.read = read_busy;
 	assert_int_equal(gomem_objects(g, &o, &err), 0);
 	assert_false(o.exact);
@@ -538,11 +541,8 @@ static void test_spans_that_are_not_cached(void **state)
 	(void)state;
 	put_books(l);
 	put_p(l);
-	g->at.memstats = MSTATS;
-	g->at.gc = GC;
-	g->at.allp = ALLP;
+	has_objects(g);
 	g->at.mheap = BASE + 0x3000 - (uint64_t)l->mheap_sweepgen;
-	g->info.has_objects = true;
 	put32(g->at.mheap, l->mheap_sweepgen, 8);
 	for (size_t i = 0; i < sizeof(span) / sizeof(span[0]); i++) {
 		put32(SPAN, l->mspan_sweepgen, span[i].gen);
@@ -572,10 +572,7 @@ static void test_many_ps(void **state)
 	put64(ALLP, 16, MANY);
 	for (int i = 0; i < MANY; i++)
 		put64(POINTERS, 8 * i, P0);
-	g->at.memstats = MSTATS;
-	g->at.gc = GC;
-	g->at.allp = ALLP;
-	g->info.has_objects = true;
+	has_objects(g);
 	assert_int_equal(gomem_objects(g, &o, &err), 0);
 	assert_true(o.exact);
 	assert_int_equal(o.cached_objects, MANY * 5);

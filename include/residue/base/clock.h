@@ -1,5 +1,5 @@
 /*
- * clock.h - the two clocks of the program.
+ * clock.h - the two clocks of the program, and what a thread has used.
  *
  * Everything is ordered by CLOCK_BOOTTIME (ns; goes on during suspend, never
  * steps). Wall-clock times (Go's PauseEnd, what users read) are CLOCK_REALTIME
@@ -16,5 +16,7 @@
 int64_t clock_boot_ns(void);
 /* CLOCK_REALTIME - CLOCK_BOOTTIME, now, in ns. */
 int64_t clock_wall_offset_ns(void);
+/* CPU time of the calling thread, in ns: CLOCK_THREAD_CPUTIME_ID. */
+int64_t clock_cpu_ns(void);
 
 #endif

@@ -32,8 +32,9 @@ struct sampler_options {
 	enum read_by read;   /* only this way; READ_COUNT: the best there is */
 	bool discover;	     /* keep the list of all Go processes */
 	bool items;	     /* keep an item stream for sampler_next */
-	bool once; /* one profile is wanted: the endpoint's where one is
-			      * given, and memory's only by sampler_stand_in */
+	/* One profile is wanted: the endpoint's where one is given, and
+	 * memory's only by sampler_stand_in. */
+	bool once;
 	const char *proc_root;	    /* NULL: /proc */
 	const char *snapshot_dir;   /* NULL: the default of record/snapshot.h */
 	struct fetch_options fetch; /* turn and turn_ctx are the sampler's */
