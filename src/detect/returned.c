@@ -19,6 +19,10 @@
  * little may be left idle if what went was in use until that GC (left()). A GC
  * that residue forced is no such GC.
  *
+ * GODEBUG=scavtrace=1 counts from 0 again whenever a sweep ends
+ * (runtime/mgcsweep.go, sweepone): what was released between the last reading
+ * and that moment is in no counter. Then only the mark proves the call.
+ *
  * What was given back and taken again between two readings grew too: growth.c
  * sees that where RES was looked at meanwhile, else it is told here.
  */
@@ -68,7 +72,8 @@ struct account {
 	int64_t idle;		  /* HeapIdle - HeapReleased */
 	int64_t forced;		  /* NumForcedGC; -1: not known */
 	int64_t num_gc;		  /* likewise */
-	bool counted;		  /* the counters are known, all of them */
+	bool counted;		  /* the counters are known, all of them, */
+	bool resets;		  /* and are counted from 0 after each GC */
 	int64_t bg, eager;	  /* bg -1: not known */
 	unsigned scav;		  /* enum scav_mark */
 	int64_t returned;	  /* as in struct reading */
@@ -105,8 +110,10 @@ struct returned {
 struct delta {
 	/* As above: the rises, */
 	int64_t given, idle, forced, gcs, bg, eager, returned;
-	bool counted; /* except of idle: now */
-	bool ran_dry; /* a forced scavenge did, and no allocator forced it */
+	bool counted; /* except of idle: now. Bg and eager are known, */
+	bool all;     /* and nothing was released that they have not */
+	bool marked;  /* it is known whether a forced scavenge ran dry: */
+	bool ran_dry; /* it did, and no allocator forced it */
 };
 
 static bool older_than_21(const struct observation *o)
@@ -139,6 +146,7 @@ static bool account_make(struct account *a, const struct observation *o)
 		 * was not FreeOSMemory, but what they do not count need not have
 		 * been. */
 		.counted = values_have(v, counters) && !older_than_21(o),
+		.resets = o->now->scav & SCAV_RESETS,
 		.bg = values_get(v, FIELD_RELEASED_BG, -1),
 		.eager = values_get(v, FIELD_RELEASED_EAGER, 0),
 		.scav = o->now->scav,
@@ -147,7 +155,7 @@ static bool account_make(struct account *a, const struct observation *o)
 	return true;
 }
 
-/* A counter's rise. GODEBUG=scavtrace=1 resets them at each GC. */
+/* A counter's rise; where it was reset meanwhile, what is known of it. */
 static int64_t risen(int64_t from, int64_t to)
 {
 	return to < from ? to : to - from;
@@ -164,6 +172,7 @@ static bool ran_dry(const struct account *a, const struct account *b)
 static struct delta delta_make(const struct account *a, const struct account *b)
 {
 	bool counted = a->counted && b->counted;
+	bool resets = a->resets || b->resets;
 
 	return (struct delta){
 		.given = b->given - a->given,
@@ -173,6 +182,8 @@ static struct delta delta_make(const struct account *a, const struct account *b)
 				  : b->forced - a->forced,
 		.gcs = b->num_gc - a->num_gc,
 		.counted = counted,
+		.all = counted && !resets,
+		.marked = a->scav & b->scav & SCAV_KNOWN,
 		.bg = a->bg < 0 || b->bg < 0 ? 0 : risen(a->bg, b->bg),
 		.eager = counted ? risen(a->eager, b->eager) : 0,
 		.ran_dry = ran_dry(a, b),
@@ -352,27 +363,56 @@ static int64_t freed_inferred(const struct returned *s,
 	return 0;
 }
 
-static void tell_freed(struct returned *s, bool counted, double confidence,
+/* How that call is known: by the counters and the mark, by the mark alone
+ * (then the scavenger's own part may be in the bytes), or by neither. */
+enum known_by { COUNTED, PROVEN, INFERRED };
+
+static void tell_freed(struct returned *s, enum known_by by, double confidence,
 		       int64_t bytes, event_sink *sink, void *sink_ctx)
 {
-	struct event ev =
-		event_make(EVENT_FREE_OS_MEMORY,
-			   counted ? EVENT_FROM_RUNTIME : EVENT_FROM_INFERRED,
-			   s->forced_wall);
-	char by[UNITS_MAX];
+	struct event ev = event_make(EVENT_FREE_OS_MEMORY,
+				     by == INFERRED ? EVENT_FROM_INFERRED
+						    : EVENT_FROM_RUNTIME,
+				     s->forced_wall);
+	char what[UNITS_MAX];
 
 	ev.confidence = confidence;
 	if (bytes >= UNEXPLAINED_LEAST)
 		ev.bytes = bytes;
-	snprintf(
-		ev.text, sizeof(ev.text), "FreeOSMemory gave back %s at once%s",
-		ev.bytes < 0 ? "all that was idle" : units_bytes(by, bytes),
-		!counted ? " (inferred: a forced GC, then next to nothing idle "
-			   "left)"
-		: ev.bytes < 0 ? "; it was little, or is in use again"
-			       : "");
+	snprintf(ev.text, sizeof(ev.text),
+		 "FreeOSMemory gave back %s%s at once%s",
+		 ev.bytes >= 0 && by == PROVEN ? "up to " : "",
+		 ev.bytes < 0 ? "all that was idle" : units_bytes(what, bytes),
+		 by == INFERRED ? " (inferred: a forced GC, then next to "
+				  "nothing idle left)"
+		 : ev.bytes < 0 ? "; it was little, or is in use again"
+				: "");
 	sink(sink_ctx, &ev);
 	s->told = true;
+}
+
+/* Whether the interval's releases are that call's, where counters are missing
+ * or no proof; what is given back is in s->freed. */
+static bool freed_uncounted(struct returned *s, const struct observation *o,
+			    const struct delta *d, int64_t least,
+			    event_sink *sink, void *sink_ctx)
+{
+	double confidence = 1;
+	int64_t bytes;
+
+	s->freed += d->given - d->bg - d->eager;
+	s->scavenged += d->bg + d->eager;
+	if (s->told)
+		return d->given - d->bg - d->eager > 0;
+	if (d->marked) {
+		if (d->ran_dry)
+			tell_freed(s, PROVEN, 1, s->freed, sink, sink_ctx);
+		return d->ran_dry;
+	}
+	bytes = freed_inferred(s, o, d, least, &confidence);
+	if (bytes)
+		tell_freed(s, INFERRED, confidence, bytes, sink, sink_ctx);
+	return bytes;
 }
 
 static void forced_gc_seen(struct returned *s, const struct observation *o,
@@ -396,10 +436,11 @@ static bool look_for_freed(struct returned *s, const struct observation *o,
 			   event_sink *sink, void *sink_ctx)
 {
 	bool over = o->now->begin_ns >= s->until_ns;
-	double confidence = 1;
-	int64_t bytes;
+	bool freed;
 
-	if (d->counted) {
+	if (d->all) {
+		int64_t bytes;
+
 		bytes = freed_counted(s, d);
 		s->freed += bytes;
 		if (d->ran_dry) { /* all of it is, whatever counters do */
@@ -411,18 +452,14 @@ static bool look_for_freed(struct returned *s, const struct observation *o,
 		over = over && s->unsure < UNEXPLAINED_LEAST;
 		if (!s->told && (d->ran_dry || s->freed) &&
 		    s->unsure < UNEXPLAINED_LEAST)
-			tell_freed(s, true, 1, s->freed, sink, sink_ctx);
+			tell_freed(s, COUNTED, 1, s->freed, sink, sink_ctx);
+		freed = bytes > 0;
 	} else {
-		s->freed += d->given - d->bg;
-		s->scavenged += d->bg;
-		bytes = s->told ? d->given - d->bg
-				: freed_inferred(s, o, d, least, &confidence);
-		if (!s->told && bytes)
-			tell_freed(s, false, confidence, bytes, sink, sink_ctx);
+		freed = freed_uncounted(s, o, d, least, sink, sink_ctx);
 	}
 	if (over)
 		s->until_ns = 0;
-	return bytes > 0;
+	return freed;
 }
 
 static void tell_scavenged(const struct swing_done *done,
@@ -515,12 +552,12 @@ static void compare(struct returned *s, const struct observation *o,
 
 	d.ran_dry = d.ran_dry && !limit_near(&o->before, &o->now->values);
 	/* Ours is no FreeOSMemory: where nothing proves one, it is left out. */
-	if (!d.counted)
+	if (!d.all && !d.marked)
 		d.forced -= own_gcs(o, s->last.num_gc, d.forced);
 	if (d.forced > 0) {
-		earlier = d.counted && still_frees(s, &d);
-		if (d.counted && s->until_ns && !s->told && s->freed)
-			tell_freed(s, true, 1, s->freed, sink, sink_ctx);
+		earlier = d.all && still_frees(s, &d);
+		if (d.all && s->until_ns && !s->told && s->freed)
+			tell_freed(s, COUNTED, 1, s->freed, sink, sink_ctx);
 		forced_gc_seen(s, o, &d);
 	} else if (d.gcs) {
 		s->alone = false;
@@ -576,8 +613,9 @@ static void returned_end(struct returned *s, const struct observation *o,
 	int64_t least = level_step(&s->level, t, 0);
 	struct swing_done done;
 
-	if (s->until_ns && s->last.counted && !s->told && s->freed)
-		tell_freed(s, true, 1, s->freed, sink, sink_ctx);
+	if (s->until_ns && s->last.counted && !s->last.resets && !s->told &&
+	    s->freed)
+		tell_freed(s, COUNTED, 1, s->freed, sink, sink_ctx);
 	if (swing_restart(&s->swing, t, 0, least, &done))
 		tell_scavenged(&done, o->now, s->last.counted, "", sink,
 			       sink_ctx);

@@ -2,7 +2,7 @@
 """GC and FreeOSMemory events from outside, against a program that does both at random.
 
   stress_events.py [--go 1.21 --go newest] [--hz 10 --hz 1] [--limit 300MiB --no-limit]
-                   [--seeds 101-104] [--secs 180] [--jobs 6] [--out DIR [--again]]
+                   [--seeds 101-104] [--secs 180] [--jobs 6] [--scavtrace] [--out DIR [--again]]
 
 tests/stress allocates, drops, collects and calls debug.FreeOSMemory, often with
 instant reuse, and prints when. Each run is watched by one `residue -b --json`
@@ -19,7 +19,8 @@ runs are its seeds. Scored as truth/score.py does it, with its tolerance of 1 s:
 
 With intervals of 95% (Wilson). The exit status is 1 when a figure is below what
 is asked: gc 1 and 1; free_os_memory precision 0.99 and recall of large ones 0.99
-(10 Hz) or 0.93 (1 Hz); under a limit precision 0.95. --again scores what DIR has.
+(10 Hz) or 0.93 (1 Hz); under a limit precision 0.95. --again scores what DIR has;
+--scavtrace runs the programs with GODEBUG=scavtrace=1, which resets the counters at each GC.
 """
 import argparse
 import math
@@ -55,16 +56,16 @@ def wilson(right, n, z=1.96):
 class Run:
     """One run of tests/stress: its truth, and for each rate what residue said."""
 
-    def __init__(self, binary, seed, secs, limit, rates, folder, again):
+    def __init__(self, binary, seed, secs, limit, rates, folder, again, godebug):
         self.stem = os.path.join(folder, "%s-%s-%d" % (os.path.basename(binary), limit or "none", seed))
         if not again:
-            self.watch(binary, seed, secs, limit, rates)
+            self.watch(binary, seed, secs, limit, rates, godebug)
         self.read_truth()
         self.said = {hz: score.read_lines("%s.%ghz.jsonl" % (self.stem, hz)) for hz in rates}
 
-    def watch(self, binary, seed, secs, limit, rates):
+    def watch(self, binary, seed, secs, limit, rates, godebug):
         env = {k: v for k, v in os.environ.items() if k not in ("GOGC", "GOMEMLIMIT", "GODEBUG")}
-        env["GODEBUG"] = "gctrace=1"
+        env["GODEBUG"] = godebug
         if limit:
             env["GOMEMLIMIT"] = limit
         with open(self.stem + ".truth", "w") as out, open(self.stem + ".gctrace", "w") as err:
@@ -176,6 +177,7 @@ def main():
     ap.add_argument("--seeds", type=numbers, default=range(101, 105))
     ap.add_argument("--secs", type=int, default=180)
     ap.add_argument("--jobs", type=int, default=6)
+    ap.add_argument("--scavtrace", dest="godebug", action="store_const", const="gctrace=1,scavtrace=1", default="gctrace=1")
     ap.add_argument("--out")
     ap.add_argument("--again", action="store_true")
     a = ap.parse_args()
@@ -188,7 +190,7 @@ def main():
         plan = [(t, toolchains.build(t, scratch, "stress"), limit, seed)
                 for t in tools if t for limit in limits for seed in a.seeds]
         began = time.monotonic()
-        runs = together([lambda b=b, s=s, m=m: Run(b, s, a.secs, m, rates, folder, a.again) for _, b, m, s in plan], a.jobs)
+        runs = together([lambda b=b, s=s, m=m: Run(b, s, a.secs, m, rates, folder, a.again, a.godebug) for _, b, m, s in plan], a.jobs)
         bad = report(plan, runs, rates)
     print("%d runs of %d s in %.0f s" % (len(runs), a.secs, time.monotonic() - began))
     sys.exit(1 if bad or None in runs else 0)

@@ -477,6 +477,39 @@ static void scavenged_dry(void **state)
 	}
 }
 
+/* GODEBUG=scavtrace=1: what the counters lost at the GC is nobody's proof; the
+ * mark is, and the bytes may have something of the scavenger's. */
+static void counters_reset(void **state)
+{
+	(void)state;
+	struct feed f;
+
+	for (int dry = 0; dry < 2; dry++) {
+		feed_begin(&f);
+		counters(&f, 8, 0);
+		mark(&f, SCAV_RESETS);
+		feed_quiet(&f, 5000, 7000, 1000);
+		feed_gc(&f, 7400, true);
+		feed_heap(&f, 20, 270, 266);
+		feed_rss(&f, 40, 8);
+		counters(&f, 10, 0); /* and 200 before they were reset */
+		mark(&f, SCAV_RESETS | (dry ? SCAV_DRY : SCAV_FREED));
+		feed_quiet(&f, 8000, 12000, 1000);
+		if (!dry) {
+			feed_only(&f, EVENT_SCAVENGE, 1);
+		} else {
+			const struct event *ev =
+				feed_one(&f, EVENT_FREE_OS_MEMORY);
+
+			assert_int_equal(ev->bytes, 258 * MIB);
+			assert_int_equal(ev->source, EVENT_FROM_RUNTIME);
+			assert_non_null(strstr(ev->text, "up to"));
+			feed_only(&f, EVENT_FREE_OS_MEMORY, 1);
+		}
+		feed_release(&f);
+	}
+}
+
 /* FreeOSMemory whose memory is in use again, and pages of which were freed
  * since: seen chunk by chunk. */
 static void seen_by_chunk(void **state)
@@ -764,6 +797,7 @@ int main(void)
 		cmocka_unit_test(given_back_and_taken_again),
 		cmocka_unit_test(a_little_left_idle),
 		cmocka_unit_test(scavenged_dry),
+		cmocka_unit_test(counters_reset),
 		cmocka_unit_test(seen_by_chunk),
 		cmocka_unit_test(fall_of_what_is_used_again),
 		cmocka_unit_test(fall_of_what_the_scavenger_counted),
