@@ -62,7 +62,7 @@ static void add_delta(const struct layout *l, const uint8_t *d,
 	f->free_bytes += u64(d, l->delta_large_free);
 	f->mallocs += u64(d, l->delta_large_alloc_count);
 	f->frees += u64(d, l->delta_large_free_count);
-	for (int k = 0; k < SIZE_CLASSES; k++) {
+	for (int k = 0; k < GOMEM_CLASSES; k++) {
 		uint64_t a = u64(d, l->delta_small_alloc_count + 8 * k);
 		uint64_t r = u64(d, l->delta_small_free_count + 8 * k);
 
@@ -70,6 +70,8 @@ static void add_delta(const struct layout *l, const uint8_t *d,
 		f->free_bytes += r * layout_class_size[k];
 		f->mallocs += a;
 		f->frees += r;
+		f->class_mallocs[k] += a;
+		f->class_frees[k] += r;
 	}
 }
 

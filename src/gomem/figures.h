@@ -17,6 +17,7 @@ struct figures {
 	/* First book: the sum of memstats.heapStats' three generations. */
 	uint64_t committed, released, in_heap, in_stacks, in_work;
 	uint64_t tiny, alloc_bytes, free_bytes, mallocs, frees;
+	uint64_t class_mallocs[GOMEM_CLASSES], class_frees[GOMEM_CLASSES];
 	/* memstats */
 	uint64_t stacks_sys, mspan_sys, mcache_sys, buckhash_sys, gc_misc_sys,
 		other_sys;

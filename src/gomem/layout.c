@@ -12,7 +12,7 @@ const struct layout layouts[] = {
 };
 const size_t layouts_count = sizeof(layouts) / sizeof(layouts[0]);
 
-const uint16_t layout_class_size[SIZE_CLASSES] = {
+const uint16_t layout_class_size[GOMEM_CLASSES] = {
 	0,     8,     16,    24,    32,	   48,	  64,	 80,	96,    112,
 	128,   144,   160,   176,   192,   208,	  224,	 240,	256,   288,
 	320,   352,   384,   416,   448,   480,	  512,	 576,	640,   704,

@@ -9,10 +9,11 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include <residue/gomem/gomem.h>
+
 #define LAYOUT_OLDEST 19 /* the oldest minor that we can read */
 #define LAYOUTS	      64 /* at most so many rows fit one machine */
-#define SIZE_CLASSES  68 /* of the allocator, in every version */
-#define SPAN_CLASSES  (2 * SIZE_CLASSES)
+#define SPAN_CLASSES  (2 * GOMEM_CLASSES)
 /* Upper bounds of what rows may say; test_layout checks them. */
 #define LAYOUT_MSTATS_MAX 8192 /* up to and with lastHeapInUse, bytes */
 #define LAYOUT_GC_MAX	  512  /* up to and with mappedReady, bytes */
@@ -31,7 +32,7 @@ extern const size_t layouts_count;
 
 /* Bytes of each size class: internal/runtime/gc/sizeclasses.go, the same in
  * Go 1.19 to 1.27. */
-extern const uint16_t layout_class_size[SIZE_CLASSES];
+extern const uint16_t layout_class_size[GOMEM_CLASSES];
 
 /*
  * Rows to try for a program of `version` on `machine`, best first, at most

@@ -23,6 +23,7 @@
 
 struct cached {
 	uint64_t bytes, objects, tiny;
+	uint64_t of_class[GOMEM_CLASSES]; /* objects */
 	bool changing; /* something was, while it was looked at */
 };
 
@@ -45,7 +46,8 @@ static bool is_cached(uint32_t span, uint32_t heap)
 }
 
 static void add_span(const struct layout *l, const uint8_t *span,
-		     const uint32_t *heap_gen, struct cached *sum)
+		     unsigned class, const uint32_t *heap_gen,
+		     struct cached *sum)
 {
 	uint16_t count = u16(span + l->mspan_alloc_count);
 	uint16_t before = u16(span + l->mspan_alloc_before);
@@ -56,12 +58,13 @@ static void add_span(const struct layout *l, const uint8_t *span,
 	memcpy(&gen, span + l->mspan_sweepgen, 4);
 	if (elemsize == 0 && count == before) /* emptymspan */
 		return;
-	if (count < before || elemsize > 32768 ||
+	if (count < before || elemsize != layout_class_size[class] ||
 	    (heap_gen && !is_cached(gen, *heap_gen))) {
 		sum->changing = true; /* or not a span */
 		return;
 	}
 	sum->objects += (uint64_t)(count - before);
+	sum->of_class[class] += (uint64_t)(count - before);
 	sum->bytes += (uint64_t)(count - before) * elemsize;
 }
 
@@ -72,7 +75,7 @@ static bool add_spans(struct gomem *g, const uint64_t span[SPAN_CLASSES],
 	size_t size = (size_t)l->mspan_size;
 	uint8_t bytes[SPAN_CLASSES][SPAN_ROOM];
 	struct remote_piece piece[SPAN_CLASSES];
-	unsigned n = 0;
+	unsigned n = 0, class[SPAN_CLASSES];
 
 	/* Classes without a span all point to runtime.emptymspan: once. */
 	for (unsigned k = 0; k < SPAN_CLASSES; k++) {
@@ -83,13 +86,13 @@ static bool add_spans(struct gomem *g, const uint64_t span[SPAN_CLASSES],
 		if (!seen) {
 			piece[n] =
 				(struct remote_piece){span[k], bytes[n], size};
-			n++;
+			class[n++] = k / 2; /* runtime.spanClass */
 		}
 	}
 	if (remote_readv(&g->remote, piece, n))
 		return false;
 	for (unsigned i = 0; i < n; i++)
-		add_span(l, bytes[i], heap_gen, sum);
+		add_span(l, bytes[i], class[i], heap_gen, sum);
 	return true;
 }
 
@@ -184,6 +187,16 @@ static void fill(const struct figures *f, const struct cached *sum,
 	out->mallocs = f->mallocs + sum->objects + sum->tiny;
 	out->frees = f->frees + sum->tiny;
 	out->heap_objects = out->mallocs - out->frees;
+	for (unsigned k = 0; k < GOMEM_CLASSES; k++) {
+		out->by_size_mallocs[k] =
+			f->class_mallocs[k] + sum->of_class[k];
+		out->by_size_frees[k] = f->class_frees[k];
+	}
+}
+
+unsigned gomem_class_size(unsigned k)
+{
+	return layout_class_size[k];
 }
 
 /*

@@ -5,6 +5,7 @@ libresidue_a_SOURCES += \
 	include/residue/model/frame.h src/model/frame.c \
 	include/residue/model/history.h src/model/history.c src/model/block.c \
 	include/residue/model/log.h src/model/log.c \
+	include/residue/model/by_size.h \
 	include/residue/model/pauses.h \
 	include/residue/model/profile.h src/model/profile.c \
 	src/model/profile_noise.h \

@@ -102,6 +102,19 @@ static bool has_memstats(const struct snapshot_input *in)
 	return in->origins[ORIGIN_RUNTIME].ever;
 }
 
+static json_t *by_size_json(const struct by_size *b)
+{
+	json_t *list = json_array();
+
+	for (unsigned i = 0; i < b->n; i++)
+		json_array_append_new(
+			list,
+			json_pack("{sIsIsI}", "size", (json_int_t)b->of[i].size,
+				  "mallocs", (json_int_t)b->of[i].mallocs,
+				  "frees", (json_int_t)b->of[i].frees));
+	return list;
+}
+
 static json_t *memstats_of_fields(const struct snapshot_input *in)
 {
 	const struct origin_state *o = &in->origins[ORIGIN_RUNTIME];
@@ -114,6 +127,11 @@ static json_t *memstats_of_fields(const struct snapshot_input *in)
 		    values_has(in->values, (enum field)f))
 			json_put(object, field_info[f].name,
 				 json_integer(in->values->v[f]));
+	if (in->by_size && o->by == READ_AGENTLESS) {
+		json_put_known(object, "by_size_age_ms",
+			       (in->now_ns - in->by_size_ns) / NS_PER_MS);
+		json_put(object, "by_size", by_size_json(in->by_size));
+	}
 	return object;
 }
 

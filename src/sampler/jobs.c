@@ -49,7 +49,7 @@ struct gathered {
 	unsigned live_origins;
 	struct event *events;
 	unsigned event_count;
-	struct doc *raw, *memstats;
+	struct doc *raw, *memstats, *by_size;
 	struct history_cut *cut;
 	struct buf smaps, status, limits;
 	struct err smaps_err, status_err, limits_err;
@@ -282,6 +282,7 @@ static void copy_state(struct store *st, struct gathered *g)
 		g->events[i] = *state_event_at(s, i);
 	g->raw = doc_ref(s->docs[DOC_RAW]);
 	g->memstats = doc_ref(s->docs[DOC_MEMSTATS]);
+	g->by_size = doc_ref(s->docs[DOC_BY_SIZE]);
 	if (s->history)
 		history_cut_rows(s->history, store_now(st) - SNAPSHOT_PAST_NS,
 				 INT64_MAX, g->cut);
@@ -295,6 +296,7 @@ static void gathered_release(struct gathered *g)
 	doc_unref(g->raw);
 	doc_unref(g->served.raw);
 	doc_unref(g->memstats);
+	doc_unref(g->by_size);
 	history_cut_free(g->cut);
 	buf_release(&g->smaps);
 	buf_release(&g->status);
@@ -339,6 +341,8 @@ static int write_snapshot(struct sampler *s, struct gathered *g, char *path,
 		.event_count = g->event_count,
 		.each_row = each_row,
 		.rows = g->cut,
+		.by_size = g->by_size ? g->by_size->data : NULL,
+		.by_size_ns = g->by_size ? g->by_size->t_ns : 0,
 	};
 
 	in.files[SNAPSHOT_HEAP] = of_doc(g->raw);

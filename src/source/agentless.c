@@ -7,6 +7,7 @@
 #include <residue/base/clock.h>
 #include <residue/base/mem.h>
 #include <residue/goelf/exe.h>
+#include <residue/model/by_size.h>
 #include <residue/model/pauses.h>
 
 #include "memory.h"
@@ -160,6 +161,18 @@ static void set_pacer(struct values *v, const struct agentless *st)
 	}
 }
 
+static struct doc *by_size_doc(const struct gomem_objects *o)
+{
+	struct by_size *b = mem_alloc(sizeof(*b));
+
+	b->n = GOMEM_CLASSES - 1;
+	for (unsigned k = 0; k < b->n; k++)
+		b->of[k] = (struct by_size_class){gomem_class_size(k + 1),
+						  o->by_size_mallocs[k + 1],
+						  o->by_size_frees[k + 1]};
+	return doc_new(DOC_BY_SIZE, o->end_ns, b, sizeof(*b), free);
+}
+
 /*
  * Objects that the Ps took from their caches are not in the counters yet.
  * Walking the caches takes 0.1 to 5 ms: for opened targets, with their rows,
@@ -174,15 +187,17 @@ static void add_alloc(struct agentless *st, struct reading *out)
 
 	if (walk && out->between)
 		return;
-	if (walk && gomem_objects(st->gomem, &o, NULL) == 0)
+	if (walk && gomem_objects(st->gomem, &o, NULL) == 0) {
 		set_alloc(st, &out->values,
 			  (struct counted){o.total_alloc,
 					   o.total_alloc - o.heap_alloc,
 					   o.mallocs, o.frees});
-	else if (s->exact_parts & GOMEM_EXACT_ALLOC)
+		out->docs[1] = by_size_doc(&o);
+	} else if (s->exact_parts & GOMEM_EXACT_ALLOC) {
 		set_alloc(st, &out->values,
 			  (struct counted){s->total_alloc, s->total_free,
 					   s->mallocs, s->frees});
+	}
 }
 
 /* How much the scavenger will return by itself: for opened targets, with their

@@ -34,7 +34,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#define WORDS	64
+#define WORDS	512
 #define MODULES 16 /* places of the module's pointer that are tried */
 #define WAIT_NS (10 * NS_PER_SEC)
 
@@ -67,17 +67,18 @@ enum value {
 	LAST_PAUSE,
 	LAST_PAUSE_END,
 	GOROUTINES,
-	VALUES
+	BY_SIZE,		  /* mallocs and frees, in turn */
+	VALUES = BY_SIZE + 2 * 61 /* of runtime.MemStats.BySize */
 };
 
-static const char *const value_name[VALUES] = {
-	"HeapAlloc",   "TotalAlloc",   "Mallocs",     "Frees",
-	"HeapObjects", "Sys",	       "HeapSys",     "HeapIdle",
-	"HeapInuse",   "HeapReleased", "StackInuse",  "StackSys",
-	"MSpanInuse",  "MSpanSys",     "MCacheInuse", "MCacheSys",
-	"BuckHashSys", "GCSys",	       "OtherSys",    "NextGC",
-	"LastGC",      "PauseTotalNs", "NumGC",	      "NumForcedGC",
-	"PauseNs",     "PauseEnd",     "NumGoroutine"};
+static const char *const value_name[BY_SIZE + 1] = {
+	"HeapAlloc",   "TotalAlloc",   "Mallocs",      "Frees",
+	"HeapObjects", "Sys",	       "HeapSys",      "HeapIdle",
+	"HeapInuse",   "HeapReleased", "StackInuse",   "StackSys",
+	"MSpanInuse",  "MSpanSys",     "MCacheInuse",  "MCacheSys",
+	"BuckHashSys", "GCSys",	       "OtherSys",     "NextGC",
+	"LastGC",      "PauseTotalNs", "NumGC",	       "NumForcedGC",
+	"PauseNs",     "PauseEnd",     "NumGoroutine", "BySize"};
 
 /* Those that only grow: between before and after at any instant. */
 static const enum value counters[] = {TOTAL_ALLOC, MALLOCS,	FREES,	NUM_GC,
@@ -127,7 +128,7 @@ static void values_of(const struct gomem_stats *s,
 		      const struct gomem_objects *o, uint64_t v[VALUES])
 {
 	const uint32_t last = (s->numgc + GOMEM_RING - 1) % GOMEM_RING;
-	const uint64_t all[VALUES] = {
+	const uint64_t all[BY_SIZE] = {
 		o->heap_alloc,	   o->total_alloc,     o->mallocs,
 		o->frees,	   o->heap_objects,    s->sys,
 		s->heap_sys,	   s->heap_idle,       s->heap_inuse,
@@ -139,6 +140,10 @@ static void values_of(const struct gomem_stats *s,
 		s->last_pause_ns,  s->pause_end[last], s->goroutines};
 
 	memcpy(v, all, sizeof(all));
+	for (int i = BY_SIZE; i < VALUES; i += 2) {
+		v[i] = o->by_size_mallocs[(i - BY_SIZE) / 2];
+		v[i + 1] = o->by_size_frees[(i - BY_SIZE) / 2];
+	}
 }
 
 struct tally {
@@ -151,11 +156,13 @@ struct tally {
 };
 
 static void compare(const struct truth *a, const struct truth *b,
-		    const uint64_t v[VALUES], int n, struct tally *t)
+		    const uint64_t v[VALUES], bool goroutines, struct tally *t)
 {
-	for (int i = 0; i < n; i++) {
+	for (int i = 0; i < VALUES; i++) {
 		if (a->value[i] != b->value[i])
 			continue; /* not quiet in between */
+		if (i == GOROUTINES && !goroutines)
+			continue;
 		t->compared++;
 		t->equal += v[i] == a->value[i];
 		t->wrong[i] += v[i] != a->value[i];
@@ -219,8 +226,7 @@ static int one_read(struct gomem *g, const _Atomic uint64_t *shared, bool live,
 	if (live)
 		t->bracketed += bracketed(&before, &after, v, COUNTERS, t);
 	else
-		compare(&before, &after, v,
-			gomem_info(g)->has_goroutines ? VALUES : GOROUTINES, t);
+		compare(&before, &after, v, gomem_info(g)->has_goroutines, t);
 	return 0;
 }
 
@@ -243,7 +249,8 @@ static int report(const struct gomem_info *i, const struct tally *t, bool live)
 	       i->known);
 	for (int k = 0, n = 0; k < VALUES; k++)
 		if (t->wrong[k])
-			printf("%s\"%s\":%u", n++ ? "," : "", value_name[k],
+			printf("%s\"%s\":%u", n++ ? "," : "",
+			       value_name[k < BY_SIZE ? k : BY_SIZE],
 			       t->wrong[k]);
 	printf("},\"spans\":%d,\"goroutines\":%d,\"sites\":%d,\"scavtrace\":%d}"
 	       "\n",

@@ -413,8 +413,10 @@ static void test_hostile_buckets(void **state)
 #define P0     (BASE + 0xa000)
 #define MCACHE (BASE + 0xd000)
 #define SPAN   (BASE + 0xf000)
+#define NONE   (BASE + 0xf800) /* runtime.emptymspan */
+#define CLASS  6	       /* objects of 64 bytes */
 
-/* One P whose every span is the same: 3 objects of 64 bytes not counted. */
+/* One P with one span, of which 3 objects of 64 bytes are not counted. */
 static void put_p(const struct layout *l)
 {
 	put64(ALLP, 0, ALLP + 64);
@@ -423,7 +425,8 @@ static void put_p(const struct layout *l)
 	put64(ALLP, 64, P0);
 	put64(P0, l->p_mcache, MCACHE);
 	for (int k = 0; k < SPAN_CLASSES; k++)
-		put64(MCACHE, l->mcache_alloc + 8 * k, SPAN);
+		put64(MCACHE, l->mcache_alloc + 8 * k,
+		      k == 2 * CLASS ? SPAN : NONE);
 	put64(MCACHE, l->mcache_tiny_allocs, 2);
 	put32(SPAN, l->mspan_alloc_count, 10);
 	put32(SPAN, l->mspan_alloc_before, 7);
@@ -457,14 +460,21 @@ static void test_objects(void **state)
 	assert_int_equal(o.mallocs, 108 + 5);
 	assert_int_equal(o.frees, 47 + 2);
 	assert_true(o.exact);
-	/* More counted than there are, a size no class has: what cannot be is
+	assert_int_equal(gomem_class_size(CLASS), 64);
+	for (unsigned k = 0; k < GOMEM_CLASSES; k++) {
+		assert_int_equal(o.by_size_mallocs[k], k == CLASS ? 3
+						       : k == 2	  ? 100
+								  : 0);
+		assert_int_equal(o.by_size_frees[k], k == 2 ? 40 : 0);
+	}
+	/* More counted than there are, a size that its class has not: what cannot be is
 	 * left out, and that is said. */
 	put32(SPAN, l->mspan_alloc_before, 11);
 	assert_int_equal(gomem_objects(g, &o, &err), 0);
 	assert_false(o.exact);
 	assert_int_equal(o.cached_bytes, 0);
 	put_p(l);
-	put64(SPAN, l->mspan_elemsize, 1ull << 60);
+	put64(SPAN, l->mspan_elemsize, 80);
 	assert_int_equal(gomem_objects(g, &o, &err), 0);
 	assert_false(o.exact);
 	assert_int_equal(o.heap_alloc, 3 * MIB + 960);
@@ -596,12 +606,13 @@ static void test_allp(void **state)
 	(void)state;
 	put_p(l);
 	/* A span of class 5 where class 0's should be. */
+	put64(MCACHE, l->mcache_alloc, SPAN);
 	put32(SPAN, l->mspan_spanclass, 5);
 	assert_false(ps_check(g, ALLP));
 	assert_int_equal(g->at.allp, 0);
 	/* runtime.emptymspan stands for "none": it has no size. */
 	put_p(l);
-	put32(SPAN, l->mspan_spanclass, 0);
+	put64(MCACHE, l->mcache_alloc, SPAN);
 	put64(SPAN, l->mspan_elemsize, 0);
 	assert_true(ps_check(g, ALLP));
 	put32(P0, l->p_id, 7);

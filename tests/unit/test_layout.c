@@ -50,7 +50,7 @@ static void test_bounds(void **state)
 			assert_true((size_t)mstats[k] <= figures_mstats_len(l));
 		for (size_t k = 0; k < sizeof(gc) / sizeof(gc[0]); k++)
 			assert_true((size_t)gc[k] <= figures_gc_len(l));
-		assert_true(l->delta_small_free_count + 8 * SIZE_CLASSES <=
+		assert_true(l->delta_small_free_count + 8 * GOMEM_CLASSES <=
 			    l->delta_size);
 		assert_true(l->mspan_size <= 512);
 		assert_true(l->mspan_alloc_before + 2 <= l->mspan_size);

@@ -403,6 +403,26 @@ static void test_memstats_in_other_forms(void **unused)
 	check_holds(path, "memstats.json", "{\"read\":\"expvar\",");
 }
 
+/* From memory, with their age. */
+static void test_by_size(void **unused)
+{
+	const struct by_size sizes = {2, {{8, 7, 5}, {16, UINT32_MAX, 1}}};
+	char path[512];
+	struct fixture f;
+
+	(void)unused;
+	fixture_init(&f);
+	f.in.files[SNAPSHOT_MEMSTATS] = (struct snapshot_bytes){0};
+	f.in.by_size = &sizes;
+	f.in.by_size_ns = NOW_NS - 2 * NS_PER_SEC;
+	f.origins[ORIGIN_RUNTIME].by = READ_AGENTLESS;
+	snap(&f, parent, path);
+	check_holds(path, "memstats.json",
+		    "\"by_size_age_ms\":2000,\"by_size\":["
+		    "{\"size\":8,\"mallocs\":7,\"frees\":5},"
+		    "{\"size\":16,\"mallocs\":4294967295,\"frees\":1}]}");
+}
+
 static void test_names(void **unused)
 {
 	char path[512], want[128];
@@ -633,6 +653,7 @@ int main(void)
 		TEST(test_last_hour_only),
 		TEST(test_little_is_known),
 		TEST(test_memstats_in_other_forms),
+		TEST(test_by_size),
 		TEST(test_names),
 		TEST(test_default_parent),
 		TEST(test_no_place),

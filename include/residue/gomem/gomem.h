@@ -140,6 +140,8 @@ int gomem_read(struct gomem *g, struct gomem_stats *out,
  * failed or was not exact. */
 bool gomem_changed(struct gomem *g);
 
+#define GOMEM_CLASSES 68 /* size classes of the allocator */
+
 struct gomem_objects {
 	int64_t begin_ns, end_ns; /* CLOCK_BOOTTIME */
 	/* Nothing was counted during the walk. Otherwise what was is missing:
@@ -150,7 +152,14 @@ struct gomem_objects {
 	uint64_t heap_alloc, total_alloc, mallocs, frees, heap_objects;
 	/* Of which are in the caches of the Ps, not in gomem_read's. */
 	uint64_t cached_bytes, cached_objects;
+	/* As MemStats.BySize, by size class: objects of gomem_class_size(k)
+	 * bytes. Class 0 is empty; larger objects than the last are in none. */
+	uint64_t by_size_mallocs[GOMEM_CLASSES], by_size_frees[GOMEM_CLASSES];
 };
+
+/* Bytes of an object of class k, 1 to GOMEM_CLASSES - 1; runtime/sizeclasses.go,
+ * the same in every version that is read. */
+unsigned gomem_class_size(unsigned k);
 
 /*
  * Objects at this instant: walks the cache of every P (0.1 to 5 ms). For a

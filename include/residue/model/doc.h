@@ -18,6 +18,7 @@ enum doc_kind {
 	DOC_RAW,      /* heap profile bytes exactly as received */
 	DOC_MEMSTATS, /* the reply MemStats were decoded from, as received */
 	DOC_SITES,    /* struct site_column: what the largest sites held */
+	DOC_BY_SIZE,  /* struct by_size */
 	DOC_COUNT
 };
 

@@ -7,7 +7,8 @@
  *     heap.pb.gz      the heap profile, exactly as received from the endpoint,
  *                     or as read from memory where there is none or it fails
  *     memstats.json   the runtime's figures: the endpoint's "memstats" object,
- *                     else the figures that residue has
+ *                     else the figures that residue has, from memory with
+ *                     the objects by size class
  *     smaps  status  limits    of /proc/PID, with control characters visible
  *     samples.jsonl   the last hour's rows as output.h prints them
  *     events.jsonl    the last hour's events
@@ -22,6 +23,7 @@
 #define RESIDUE_RECORD_SNAPSHOT_H
 
 #include <residue/base/err.h>
+#include <residue/model/by_size.h>
 #include <residue/model/event.h>
 #include <residue/model/history.h>
 #include <residue/model/state.h>
@@ -63,6 +65,8 @@ struct snapshot_input {
 	int64_t live;	       /* live heap as the judge knows it; -1: it does
 				* not */
 	unsigned live_origins; /* bits 1 << ORIGIN_x that `live` rests on */
+	const struct by_size *by_size; /* NULL: not known */
+	int64_t by_size_ns; /* CLOCK_BOOTTIME when it was true */
 	struct snapshot_bytes files[SNAPSHOT_FILES];
 	/* As set for the target; NULL where not known, "" where not set. */
 	const char *godebug, *gogc, *gomemlimit;

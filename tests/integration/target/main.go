@@ -8,7 +8,7 @@
 //	0      sequence: odd while the rest is being written
 //	1, 2   wall clock before and after ReadMemStats, ns
 //	3      how many values follow
-//	4...   the values, in the order of publish below
+//	4...   the values, in the order of publish below, BySize last
 //
 // FILE.sites gets runtime.MemProfile's records as text, once. "live" adds
 // three allocators, and "busy" 64 that never pause; without them nothing
@@ -28,7 +28,7 @@ import (
 	"unsafe"
 )
 
-const words = 64
+const words = 512
 
 type node struct {
 	left, right *node
@@ -59,6 +59,8 @@ var (
 	keep    []interface{}
 	stats   runtime.MemStats
 	words64 *[words]uint64
+
+	published [words - 4]uint64
 )
 
 func publish() {
@@ -75,10 +77,15 @@ func publish() {
 		s.OtherSys, s.NextGC, s.LastGC, s.PauseTotalNs, uint64(s.NumGC),
 		uint64(s.NumForcedGC), s.PauseNs[last], s.PauseEnd[last],
 		uint64(goroutines)}
+	n := copy(published[:], values[:])
+	for i := range s.BySize {
+		published[n], published[n+1] = s.BySize[i].Mallocs, s.BySize[i].Frees
+		n += 2
+	}
 	p := words64
 	atomic.AddUint64(&p[0], 1)
-	p[1], p[2], p[3] = uint64(before), uint64(after), uint64(len(values))
-	copy(p[4:], values[:])
+	p[1], p[2], p[3] = uint64(before), uint64(after), uint64(n)
+	copy(p[4:], published[:n])
 	atomic.AddUint64(&p[0], 1)
 }
 
