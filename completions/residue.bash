@@ -17,6 +17,12 @@ _residue()
 		words="default midnight deuteranopia mono" ;;
 	--color)
 		words="auto always never" ;;
+	--read)
+		words="agentless expvar metrics pprof" ;;
+	--sort)
+		words="pid user comm go module endpoint read heap rss residue heap_released" ;;
+	-H | --endpoint)
+		return ;;
 	--sample_index)
 		words="inuse_space inuse_objects alloc_space alloc_objects" ;;
 	--cacert | --cert | --key | --config | -C | --script)

@@ -185,5 +185,6 @@ const struct command command_cmd_demo = {
 	.name = "demo",
 	.synopsis = "[--scale=N]",
 	.summary = "watch the bundled Go workload: the article's experiment",
+	.prints_csv = true,
 	.run = run,
 };

@@ -75,5 +75,6 @@ const struct command command_cmd_run = {
 	.synopsis = "[OPTION...] [--] CMD [ARG...]",
 	.summary = "start CMD and watch it; its exit status becomes ours",
 	.verbatim = true,
+	.prints_csv = true,
 	.run = run,
 };

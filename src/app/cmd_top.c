@@ -183,6 +183,28 @@ static void wait_for_date(struct watch *w, struct top_from *from)
 	}
 }
 
+/* Whether the endpoint is this process's: its own figures are compared with
+ * memory's. One answer is all that there is time for. A profile of another
+ * process is of no GC of this one. */
+static void wait_for_compared(struct watch *w, struct top_from *from)
+{
+	int64_t end = clock_boot_ns() + DATE_WAIT_NS;
+	const struct panel *p = look(w);
+
+	if (!p->info.endpoint[0] || p->endpoint_fail.code != ERR_NONE ||
+	    p->origins[ORIGIN_RUNTIME].by != READ_AGENTLESS)
+		return;
+	while (!p->compared && p->info.phase == TARGET_LIVE &&
+	       clock_boot_ns() < end) {
+		sampler_wait(w->s->sampler, 20);
+		p = look(w);
+	}
+	if (!p->doubt[0])
+		return;
+	values_unset(&from->values, FIELD_PPROF_NUM_GC);
+	fprintf(stderr, "residue: %s\n", p->doubt);
+}
+
 static int no_profile(const struct panel *p, struct err *err)
 {
 	const struct err *why = &p->origins[ORIGIN_PPROF].fail;
@@ -238,8 +260,10 @@ static int show_live(struct watch *w, const struct panel *p, struct err *err)
 	w->profile = doc_ref(p->profile);
 	memcpy(endpoint, p->info.endpoint, sizeof(endpoint));
 	from.endpoint = endpoint;
-	if (!w->s->scripted)
+	if (!w->s->scripted) {
 		wait_for_date(w, &from);
+		wait_for_compared(w, &from);
+	}
 	from.now_ns = look(w)->present ? w->frame.now_ns : from.origin.end_ns;
 	warn_endpoint(p);
 	warn_stale(&from);

@@ -69,5 +69,6 @@ const struct command command_cmd_watch = {
 	.name = "",
 	.synopsis = "[TARGET...]",
 	.summary = "every Go process; or watch one, or several side by side",
+	.prints_csv = true,
 	.run = run,
 };

@@ -16,7 +16,8 @@ struct command {
 	const char *name;     /* as typed; "" of the default command */
 	const char *synopsis; /* what follows the name */
 	const char *summary;  /* one line for --help */
-	bool verbatim; /* everything after the first argument is not ours */
+	bool verbatim;	 /* everything after the first argument is not ours */
+	bool prints_csv; /* with -b */
 	/* Returns an exit code; *err says why it is not 0. */
 	int (*run)(struct options *o, struct err *err);
 };

@@ -81,7 +81,7 @@ static int check_theme(const struct options *o, struct err *err)
 	config = config_dir();
 	rc = theme_load(&theme, o->theme, config, err);
 	free(config);
-	return rc;
+	return rc ? no_such_file(err) : 0;
 }
 
 static int run(struct options *o, const struct command *command,

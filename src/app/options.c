@@ -101,7 +101,8 @@ static int parse_count(const char *text, int64_t least, int64_t *out,
 	if (end == text || *end || errno || v < least) {
 		text_visible(shown, sizeof(shown), text, strlen(text));
 		return err_set(err, ERR_USAGE,
-			       "'%s' is no number: give 1 or more", shown);
+			       "'%s' is no number: give %d or more", shown,
+			       (int)least);
 	}
 	*out = v;
 	return 0;
@@ -289,6 +290,11 @@ static int check(const struct options *o, const struct command *command,
 	if (o->json && o->csv)
 		return err_set(err, ERR_USAGE,
 			       "--json and --csv exclude each other");
+	if (o->csv && !command->prints_csv)
+		return err_set(err, ERR_USAGE,
+			       "%s prints no CSV: --json, or -b --csv for "
+			       "samples",
+			       command->name);
 	if (o->probe && o->no_probe)
 		return err_set(err, ERR_USAGE,
 			       "--probe and --no-probe exclude each other");
@@ -316,6 +322,9 @@ static int check_word(const char *word, struct err *err)
 	if (!word[0] || !target_spec_parse(word, &spec, NULL))
 		return 0;
 	target_visible(shown, sizeof(shown), word);
+	if (!word[strspn(word, "0123456789")])
+		return err_set(err, ERR_USAGE, "no process has the PID %s",
+			       shown);
 	return err_set(err, ERR_USAGE,
 		       "there is no command '%s', and it is no target (a PID, "
 		       "=NAME, a URL or PID@URL)",

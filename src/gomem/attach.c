@@ -248,10 +248,13 @@ static int explain_exe(const struct gomem *g, const char *dir, int sysno,
 
 	if (sysno == EACCES || sysno == EPERM)
 		return remote_explain(&g->remote, EPERM, err);
+	/* A zombie has none any more, a kernel thread never had. */
+	if (sysno == ENOENT && attach_alive(g, err))
+		return -1;
 	if (sysno == ENOENT && stat(dir, &st) == 0)
 		return err_set(err, ERR_UNSUPPORTED,
 			       "not a Go program (a kernel thread)");
-	if (sysno == ENOENT && g->pidfd >= 0 && attach_alive(g, NULL) == 0)
+	if (sysno == ENOENT && g->pidfd >= 0)
 		return remote_explain(&g->remote, EPERM, err); /* hidepid */
 	return err_sys(err, sysno, "cannot open %.180s/exe", dir);
 }

@@ -181,17 +181,17 @@ static const struct cross_point *before(const struct crosscheck *c)
 
 static bool settle(struct crosscheck *c, const struct cross_point *after)
 {
-	char text[CROSS_TEXT_MAX];
 	bool changed;
 
-	compare(before(c), &c->answer, after, text);
+	compare(before(c), &c->answer, after, c->last);
 	c->answer.end_ns = 0;
-	c->differed = text[0] ? c->differed + 1 : 0;
-	if (text[0] && c->differed < CROSS_SURE)
+	c->settled++;
+	c->differed = c->last[0] ? c->differed + 1 : 0;
+	if (c->last[0] && c->differed < CROSS_SURE)
 		return false;
 	/* The figures of one disagreement differ from answer to answer. */
-	changed = !text[0] != !c->text[0];
-	memcpy(c->text, text, sizeof(c->text));
+	changed = !c->last[0] != !c->text[0];
+	memcpy(c->text, c->last, sizeof(c->text));
 	return changed;
 }
 

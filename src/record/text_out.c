@@ -1,7 +1,7 @@
 /*
  * text_out.c - objects as a table for people, as top -b.
  *
- *   TIME     ID        PID    RES   LIVE  PPROF RESIDUE  CACHE COMMAND
+ *   TIME     ID        PID    RES   LIVE  PPROF RESIDUE   IDLE COMMAND
  *   12:31:40 a1       4121  6.31G   412M  ~410M   5.90G  5.40G orders
  *   12:31:40 a1       4121 g GC: GC 17, forced by the program (runtime)
  *
@@ -37,7 +37,7 @@ static const struct column columns[] = {
 	{"LIVE", 7, 1, FIELD_HEAP_LIVE, FIELD_COUNT},
 	{"PPROF", 7, 2, FIELD_PPROF_INUSE, FIELD_COUNT},
 	{"RESIDUE", 8, 3, FIELD_RESIDUE, FIELD_COUNT},
-	{"CACHE", 7, 4, FIELD_HEAP_IDLE, FIELD_HEAP_RELEASED},
+	{"IDLE", 7, 4, FIELD_HEAP_IDLE, FIELD_HEAP_RELEASED},
 	{"RELSD", 7, 8, FIELD_HEAP_RELEASED, FIELD_COUNT},
 	{"GOAL", 7, 7, FIELD_NEXT_GC, FIELD_COUNT},
 	{"STACK", 7, 9, FIELD_STACK_INUSE, FIELD_COUNT},

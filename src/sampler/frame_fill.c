@@ -101,6 +101,8 @@ static void fill_panel(struct panel *p, const struct target *t)
 	p->endpoint_asked = s->endpoint_asked;
 	p->endpoint_fail = s->endpoint_fail;
 	snprintf(p->warning, sizeof(p->warning), "%s", t->cross.text);
+	snprintf(p->doubt, sizeof(p->doubt), "%s", t->cross.last);
+	p->compared = t->cross.settled;
 }
 
 static void fill_trail(struct panel *p, const struct site_trail *trail)

@@ -79,21 +79,18 @@ static double res_key(const struct cell_context *x)
 	return field_key(x, FIELD_RSS);
 }
 
-static enum field live_field(const struct cell_context *x)
+static const char *heap_text(const struct cell_context *x, char out[96])
 {
 	enum field f = heap_field(&x->row->values);
 
-	return f < FIELD_COUNT ? f : FIELD_HEAP_ALLOC;
-}
-
-static const char *heap_text(const struct cell_context *x, char out[96])
-{
-	return field(x, live_field(x), out);
+	return f < FIELD_COUNT ? field(x, f, out) : "";
 }
 
 static double heap_key(const struct cell_context *x)
 {
-	return field_key(x, live_field(x));
+	enum field f = heap_field(&x->row->values);
+
+	return f < FIELD_COUNT ? field_key(x, f) : -1e18;
 }
 
 static const char *cache_text(const struct cell_context *x, char out[96])
@@ -209,7 +206,7 @@ static const char *command_of(const struct target_info *info)
 	size_t word = strcspn(info->cmdline, " ");
 	const char *slash = memrchr(info->cmdline, '/', word);
 
-	if (!info->cmdline[0])
+	if (!info->cmdline[strspn(info->cmdline, " ")])
 		return target_name(info);
 	return slash && slash + 1 < info->cmdline + word ? slash + 1
 							 : info->cmdline;
@@ -231,7 +228,7 @@ const struct list_column list_column[COLUMNS] = {
 [COLUMN_PID]     = {"PID", 7, 0, 0, true, ROLE_TEXT, "process id", pid_text, pid_key, NULL, true},
 [COLUMN_USER]    = {"USER", 7, 9, 6, false, ROLE_DIM, "who runs it", user_text, NULL, user_compare, true},
 [COLUMN_RES]     = {"RES", 6, 0, 0, true, ROLE_RES, "resident memory", res_text, res_key, NULL, false},
-[COLUMN_HEAP]    = {"HEAP", 6, 0, 1, true, ROLE_HEAP, "live heap: pprof's total, else what the last GC marked, else HeapAlloc", heap_text, heap_key, NULL, false},
+[COLUMN_HEAP]    = {"HEAP", 6, 0, 1, true, ROLE_HEAP, "live heap: pprof's total, else what the last GC marked; dim: GCs ended since", heap_text, heap_key, NULL, false},
 [COLUMN_CACHE]   = {"CACHE", 6, 0, 4, true, ROLE_CACHE, "idle heap that the runtime keeps for reuse", cache_text, cache_key, NULL, false},
 [COLUMN_STACK]   = {"STACK", 6, 0, 9, true, ROLE_STACKS, "goroutine stacks", stack_text, stack_key, NULL, false},
 [COLUMN_NONGO]   = {"NONGO", 6, 0, 8, true, ROLE_NON_GO, "memory that the Go runtime does not know", nongo_text, nongo_key, NULL, false},

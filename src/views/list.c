@@ -249,6 +249,19 @@ static void draw_titles(const struct screens *s, const struct list_layout *l,
 	}
 }
 
+/* The live heap, and what is measured against it: a profile's is that of its
+ * GC, and the next to it in the row are newer where others have ended since. */
+static bool heap_is_stale(const struct cell_context *x)
+{
+	const struct values *v = &x->row->values;
+
+	if (heap_field(v) != FIELD_PPROF_INUSE)
+		return x->m.stale[ORIGIN_RUNTIME];
+	return x->m.stale[ORIGIN_PPROF] ||
+	       values_get(v, FIELD_PPROF_NUM_GC, INT64_MAX) <
+		       values_get(v, FIELD_NUM_GC, -1);
+}
+
 static enum role cell_role(const struct cell_context *x, unsigned column)
 {
 	const struct list_row *r = x->row;
@@ -262,10 +275,13 @@ static enum role cell_role(const struct cell_context *x, unsigned column)
 		return ROLE_STALE;
 	switch (column) {
 	case COLUMN_HEAP:
+	case COLUMN_RESIDUE:
+		if (heap_is_stale(x))
+			return ROLE_STALE;
+		break;
 	case COLUMN_CACHE:
 	case COLUMN_STACK:
 	case COLUMN_NONGO:
-	case COLUMN_RESIDUE:
 	case COLUMN_GCS:
 		if (x->m.stale[ORIGIN_RUNTIME])
 			return ROLE_STALE;

@@ -47,6 +47,22 @@ def true_tie(lines):
     assert warnings(lines) == [], "%r" % warnings(lines)
 
 
+def top(target):
+    """What `top` says on stderr."""
+    done = subprocess.run([RESIDUE, "top", "-n", "1", target], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                          stderr=subprocess.PIPE, text=True, timeout=60)
+    assert done.returncode == 0 and done.stdout, "exit %d: %s" % (done.returncode, done.stderr)
+    return done.stderr
+
+
+def false_top(said):
+    assert "disagree" in said and "of which GC is not known" in said, said
+
+
+def true_top(said):
+    assert "disagree" not in said, said
+
+
 def from_memory(lines):
     """The other's figures were never mixed in: counters do not fall."""
     assert read(lines) == "agentless", read(lines)
@@ -97,7 +113,11 @@ def main():
                 lambda: watch("%d@%s" % (two.pid, one.url), FALSE_SECONDS, "--read", "agentless"),
                 lambda: watch("%d@%s" % (one.pid, profiles_of_two), FALSE_SECONDS),
                 lambda: watch("%d@%s" % (one.pid, profiles_of_one), FALSE_SECONDS),
+                lambda: top("%d@%s" % (one.pid, two.url)),
+                lambda: top("%d@%s" % (two.pid, two.url)),
             ], 5)
+        plan.run("top of another process's endpoint", false_top, results[5])
+        plan.run("top of its own", true_top, results[6])
         for name, lines, check in (("another process's endpoint", results[0], false_tie),
                                    ("its own endpoint", results[1], true_tie),
                                    ("--read agentless asks no endpoint", results[2], true_tie),

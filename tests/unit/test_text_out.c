@@ -20,7 +20,7 @@ static void test_table_at_80_columns(void **unused)
 		"03:53:20 a1      1234 = server, go1.26.8, example.com/server, "
 		"read: agentless, endpoint http://127.0.0.1:6060\n"
 		"TIME     ID       PID    RES  ALLOC   LIVE  PPROF RESIDUE"
-		"  CACHE COMMAND\n"
+		"   IDLE COMMAND\n"
 		"03:53:20 a1      1234  8.00P      -      -  4.00M     -5B"
 		"   200M server\n"
 		"03:53:20 a1      1234 g GC 17 (runtime, before attach)\n"

@@ -51,8 +51,11 @@ struct cross_point {
 struct crosscheck {
 	struct cross_point memory[CROSS_KEPT]; /* newest first */
 	struct cross_point answer;	       /* waits for memory to be read */
-	unsigned differed;		       /* answers in a row */
-	char text[CROSS_TEXT_MAX]; /* what disagrees, for people; "": nothing */
+	unsigned settled;		       /* answers that were compared */
+	unsigned differed;		       /* of which in a row, the last */
+	char last[CROSS_TEXT_MAX]; /* what disagreed in the last, for people;
+				    * "": nothing */
+	char text[CROSS_TEXT_MAX]; /* the same of those that make it sure */
 };
 
 /* The two take good readings of ORIGIN_RUNTIME, in order of arrival, from

@@ -78,6 +78,9 @@ struct panel {
 	bool endpoint_asked; /* as in struct state, and the next one */
 	struct err endpoint_fail;
 	char warning[160]; /* two origins disagree, in words; "": no */
+	char doubt
+		[160]; /* the same of the last answer alone: it may be a slip */
+	bool compared; /* an answer was, by now */
 };
 
 /* Why a process that may be Go is not in the list, or not read: a sentence
