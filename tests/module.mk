@@ -19,7 +19,7 @@ endif
 # Screen, command line and integration tests: Python programs that print TAP.
 # A folder adds its own to one of these two.
 SCRIPT_TESTS = tests/layers.py tests/golden/selftest.py tests/golden/run.py \
-	tests/golden/extremes.py \
+	tests/golden/extremes.py tests/golden/terminal.py \
 	tests/fault/check.py
 # Those that watch live processes for a while; distcheck leaves them out.
 LIVE_TESTS = \

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <signal.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,14 +13,19 @@
 
 static const int caught[] = {SIGINT,  SIGTERM, SIGHUP,	SIGQUIT,
 			     SIGTSTP, SIGCONT, SIGWINCH};
-static const int crashes[] = {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT};
+/* They end a program as SIGTERM does, unless whoever started it said no. */
+static const int fatal[] = {SIGUSR1, SIGUSR2, SIGALRM, SIGVTALRM,
+			    SIGPROF, SIGIO,   SIGPWR,  SIGSTKFLT};
+static const int crashes[] = {SIGSEGV, SIGBUS, SIGFPE,	SIGILL, SIGABRT,
+			      SIGTRAP, SIGSYS, SIGXCPU, SIGXFSZ};
 #define COUNT(a)  (sizeof(a) / sizeof(*(a)))
 #define ALT_STACK 65536
 
 static struct {
 	int wake; /* eventfd, written by the handler; -1: not catching */
 	volatile sig_atomic_t end, stop, again;
-	struct sigaction old[COUNT(caught)], old_crash[COUNT(crashes)];
+	struct sigaction old[COUNT(caught)], old_fatal[COUNT(fatal)];
+	struct sigaction old_crash[COUNT(crashes)];
 	stack_t old_stack;
 	struct termios modes;
 	volatile sig_atomic_t restores; /* modes and text below are set */
@@ -63,6 +69,12 @@ void signals_restore(void)
 	tcsetattr(STDIN_FILENO, TCSANOW, &sig.modes);
 }
 
+static bool is_fault(int signo)
+{
+	return signo == SIGSEGV || signo == SIGBUS || signo == SIGFPE ||
+	       signo == SIGILL;
+}
+
 /* Restore, then let the crash happen as it would have without us. */
 static void on_crash(int signo, siginfo_t *info, void *context)
 {
@@ -71,10 +83,21 @@ static void on_crash(int signo, siginfo_t *info, void *context)
 	for (size_t i = 0; i < COUNT(crashes); i++)
 		if (crashes[i] == signo)
 			sigaction(signo, &sig.old_crash[i], NULL);
-	/* A fault happens again when the instruction is run again; a signal
-	 * that was sent does not. */
-	if (info->si_code <= 0)
+	/* A fault happens again when the instruction is run again; what was
+	 * sent, a trap and a limit do not. */
+	if (info->si_code <= 0 || !is_fault(signo))
 		raise(signo);
+}
+
+static void catch_unless_ignored(const int *signos, size_t n,
+				 const struct sigaction *sa,
+				 struct sigaction *old)
+{
+	for (size_t i = 0; i < n; i++) {
+		sigaction(signos[i], sa, &old[i]);
+		if (old[i].sa_handler == SIG_IGN)
+			sigaction(signos[i], &old[i], NULL);
+	}
 }
 
 int signals_catch(void)
@@ -89,6 +112,7 @@ int signals_catch(void)
 	sigemptyset(&sa.sa_mask);
 	for (size_t i = 0; i < COUNT(caught); i++)
 		sigaction(caught[i], &sa, &sig.old[i]);
+	catch_unless_ignored(fatal, COUNT(fatal), &sa, sig.old_fatal);
 	return sig.wake;
 }
 
@@ -103,8 +127,7 @@ void signals_on_crash(const char *restore, size_t n)
 	sig.restores = 1;
 	sigaltstack(&stack, &sig.old_stack);
 	sigemptyset(&sa.sa_mask);
-	for (size_t i = 0; i < COUNT(crashes); i++)
-		sigaction(crashes[i], &sa, &sig.old_crash[i]);
+	catch_unless_ignored(crashes, COUNT(crashes), &sa, sig.old_crash);
 }
 
 void signals_release(void)
@@ -113,6 +136,8 @@ void signals_release(void)
 		return;
 	for (size_t i = 0; i < COUNT(caught); i++)
 		sigaction(caught[i], &sig.old[i], NULL);
+	for (size_t i = 0; i < COUNT(fatal); i++)
+		sigaction(fatal[i], &sig.old_fatal[i], NULL);
 	if (sig.text_len) {
 		for (size_t i = 0; i < COUNT(crashes); i++)
 			sigaction(crashes[i], &sig.old_crash[i], NULL);

@@ -6,7 +6,7 @@
 
 /* What came since the last signals_take: bits. */
 enum {
-	SIGNALS_END = 1,   /* INT, TERM, HUP or QUIT */
+	SIGNALS_END = 1,   /* INT, TERM, HUP, QUIT, USR1, ALRM, ... */
 	SIGNALS_STOP = 2,  /* TSTP */
 	SIGNALS_AGAIN = 4, /* CONT or WINCH: draw all anew */
 };
