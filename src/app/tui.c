@@ -142,6 +142,15 @@ static void loop(struct tui *t)
 	} while (turn(t, &draw));
 }
 
+/* The theme that was asked for, or else the one for this terminal. */
+static int choose_theme(const struct tui *t, const struct tui_options *opt,
+			struct theme *theme, struct err *err)
+{
+	if (opt->theme || terminal_depth(t->terminal) != DEPTH_MONO)
+		return 0;
+	return theme_load(theme, "mono", opt->config_dir, err);
+}
+
 int tui_run(const struct tui_options *opt, const struct tui_backend *backend,
 	    int *signo, struct err *err)
 {
@@ -155,6 +164,10 @@ int tui_run(const struct tui_options *opt, const struct tui_backend *backend,
 		       opt->config_dir, err) ||
 	    terminal_open(&t.terminal, &opt->terminal, err))
 		return -1;
+	if (choose_theme(&t, opt, &theme, err)) {
+		terminal_close(t.terminal);
+		return -1;
+	}
 	terminal_set_theme(t.terminal, &theme);
 	frame_init(&t.frame);
 	/* Beyond ASCII nothing of a target's is shown where the locale cannot;

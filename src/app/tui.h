@@ -10,7 +10,8 @@
 struct tui_options {
 	struct terminal_options terminal;
 	bool ascii;		/* --ascii */
-	const char *theme;	/* a name or a path; NULL: "default" */
+	const char *theme;	/* a name or a path; NULL: "default", or "mono"
+				 * where there are no colours */
 	const char *config_dir; /* themes/ of the user's is in it; or NULL */
 	/* What to begin with: none is the list. */
 	const char (*targets)[TARGET_ID_MAX];

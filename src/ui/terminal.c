@@ -381,6 +381,15 @@ static attr_t attrs_of(unsigned attrs)
 	       (attrs & STYLE_REVERSE ? A_REVERSE : 0);
 }
 
+/* Without colours: what a theme sets off by a background is reversed, what it
+ * greys is dim. */
+static attr_t attrs_for_colours(const struct theme *theme,
+				const struct style *on, const struct colour *fg)
+{
+	return (on->bg.c16 != theme->style[ROLE_TEXT].bg.c16 ? A_REVERSE : 0) |
+	       (fg->c16 == BRIGHT_BLACK ? A_DIM : 0);
+}
+
 static const struct look *look_of(struct terminal *t, struct pen p)
 {
 	struct look *l = &t->looks[p.role][p.on];
@@ -394,7 +403,9 @@ static const struct look *look_of(struct terminal *t, struct pen p)
 	if (on->fg.c16 != COLOUR_DEFAULT || on->fg.rgb != COLOUR_DEFAULT)
 		fg = &on->fg;
 	l->attrs = attrs_of(s->attrs | on->attrs);
-	if (t->depth != DEPTH_MONO) {
+	if (t->depth == DEPTH_MONO) {
+		l->attrs |= attrs_for_colours(&t->theme, on, fg);
+	} else {
 		int ink = index_of(fg, t->depth, &l->attrs);
 
 		/* The cube's black stays black, whatever the palette, and
