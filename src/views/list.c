@@ -233,6 +233,10 @@ static void draw_titles(const struct screens *s, const struct list_layout *l,
 		bool sorted = i == list_sort(s);
 		struct pen p = pen(sorted ? ROLE_HEADER_SORT : ROLE_HEADER);
 		char title[24], mark[5];
+		/* A title as wide as its column has the mark in the blank
+		 * between two. */
+		int w = l->col[i].w +
+			(sorted && text_columns(col->title) == l->col[i].w);
 
 		if (!l->col[i].shown)
 			continue;
@@ -241,11 +245,9 @@ static void draw_titles(const struct screens *s, const struct list_layout *l,
 		snprintf(title, sizeof(title), "%s%s", col->title,
 			 sorted ? mark : "");
 		if (col->right)
-			canvas_right(c, l->title_y, l->col[i].x, l->col[i].w, p,
-				     title);
+			canvas_right(c, l->title_y, l->col[i].x, w, p, title);
 		else
-			canvas_text(c, l->title_y, l->col[i].x, l->col[i].w, p,
-				    title);
+			canvas_text(c, l->title_y, l->col[i].x, w, p, title);
 	}
 }
 
@@ -553,7 +555,8 @@ static void act(struct screens *s, const struct frame *f, enum action action)
 			screens_go(s, IN_COMPARE);
 		break;
 	case ACTION_SORT:
-		s->list.menu = (struct sort_menu){true, list_sort(s)};
+		s->list.menu =
+			(struct sort_menu){.open = true, .at = list_sort(s)};
 		break;
 	default:
 		list_act(s, f, action);
@@ -566,14 +569,14 @@ static void click(struct screens *s, const struct frame *f, int y, int x)
 	unsigned n;
 
 	if (s->list.menu.open) {
-		if (sort_menu_click(&s->list.menu, y - l.title_y, x, COLUMNS))
+		if (sort_menu_click(&s->list.menu, y - l.title_y, x))
 			list_sort_by(s, s->list.menu.at);
 		return;
 	}
 	if (y == l.title_y) {
 		for (unsigned i = 0; i < COLUMNS; i++)
 			if (l.col[i].shown && x >= l.col[i].x &&
-			    x < l.col[i].x + l.col[i].w)
+			    x <= l.col[i].x + l.col[i].w)
 				list_sort_by(s, i);
 		return;
 	}

@@ -346,6 +346,14 @@ static void click(struct screens *s, const struct frame *f,
 	}
 }
 
+/* As the arrow: in a menu, too. */
+static void wheel(struct screens *s, const struct frame *f, uint32_t key,
+		  enum action action)
+{
+	if (!s->view->press || !s->view->press(s, f, key))
+		act(s, f, action);
+}
+
 void screens_press(struct screens *s, const struct frame *f,
 		   const struct press *press)
 {
@@ -358,9 +366,9 @@ void screens_press(struct screens *s, const struct frame *f,
 	} else if (press->key == PRESS_CLICK) {
 		click(s, f, press);
 	} else if (press->key == PRESS_WHEEL_UP) {
-		act(s, f, ACTION_UP);
+		wheel(s, f, PRESS_UP, ACTION_UP);
 	} else if (press->key == PRESS_WHEEL_DOWN) {
-		act(s, f, ACTION_DOWN);
+		wheel(s, f, PRESS_DOWN, ACTION_DOWN);
 	} else if (s->asking != ACTION_NONE) {
 		prompt_press(s, f, press->key);
 	} else if (!s->view->press || !s->view->press(s, f, press->key)) {

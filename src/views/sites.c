@@ -568,7 +568,8 @@ static void act(struct screens *s, const struct frame *f, enum action action)
 		st->detail = !st->detail;
 		break;
 	case ACTION_SORT:
-		st->menu = (struct sort_menu){true, sites_sort(s)};
+		st->menu =
+			(struct sort_menu){.open = true, .at = sites_sort(s)};
 		break;
 	case ACTION_PAUSE:
 		st->paused = !st->paused;
@@ -632,8 +633,7 @@ static void click(struct screens *s, const struct frame *f, int y, int x)
 	if (!t || !t->top)
 		return;
 	if (s->sites.menu.open) {
-		if (sort_menu_click(&s->sites.menu, y - l.title_y, x,
-				    SITE_COLUMNS))
+		if (sort_menu_click(&s->sites.menu, y - l.title_y, x))
 			sites_sort_by(s, s->sites.menu.at);
 		return;
 	}

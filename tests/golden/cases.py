@@ -28,7 +28,8 @@ COMPARE = first(("keys:<Space*2>", "keys:c"))
 CASES = (
     Case("list", residue("list"), LIST, attrs=("utf8",)),
     Case("list-help", residue("list"), first(("keys:<F1>",))),
-    Case("list-sort", residue("list"), first(("keys:<F6>",)), sizes=(USUAL,)),
+    Case("list-sort", residue("list"), first(("keys:<F6>",)), sizes=(SMALL, USUAL)),
+    Case("list-sort-end", residue("list"), first(("keys:<F6>", "keys:<End>")), sizes=(SMALL,)),
     Case("list-search", residue("list"), first(("keys:/", "keys:sea")), sizes=(USUAL,)),
     Case("list-filter", residue("list"), first(("keys:\\", "keys:or<Enter>", "keys:<Home>")), sizes=(USUAL,)),
     Case("watch", residue("cache"), WATCH, modes=("utf8", "ascii", "mono", "truecolor"), attrs=("utf8", "truecolor")),

@@ -1,6 +1,8 @@
 /* test_views.c - what keys do to the screens, on frames made by hand. */
 #include "screen_fixture.h"
 
+#include <residue/base/text.h>
+
 static void add_row(struct frame *f, const char *id, int pid, const char *comm,
 		    int64_t rss)
 {
@@ -383,6 +385,88 @@ static void clicks_find_keys_and_titles(void **state)
 	release(&x);
 }
 
+static const char *menu_row(struct fixture *x, int y, char out[15])
+{
+	char row[4096];
+
+	snprintf(out, 15, "%.14s", canvas_row(&x->c, y, row));
+	return out;
+}
+
+/* The cursor is among the rows that there are, by keys, the wheel and clicks. */
+static void a_menu_scrolls_where_rows_are_few(void **state)
+{
+	struct press wheel = {.key = PRESS_WHEEL_DOWN};
+	struct fixture x;
+	unsigned page;
+	char row[15];
+
+	(void)state;
+	make(&x);
+	canvas_resize(&x.c, 10, 40);
+	screens_start(&x.s, NULL, 0, true);
+	show(&x);
+	press(&x, PRESS_F(6));
+	assert_string_equal(menu_row(&x, 1, row), " Sort by  3/14");
+	page = x.s.list.menu.page;
+	assert_int_equal(page, 7);
+	press(&x, PRESS_END);
+	assert_string_equal(menu_row(&x, 1, row), " Sort by 14/14");
+	assert_string_equal(menu_row(&x, 8, row), " COMMAND      ");
+	assert_string_equal(menu_row(&x, 2, row), " RESIDUE      ");
+	/* The first on the screen. */
+	screens_press(&x.s, &x.f,
+		      &(struct press){.key = PRESS_CLICK, .y = 2, .x = 3});
+	assert_string_equal(x.s.say, "");
+	show(&x);
+	press(&x, PRESS_F(6));
+	assert_string_equal(menu_row(&x, 1, row), " Sort by  8/14");
+	screens_press(&x.s, &x.f, &wheel);
+	show(&x);
+	assert_string_equal(menu_row(&x, 8, row), " %LIM         ");
+	press(&x, PRESS_HOME);
+	assert_string_equal(menu_row(&x, 2, row), " PID          ");
+	/* All at once where there is room, and no count. */
+	canvas_resize(&x.c, 24, 80);
+	press(&x, PRESS_UP);
+	assert_string_equal(menu_row(&x, x.s.list.title_y, row),
+			    " Sort by      ");
+	assert_string_equal(menu_row(&x, x.s.list.title_y + 14, row),
+			    " COMMAND      ");
+	release(&x);
+}
+
+/* Titles that fill their columns have the mark as well. */
+static void the_sorted_column_is_marked(void **state)
+{
+	static const char *const titles[] = {"PID", "RESIDUE", "GC/s", "%LIM",
+					     "COMMAND"};
+	struct fixture x;
+	char row[4096];
+
+	(void)state;
+	make(&x);
+	canvas_resize(&x.c, 24, 160);
+	screens_start(&x.s, NULL, 0, true);
+	show(&x);
+	for (size_t i = 0; i < sizeof(titles) / sizeof(*titles); i++) {
+		struct press p = {.key = PRESS_CLICK, .y = x.s.list.title_y};
+		const char *at;
+
+		at = strstr(canvas_row(&x.c, p.y, row), titles[i]);
+		assert_non_null(at);
+		p.x = text_columns(row) - text_columns(at);
+		screens_press(&x.s, &x.f, &p);
+		show(&x);
+		at = strstr(canvas_row(&x.c, p.y, row), titles[i]);
+		assert_non_null(at);
+		at += strlen(titles[i]);
+		assert_true(strncmp(at, "\u25bc", 3) == 0 ||
+			    strncmp(at, "\u25b2", 3) == 0);
+	}
+	release(&x);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -400,6 +484,8 @@ int main(void)
 		cmocka_unit_test(what_does_not_work_says_why),
 		cmocka_unit_test(any_size_draws_something),
 		cmocka_unit_test(clicks_find_keys_and_titles),
+		cmocka_unit_test(a_menu_scrolls_where_rows_are_few),
+		cmocka_unit_test(the_sorted_column_is_marked),
 	};
 
 	setlocale(LC_ALL, "C.UTF-8");

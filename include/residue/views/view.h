@@ -24,6 +24,7 @@
 struct sort_menu {
 	bool open;
 	unsigned at;
+	unsigned top, page; /* as it was drawn: the first entry, entries */
 };
 
 /* The list: what is shown, in which order, where the cursor is. */
