@@ -9,6 +9,7 @@
 
 #include <residue/base/clock.h>
 #include <residue/base/sat.h>
+#include <residue/base/text.h>
 #include <residue/base/units.h>
 
 #include <stdio.h>
@@ -42,26 +43,46 @@ static bool subject_of(const struct screens *s, const struct frame *f,
 	return p->present;
 }
 
+static const char *why_not(const struct target_info *info, enum action action)
+{
+	if (info->phase != TARGET_LIVE)
+		return "the process has ended";
+	if (action == ACTION_FORCE_GC)
+		return info->endpoint[0]
+			       ? NULL
+			       : "it is done through an endpoint, and none is "
+				 "known; residue never signals or attaches";
+	if (info->kind != TARGET_PROCESS)
+		return "a URL has no sockets to look at";
+	if (info->endpoint[0])
+		return "an endpoint is known already";
+	return info->listens[0] ? NULL
+				: "it listens on no socket that can be seen";
+}
+
 const char *confirm_blocked(const struct screens *s, const struct frame *f,
 			    enum action action)
 {
 	struct subject x;
 
-	if (!subject_of(s, f, &x))
-		return "there is no process";
-	if (x.info->phase != TARGET_LIVE)
-		return "the process has ended";
-	if (action == ACTION_FORCE_GC)
-		return x.info->endpoint[0]
-			       ? NULL
-			       : "it is done through an endpoint, and none is "
-				 "known; residue never signals or attaches";
-	if (x.info->kind != TARGET_PROCESS)
-		return "a URL has no sockets to look at";
-	if (x.info->endpoint[0])
-		return "an endpoint is known already";
-	return x.info->listens[0] ? NULL
-				  : "it listens on no socket that can be seen";
+	return subject_of(s, f, &x) ? why_not(x.info, action)
+				    : "there is no process";
+}
+
+/* The same of the process that was asked about: much may have happened to it
+ * since, and another may be under the cursor. */
+static const char *asked_blocked(const struct screens *s, const struct frame *f)
+{
+	const struct confirm *q = &s->confirm;
+
+	for (unsigned i = 0; i < FRAME_PANELS; i++)
+		if (f->panels[i].present &&
+		    strcmp(f->panels[i].info.id, q->target) == 0)
+			return why_not(&f->panels[i].info, q->action);
+	for (unsigned i = 0; i < f->row_count; i++)
+		if (strcmp(f->rows[i].info.id, q->target) == 0)
+			return why_not(&f->rows[i].info, q->action);
+	return "the process is gone";
 }
 
 static const char *who(const struct target_info *info, char out[64])
@@ -147,7 +168,7 @@ void confirm_ask(struct screens *s, const struct frame *f, enum action action)
 
 	if (!subject_of(s, f, &x))
 		return;
-	q->action = action;
+	*q = (struct confirm){.action = action};
 	memcpy(q->target, x.info->id, sizeof(q->target));
 	if (action == ACTION_FORCE_GC)
 		ask_gc(&x, s->cols, q->text, sizeof(q->text));
@@ -155,18 +176,67 @@ void confirm_ask(struct screens *s, const struct frame *f, enum action action)
 		ask_probe(&x, s->cols, q->text, sizeof(q->text));
 }
 
-bool confirm_press(struct screens *s, const struct frame *f,
-		   const struct press *press)
+/* An answer, where it stands on the screen. */
+struct answer {
+	uint32_t key;
+	const char *name, *label;
+	struct rect at;
+};
+#define ANSWERS 3
+
+/* The answers to what is asked, the last one's row being `bottom`: in one row
+ * where they fit, three blanks apart. Returns how many there are. */
+static unsigned place_answers(const struct confirm *q, int bottom, int cols,
+			      struct answer out[ANSWERS])
+{
+	bool gc = q->action == ACTION_FORCE_GC;
+	unsigned n = 0;
+	int x = 1, y = 0;
+
+	out[n++] = (struct answer){'y', "y", gc ? " once" : " yes", {0}};
+	if (gc)
+		out[n++] = (struct answer){'2', "2", " twice in a row", {0}};
+	out[n++] = (struct answer){'n', "n", " no", {0}};
+	for (unsigned i = 0; i < n; i++) {
+		int w = 1 + text_columns(out[i].label);
+
+		if (x > 1 && x + w > cols) {
+			x = 1;
+			y++;
+		}
+		out[i].at = (struct rect){y, x, 1, w};
+		x += w + 3;
+	}
+	for (unsigned i = 0; i < n; i++)
+		out[i].at.y += bottom - y;
+	return n;
+}
+
+/* What a press answers: a key as it is, a click by where it is. */
+static uint32_t answer_of(const struct screens *s, const struct press *press)
+{
+	struct answer answer[ANSWERS];
+	unsigned n;
+
+	if (press->key != PRESS_CLICK)
+		return press->key;
+	n = place_answers(&s->confirm, s->confirm.bottom, s->cols, answer);
+	for (unsigned i = 0; i < n; i++)
+		if (press->y == answer[i].at.y && press->x >= answer[i].at.x &&
+		    press->x < answer[i].at.x + answer[i].at.w)
+			return answer[i].key;
+	return press->key;
+}
+
+static void do_it(struct screens *s, const struct frame *f, bool twice)
 {
 	enum action action = s->confirm.action;
-	bool twice = press->key == '2' && action == ACTION_FORCE_GC;
+	const char *why = asked_blocked(s, f);
 	struct request *r;
-	bool yes = press->key == 'y' || press->key == 'Y' || twice;
 
-	s->confirm.action = ACTION_NONE;
-	if (!yes) {
-		screens_say(s, f, false, "nothing was done");
-		return press->key == 'n' || press->key == PRESS_ESC;
+	if (why) {
+		screens_say(s, f, true, "nothing was done: %s", why);
+		return;
 	}
 	r = screens_request(
 		s, action == ACTION_FORCE_GC ? REQUEST_GC : REQUEST_PROBE,
@@ -177,30 +247,51 @@ bool confirm_press(struct screens *s, const struct frame *f,
 		    action == ACTION_PROBE ? "asking its sockets"
 		    : twice		   ? "forcing two GCs"
 					   : "forcing a GC");
-	return true;
 }
 
-void confirm_draw(const struct screens *s, struct canvas *c, int y)
+bool confirm_press(struct screens *s, const struct frame *f,
+		   const struct press *press)
 {
-	const struct confirm *q = &s->confirm;
-	int rows = wrapped_rows(q->text, c->cols - 2), x = 1;
-	static const char *const answers[][2] = {
-		{"y", " once   "}, {"2", " twice in a row   "}, {"n", " no"}};
-	bool gc = q->action == ACTION_FORCE_GC;
+	uint32_t key = answer_of(s, press);
+	bool twice = key == '2' && s->confirm.action == ACTION_FORCE_GC;
+	bool yes = key == 'y' || key == 'Y' || twice;
+	bool no = key == 'n' || key == PRESS_ESC;
 
-	rows = rows > y ? y : rows;
-	canvas_fill(c, (struct rect){y - rows, 0, rows + 1, c->cols},
-		    pen(ROLE_PROMPT), ' ');
+	/* Typed or pasted before anyone can have read the question: only a no
+	 * does no harm. */
+	if (!s->confirm.shown && !no)
+		return true;
+	if (yes)
+		do_it(s, f, twice);
+	else
+		screens_say(s, f, false, "nothing was done");
+	s->confirm.action = ACTION_NONE;
+	return yes || no;
+}
+
+void confirm_draw(struct screens *s, struct canvas *c, int y)
+{
+	struct confirm *q = &s->confirm;
+	struct answer answer[ANSWERS];
+	unsigned n = place_answers(q, y, c->cols, answer);
+	int rows = wrapped_rows(q->text, c->cols - 2), first = answer[0].at.y;
+
+	q->shown = true;
+	q->bottom = y;
+	rows = rows > first ? first : rows;
+	canvas_fill(
+		c,
+		(struct rect){first - rows, 0, y - first + rows + 1, c->cols},
+		pen(ROLE_PROMPT), ' ');
 	draw_wrapped(c, &s->glyphs,
-		     (struct rect){y - rows, 1, rows, c->cols - 2},
+		     (struct rect){first - rows, 1, rows, c->cols - 2},
 		     pen(ROLE_PROMPT), q->text);
-	for (unsigned i = 0; i < 3; i++) {
-		const char *label = i || gc ? answers[i][1] : " yes   ";
+	for (unsigned i = 0; i < n; i++) {
+		const struct answer *a = &answer[i];
+		int x = a->at.x;
 
-		if (i == 1 && !gc)
-			continue;
-		x += canvas_text(c, y, x, c->cols - x, pen(ROLE_KEY),
-				 answers[i][0]);
-		x += canvas_text(c, y, x, c->cols - x, pen(ROLE_PROMPT), label);
+		x += canvas_text(c, a->at.y, x, 1, pen(ROLE_KEY), a->name);
+		canvas_text(c, a->at.y, x, c->cols - x, pen(ROLE_PROMPT),
+			    a->label);
 	}
 }

@@ -238,7 +238,9 @@ void screens_draw(struct screens *s, const struct frame *f, struct canvas *c)
 		c->rows--;
 	s->view->draw(s, f, c);
 	c->rows = rows;
-	if (rows > 1)
+	/* What is asked is seen, were it the only row. */
+	if (rows > 1 || s->confirm.action != ACTION_NONE ||
+	    s->asking != ACTION_NONE)
 		draw_last(s, f, c, rows - 1);
 }
 

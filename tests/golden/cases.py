@@ -64,6 +64,7 @@ CASES = (
     Case("sites-cost", residue("fetched"), SITES, sizes=(USUAL, ROOMY, LARGE)),
     Case("watch-cost", residue("fetched"), WATCH, sizes=(ROOMY, LARGE), modes=("utf8",)),
     Case("force-gc", residue("sites"), WATCH + ("keys:g",)),
+    Case("force-gc-narrow", residue("sites"), ("wait:COMM", "keys:<Enter>", "keys:g"), sizes=((20, 8),)),
     Case("force-gc-refused", residue("sites"), first(("keys:<Down>", "keys:g")), sizes=(USUAL,)),
     Case("probe", residue("sites"), first(("keys:<Down>", "keys:e")), sizes=(SMALL, USUAL)),
     Case("log", residue("sites"), first(("keys:L",))),

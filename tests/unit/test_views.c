@@ -467,6 +467,135 @@ static void the_sorted_column_is_marked(void **state)
 	release(&x);
 }
 
+/* The watch view of a process with an endpoint, asked whether to force a GC. */
+static void ask_for_gc(struct fixture *x, int rows, int cols)
+{
+	start_watch(x);
+	strcpy(x->f.panels[0].info.endpoint, "http://127.0.0.1:6060");
+	canvas_resize(&x->c, rows, cols);
+	show(x);
+	press(x, 'g');
+	assert_int_equal(x->s.confirm.action, ACTION_FORCE_GC);
+}
+
+/* Where `text` stands: -1 when it does not. */
+static int find(struct fixture *x, const char *text, int *col)
+{
+	char row[4096];
+
+	for (int y = 0; y < x->c.rows; y++) {
+		const char *at = strstr(canvas_row(&x->c, y, row), text);
+
+		if (!at)
+			continue;
+		*col = text_columns(row) - text_columns(at);
+		return y;
+	}
+	return -1;
+}
+
+static void click_on(struct fixture *x, const char *text)
+{
+	struct press p = {.key = PRESS_CLICK};
+
+	p.y = find(x, text, &p.x);
+	assert_true(p.y >= 0);
+	screens_press(&x->s, &x->f, &p);
+	show(x);
+}
+
+static void answers_are_clicked(void **state)
+{
+	static const struct {
+		const char *label;
+		unsigned requests;
+		const char *text, *said;
+	} answers[] = {{"y once", 1, "", "forcing a GC"},
+		       {"2 twice in a row", 1, "2", "forcing two GCs"},
+		       {"n no", 0, "", "nothing was done"},
+		       {"Force a GC in", 0, "", "nothing was done"}};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(answers) / sizeof(*answers); i++)
+		/* At 20 columns they are below each other. */
+		for (int cols = 20; cols <= 100; cols += 40) {
+			struct fixture x;
+
+			ask_for_gc(&x, 24, cols);
+			click_on(&x, answers[i].label);
+			assert_string_equal(x.s.say, answers[i].said);
+			assert_int_equal(x.s.confirm.action, ACTION_NONE);
+			assert_int_equal(x.s.request_count,
+					 answers[i].requests);
+			if (x.s.request_count) {
+				assert_int_equal(x.s.requests[0].kind,
+						 REQUEST_GC);
+				assert_string_equal(x.s.requests[0].text,
+						    answers[i].text);
+			}
+			release(&x);
+		}
+}
+
+static void answers_are_seen_at_any_size(void **state)
+{
+	struct fixture x;
+	int col;
+
+	(void)state;
+	for (int rows = 1; rows < 12; rows++)
+		for (int cols = 18; cols < 60; cols++) {
+			ask_for_gc(&x, rows, cols);
+			assert_int_equal(find(&x, "n no", &col), rows - 1);
+			assert_true(rows < 3 || find(&x, "y once", &col) >= 0);
+			release(&x);
+		}
+}
+
+/* Between the question and its answer the process has gone. */
+static void what_was_asked_is_looked_at_again(void **state)
+{
+	struct fixture x;
+
+	(void)state;
+	ask_for_gc(&x, 24, 80);
+	x.f.panels[0].info.phase = TARGET_EXITED;
+	press(&x, '2');
+	assert_int_equal(x.s.request_count, 0);
+	assert_string_equal(x.s.say, "nothing was done: the process has ended");
+	release(&x);
+	ask_for_gc(&x, 24, 80);
+	x.f.panels[0].present = false;
+	x.f.row_count = 0;
+	press(&x, 'y');
+	assert_int_equal(x.s.request_count, 0);
+	assert_string_equal(x.s.say, "nothing was done: the process is gone");
+	release(&x);
+}
+
+/* Keys that were there before the question was. */
+static void answers_come_after_questions(void **state)
+{
+	struct press g = {.key = 'g'}, y = {.key = 'y'};
+	struct fixture x;
+
+	(void)state;
+	start_watch(&x);
+	strcpy(x.f.panels[0].info.endpoint, "http://127.0.0.1:6060");
+	screens_press(&x.s, &x.f, &g);
+	screens_press(&x.s, &x.f, &y);
+	assert_int_equal(x.s.request_count, 0);
+	assert_non_null(strstr(show(&x), "Force a GC in"));
+	screens_press(&x.s, &x.f, &y);
+	assert_int_equal(x.s.request_count, 1);
+	/* A no is one at any time. */
+	screens_press(&x.s, &x.f, &g);
+	screens_press(&x.s, &x.f, &(struct press){.key = 'n'});
+	assert_int_equal(x.s.confirm.action, ACTION_NONE);
+	assert_int_equal(x.s.request_count, 1);
+	release(&x);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -486,6 +615,10 @@ int main(void)
 		cmocka_unit_test(clicks_find_keys_and_titles),
 		cmocka_unit_test(a_menu_scrolls_where_rows_are_few),
 		cmocka_unit_test(the_sorted_column_is_marked),
+		cmocka_unit_test(answers_are_clicked),
+		cmocka_unit_test(answers_are_seen_at_any_size),
+		cmocka_unit_test(what_was_asked_is_looked_at_again),
+		cmocka_unit_test(answers_come_after_questions),
 	};
 
 	setlocale(LC_ALL, "C.UTF-8");

@@ -69,6 +69,8 @@ struct confirm {
 	enum action action; /* NONE: nothing is asked */
 	char target[TARGET_ID_MAX];
 	char text[480];
+	bool shown; /* the question has been on the screen */
+	int bottom; /* its last row, where it was drawn */
 };
 
 /* The time axis of watch and compare. */
