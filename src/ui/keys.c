@@ -22,6 +22,12 @@ static bool mouse(struct press *out)
 	return true;
 }
 
+void keys_know_pastes(void)
+{
+	define_key("\033[200~", KEYS_PASTE);
+	define_key(KEYS_PASTE_END, KEYS_PASTED);
+}
+
 bool keys_translate(int code, struct press *out)
 {
 	static const struct {

@@ -12,6 +12,7 @@ void prompt_start(struct prompt *p, const char *title, const char *text)
 	p->title = title;
 	snprintf(p->text, sizeof(p->text), "%s", text);
 	p->len = p->at = (unsigned)strlen(p->text);
+	p->gap = false;
 }
 
 /* Where the character before or after `at` begins. */
@@ -49,17 +50,27 @@ static unsigned word_start(const struct prompt *p)
 	return i;
 }
 
-static void insert(struct prompt *p, uint32_t ch)
+/* What would have to be escaped is not typed into a search. */
+static bool is_text(uint32_t ch)
 {
 	char utf8[8], seen[16];
-	unsigned n;
+	size_t n;
 
 	if (ch < ' ' || ch >= PRESS_SPECIAL)
+		return false;
+	n = strlen(glyph_text(ch, utf8));
+	return text_visible(seen, sizeof(seen), utf8, n) == n;
+}
+
+static void insert(struct prompt *p, uint32_t ch)
+{
+	char utf8[8];
+	unsigned n;
+
+	if (!is_text(ch))
 		return;
 	n = (unsigned)strlen(glyph_text(ch, utf8));
-	/* What would have to be escaped is not typed into a search. */
-	if (text_visible(seen, sizeof(seen), utf8, n) != n ||
-	    p->len + n >= sizeof(p->text))
+	if (p->len + n >= sizeof(p->text))
 		return;
 	memmove(p->text + p->at + n, p->text + p->at, p->len - p->at + 1);
 	memcpy(p->text + p->at, utf8, n);
@@ -67,8 +78,23 @@ static void insert(struct prompt *p, uint32_t ch)
 	p->at += n;
 }
 
+void prompt_paste(struct prompt *p, uint32_t ch)
+{
+	if (ch == '\t' || ch == '\n' || ch == PRESS_ENTER) {
+		p->gap = p->at > 0;
+		return;
+	}
+	if (!is_text(ch))
+		return;
+	if (p->gap && ch != ' ')
+		insert(p, ' ');
+	p->gap = false;
+	insert(p, ch);
+}
+
 enum prompt_answer prompt_key(struct prompt *p, uint32_t key)
 {
+	p->gap = false;
 	switch (key) {
 	case PRESS_ENTER:
 		return PROMPT_DONE;

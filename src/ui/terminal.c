@@ -32,6 +32,9 @@ struct terminal {
 	WINDOW *keys; /* a pad: reading from it refreshes nothing */
 	enum colour_depth depth;
 	bool mouse;
+	bool brackets;	 /* the terminal says where a paste begins and ends */
+	bool pasting;	 /* amid one */
+	unsigned end_at; /* bytes of its end that have come one by one */
 	struct theme theme;
 	struct look looks[ROLE_COUNT][ROLE_COUNT];
 	struct {
@@ -42,6 +45,10 @@ struct terminal {
 	bool stale; /* nothing of `shown` is on the screen */
 	int wake;
 };
+
+/* Bracketed paste: DEC private mode 2004, of xterm's. */
+#define BRACKETS_ON  "\033[?2004h"
+#define BRACKETS_OFF "\033[?2004l"
 
 /* Strings that give the screen back, collected from tputs. */
 static char restore[512];
@@ -54,7 +61,7 @@ static int collect(int c)
 	return c;
 }
 
-static void collect_restore(bool mouse)
+static void collect_restore(bool mouse, bool brackets)
 {
 	static const char *const names[] = {"sgr0",  "op",    "rmkx",
 					    "cnorm", "rmcup", "rmam"};
@@ -62,6 +69,8 @@ static void collect_restore(bool mouse)
 	restore_len = 0;
 	if (mouse)
 		tputs("\033[?1006;1000l", 1, collect);
+	if (brackets)
+		tputs(BRACKETS_OFF, 1, collect);
 	for (size_t i = 0; i + 1 < sizeof(names) / sizeof(*names); i++) {
 		const char *s = tigetstr(names[i]);
 
@@ -172,6 +181,24 @@ static void frames_in_one_write(void)
 	doupdate();
 }
 
+/* Where terminfo says so (BE), or knows a mouse: that is asked for by a private
+ * mode as well, and whoever parses these ignores one it does not have, as the
+ * Linux console does. DEC's own terminals have neither, and are not told. */
+static bool has_brackets(void)
+{
+	const char *be = tigetstr("BE");
+
+	return (be && be != (char *)-1) || tigetstr("kmous");
+}
+
+static void tell_brackets(const struct terminal *t, const char *mode)
+{
+	if (!t->brackets)
+		return;
+	fputs(mode, stdout);
+	fflush(stdout);
+}
+
 int terminal_open(struct terminal **out, const struct terminal_options *opt,
 		  struct err *err)
 {
@@ -209,7 +236,10 @@ int terminal_open(struct terminal **out, const struct terminal_options *opt,
 			  NULL);
 		mouseinterval(0);
 	}
-	collect_restore(t->mouse);
+	t->brackets = has_brackets();
+	keys_know_pastes();
+	tell_brackets(t, BRACKETS_ON);
+	collect_restore(t->mouse, t->brackets);
 	signals_on_crash(restore, restore_len);
 	mem_on_exhausted(signals_restore);
 	canvas_init(&t->shown, false);
@@ -225,6 +255,7 @@ void terminal_close(struct terminal *t)
 	mem_on_exhausted(NULL);
 	if (t->mouse)
 		mousemask(0, NULL);
+	tell_brackets(t, BRACKETS_OFF);
 	delwin(t->keys);
 	endwin();
 	delscreen(t->screen);
@@ -290,6 +321,8 @@ unsigned terminal_events(struct terminal *t, short revents)
 	if (got & SIGNALS_END)
 		return TERMINAL_GONE;
 	if (got & SIGNALS_STOP) {
+		tell_brackets(t, BRACKETS_OFF);
+		t->pasting = false; /* the shell has its end */
 		endwin();
 		signals_stop();
 		got |= SIGNALS_AGAIN;
@@ -297,6 +330,8 @@ unsigned terminal_events(struct terminal *t, short revents)
 	if (got & SIGNALS_AGAIN) {
 		reset_prog_mode();
 		keypad(t->keys, TRUE); /* endwin has turned it off */
+		/* The shell has turned it off: after SIGSTOP, too. */
+		tell_brackets(t, BRACKETS_ON);
 		resize(t);
 		out |= TERMINAL_RESIZED;
 	}
@@ -309,24 +344,44 @@ unsigned terminal_events(struct terminal *t, short revents)
 	return out;
 }
 
+/* The end of a paste may come in pieces, further apart than a lone Esc is from
+ * what follows: it must not be missed, or no key would be one any more. True
+ * where `ch` is of such an end, or looks like it so far. */
+static bool ends_paste(struct terminal *t, wint_t ch)
+{
+	static const char end[] = KEYS_PASTE_END;
+
+	if (ch != (wint_t)end[t->end_at])
+		t->end_at = 0;
+	if (ch != (wint_t)end[t->end_at])
+		return false;
+	if (!end[++t->end_at]) {
+		t->end_at = 0;
+		t->pasting = false;
+	}
+	return true;
+}
+
 bool terminal_read(struct terminal *t, struct press *out)
 {
 	wint_t ch;
 	int kind;
 
-	for (;;) {
-		kind = wget_wch(t->keys, &ch);
-		if (kind == ERR)
-			return false;
-		*out = (struct press){.key = (uint32_t)ch};
-		if (kind != KEY_CODE_YES) {
+	while ((kind = wget_wch(t->keys, &ch)) != ERR) {
+		*out = (struct press){.key = (uint32_t)ch,
+				      .pasted = t->pasting};
+		if (kind == KEY_CODE_YES) {
+			if (ch == KEYS_PASTE || ch == KEYS_PASTED)
+				t->pasting = ch == KEYS_PASTE;
+			else if (keys_translate((int)ch, out))
+				return true;
+		} else if (!t->pasting || !ends_paste(t, ch)) {
 			if (ch == '\n')
 				out->key = PRESS_ENTER;
 			return true;
 		}
-		if (keys_translate((int)ch, out))
-			return true;
 	}
+	return false;
 }
 
 /* A pair for two colours, made when first used; 0 when all are taken. */

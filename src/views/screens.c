@@ -304,14 +304,18 @@ static void act(struct screens *s, const struct frame *f, enum action action)
 	}
 }
 
-static void prompt_press(struct screens *s, const struct frame *f, uint32_t key)
+static void prompt_press(struct screens *s, const struct frame *f,
+			 const struct press *press)
 {
 	char before[PROMPT_MAX];
-	enum prompt_answer answer;
+	enum prompt_answer answer = PROMPT_MORE;
 	enum action asking = s->asking;
 
 	memcpy(before, s->prompt.text, sizeof(before));
-	answer = prompt_key(&s->prompt, key);
+	if (press->pasted)
+		prompt_paste(&s->prompt, press->key);
+	else
+		answer = prompt_key(&s->prompt, press->key);
 	if (answer != PROMPT_MORE)
 		s->asking = ACTION_NONE;
 	if (answer == PROMPT_CANCEL)
@@ -359,6 +363,15 @@ static void wheel(struct screens *s, const struct frame *f, uint32_t key,
 void screens_press(struct screens *s, const struct frame *f,
 		   const struct press *press)
 {
+	bool text =
+		s->asking != ACTION_NONE && s->confirm.action == ACTION_NONE;
+
+	if (press->pasted && !text) {
+		screens_say(s, f, false,
+			    "pasted text is not taken for keys: it goes into a "
+			    "prompt only");
+		return;
+	}
 	s->say[0] = '\0';
 	if (s->confirm.action != ACTION_NONE) {
 		/* Any other key is a no; the one that quits quits. */
@@ -372,7 +385,7 @@ void screens_press(struct screens *s, const struct frame *f,
 	} else if (press->key == PRESS_WHEEL_DOWN) {
 		wheel(s, f, PRESS_DOWN, ACTION_DOWN);
 	} else if (s->asking != ACTION_NONE) {
-		prompt_press(s, f, press->key);
+		prompt_press(s, f, press);
 	} else if (!s->view->press || !s->view->press(s, f, press->key)) {
 		act(s, f, keymap_find(press->key, s->view->place));
 	}

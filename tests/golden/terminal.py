@@ -22,17 +22,15 @@ SCRIPTS = os.path.join(os.path.dirname(HERE), "data", "scripts")
 DEADLY = [signal.SIGHUP, signal.SIGINT, signal.SIGQUIT, signal.SIGTERM, signal.SIGUSR1, signal.SIGUSR2,
           signal.SIGALRM, signal.SIGVTALRM, signal.SIGPROF, signal.SIGIO, signal.SIGPWR, signal.SIGTRAP,
           signal.SIGSYS, signal.SIGXCPU, signal.SIGXFSZ]
+BRACKETS = 2004 << 5  # as pyte keeps a private mode
 
 
 class Screen(TUI):
     """The program on a script, in a home of its own, with its first screen drawn."""
 
-    def __init__(self, script="list", width=80, height=24, term="xterm-256color", before=None):
+    def __init__(self, script="list", width=80, height=24, term="xterm-256color", wrap=()):
         self.home = tempfile.TemporaryDirectory()
-        argv = [program(), "--script", os.path.join(SCRIPTS, script + ".jsonl")]
-        if before:
-            argv = [sys.executable, "-c", "import os, signal, sys; %s; os.execv(sys.argv[1], sys.argv[1:])" % before,
-                    *argv]
+        argv = [*wrap, program(), "--script", os.path.join(SCRIPTS, script + ".jsonl")]
         super().__init__(argv, width, height, term=term, cwd=self.home.name,
                          env={"HOME": self.home.name, "XDG_CONFIG_HOME": self.home.name, "TZ": "UTC"})
         self.wait("COMMAND", PATIENCE)
@@ -51,8 +49,16 @@ class Screen(TUI):
         flags = termios.tcgetattr(self.fd)[3]
         return bool(flags & termios.ICANON and flags & termios.ECHO)
 
+    def brackets(self):
+        """Whether the terminal was told to say where a paste begins and ends."""
+        return BRACKETS in self.screen.mode
+
     def gave_back(self):
-        return not self.screen.alternate and self.cooked()
+        return not self.screen.alternate and not self.brackets() and self.cooked()
+
+    def paste(self, text):
+        self.write("\x1b[200~" + text + "\x1b[201~")
+        self.settle()
 
 
 def signals_give_the_terminal_back():
@@ -68,13 +74,79 @@ def signals_give_the_terminal_back():
 
 
 def ignored_signals_stay_ignored():
-    with Screen(before="signal.signal(signal.SIGUSR1, signal.SIG_IGN)") as tui:
+    with Screen(wrap=["sh", "-c", "trap '' USR1; exec \"$@\"", "sh"]) as tui:
         os.kill(tui.pid, signal.SIGUSR1)
         tui.press("<F1>")
         tui.wait("where a Go process's memory went", PATIENCE)
 
 
-TESTS = (signals_give_the_terminal_back, ignored_signals_stay_ignored)
+def stopping_gives_the_terminal_back():
+    with Screen(wrap=["sh", "-mc", "\"$@\"; echo stopped; read x; fg >/dev/null", "sh"]) as tui:
+        assert tui.brackets()
+        tui.write("\x1b[200~x")  # a paste amid which it stops
+        tui.keys("<C-z>")
+        tui.wait("^stopped", PATIENCE)
+        assert tui.until(tui.gave_back, PATIENCE)
+        tui.keys("<Enter>")
+        tui.wait("COMMAND", PATIENCE)
+        assert tui.until(tui.brackets, PATIENCE)
+        tui.press("q")
+        assert os.WEXITSTATUS(tui.wait_exit(PATIENCE)) == 0 and tui.gave_back()
+
+
+def only_those_that_know_are_told_of_pastes():
+    for term, knows in (("xterm-256color", True), ("screen", True), ("vt100", False)):
+        with Screen(term=term) as tui:
+            assert tui.brackets() == knows, term
+
+
+def a_paste_is_no_keys():
+    with Screen("sites") as tui:
+        tui.press("<Enter>")
+        tui.wait("pid 4121", PATIENCE)
+        tui.paste("debug y gy\r")
+        tui.wait("pasted text is not taken for keys", PATIENCE)
+        tui.press("g")
+        tui.wait("Force a GC", PATIENCE)
+        tui.paste("y")
+        tui.wait("Force a GC", PATIENCE)
+        tui.press("n")
+        tui.wait("nothing was done", PATIENCE)
+
+
+def a_paste_is_typed_where_one_types():
+    with Screen() as tui:
+        tui.press("\\")
+        tui.paste("or\x07de\x1bOArs\r\n" + "x" * 5)
+        tui.wait(r"^Filter orders xxxxx$", PATIENCE)
+        tui.press("<C-u>")
+        tui.paste("orders\r\n")
+        tui.wait(r"^Filter orders$", PATIENCE)
+        tui.paste("x" * 10000)
+        tui.press("<C-e><BS*200>")
+        # Its end comes byte by byte, with more than Esc's delay between.
+        tui.write("\x1b[200~cart")
+        for byte in "\x1b[201~":
+            tui.write(byte)
+            tui.settle(0.06)
+        tui.press("<Enter>")
+        tui.wait(r"^ *4142 .*cart$", PATIENCE)
+        assert "orders" not in tui.text(), tui.text()
+        tui.press("q")
+        assert os.WEXITSTATUS(tui.wait_exit(PATIENCE)) == 0
+
+
+def what_is_typed_ahead_answers_no_question():
+    with Screen("sites", term="vt100") as tui:
+        tui.press("<Enter>")
+        tui.wait("pid 4121", PATIENCE)
+        tui.write("debug y gy")
+        tui.wait("Force a GC", PATIENCE)
+
+
+TESTS = (signals_give_the_terminal_back, ignored_signals_stay_ignored, stopping_gives_the_terminal_back,
+         only_those_that_know_are_told_of_pastes, a_paste_is_no_keys, a_paste_is_typed_where_one_types,
+         what_is_typed_ahead_answers_no_question)
 
 
 def main():

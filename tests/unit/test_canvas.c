@@ -146,6 +146,33 @@ static void prompts_have_readlines_keys(void **state)
 	assert_int_equal(prompt_key(&p, PRESS_ESC), PROMPT_CANCEL);
 }
 
+static const char *paste(struct prompt *p, const char *text)
+{
+	for (; *text; text++)
+		prompt_paste(p, (unsigned char)*text);
+	return p->text;
+}
+
+static void pasted_lines_become_one(void **state)
+{
+	struct prompt p;
+
+	(void)state;
+	prompt_start(&p, "Search", "");
+	assert_string_equal(paste(&p, "\r\none\a\r\ntwo\033\n"), "one two");
+	/* What is typed after the last end of line goes on where it was. */
+	type(&p, "s");
+	assert_string_equal(paste(&p, " a  b\t"), "one twos a  b");
+	prompt_paste(&p, PRESS_UP);
+	prompt_paste(&p, PRESS_BACKSPACE);
+	assert_string_equal(paste(&p, "c"), "one twos a  b c");
+	type(&p, "\x01"); /* C-a */
+	assert_string_equal(paste(&p, "\nx"), "xone twos a  b c");
+	for (int i = 0; i < 300; i++)
+		paste(&p, "y\n");
+	assert_int_equal(p.len, PROMPT_MAX - 1);
+}
+
 static void prompts_are_bounded_and_visible(void **state)
 {
 	struct canvas c;
@@ -211,6 +238,7 @@ int main(void)
 		cmocka_unit_test(cut_text_says_so),
 		cmocka_unit_test(an_empty_canvas_takes_anything),
 		cmocka_unit_test(prompts_have_readlines_keys),
+		cmocka_unit_test(pasted_lines_become_one),
 		cmocka_unit_test(prompts_are_bounded_and_visible),
 		cmocka_unit_test(columns_go_by_priority),
 	};

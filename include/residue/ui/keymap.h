@@ -40,7 +40,8 @@ enum {
 
 struct press {
 	uint32_t key;
-	int y, x; /* of the mouse */
+	int y, x;    /* of the mouse */
+	bool pasted; /* a character of a text, and no key */
 };
 
 /* Where a key works. Each view is one place. */

@@ -15,6 +15,7 @@ struct prompt {
 	const char *title;     /* "Search" */
 	char text[PROMPT_MAX]; /* UTF-8, no control characters */
 	unsigned len, at;      /* bytes; of the cursor */
+	bool gap;	       /* a pasted line ended here */
 };
 
 enum prompt_answer { PROMPT_MORE, PROMPT_DONE, PROMPT_CANCEL };
@@ -22,6 +23,9 @@ enum prompt_answer { PROMPT_MORE, PROMPT_DONE, PROMPT_CANCEL };
 /* Begin with `text` (may be ""), the cursor at its end. */
 void prompt_start(struct prompt *p, const char *title, const char *text);
 enum prompt_answer prompt_key(struct prompt *p, uint32_t key);
+/* A character of a pasted text, inserted where there is room. Ends of lines and
+ * tabs are one blank, between two characters; what is no text is dropped. */
+void prompt_paste(struct prompt *p, uint32_t ch);
 /* The whole width of row y; the end of long text is shown. */
 void prompt_draw(const struct prompt *p, struct canvas *c, int y);
 

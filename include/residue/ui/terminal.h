@@ -51,7 +51,8 @@ unsigned terminal_events(struct terminal *t, short revents);
 int terminal_signal(const struct terminal *t);
 
 /* The next key that has arrived, made of as many bytes as it takes (a lone Esc
- * is one after 25 ms); false when there is none. */
+ * is one after 25 ms); false when there is none. What is pasted is marked as
+ * that where the terminal tells it from keys (bracketed paste). */
 bool terminal_read(struct terminal *t, struct press *out);
 /* Show the canvas: only cells that differ from the last one go out. */
 void terminal_show(struct terminal *t, const struct canvas *c);
