@@ -9,6 +9,9 @@
 #include <stdio.h>
 #include <string.h>
 
+/* The names of what is on the screen: of the widest figure, and two blanks. */
+#define NAME_W 21
+
 /* A column of the help, drawn with a scroll offset: lines above and below the
  * screen are counted and not drawn. */
 struct page {
@@ -91,7 +94,7 @@ static void events(struct page *p)
 	for (unsigned k = 0; k < EVENT_COUNT; k++) {
 		char letter[2] = {event_kind_info[k].letter, '\0'};
 
-		entry(p, 18, pen(event_role((enum event_kind)k)), letter,
+		entry(p, NAME_W, pen(event_role((enum event_kind)k)), letter,
 		      event_kind_info[k].title, event_kind_info[k].meaning);
 	}
 }
@@ -103,7 +106,7 @@ static void parts(struct page *p)
 		enum part n = part_order[i];
 		char letter[2] = {part_look[n].letter, '\0'};
 
-		entry(p, 18,
+		entry(p, NAME_W,
 		      (struct pen){(uint8_t)part_look[n].role, ROLE_TEXT,
 				   STYLE_REVERSE},
 		      letter, part_info[n].title, part_info[n].meaning);
@@ -130,7 +133,7 @@ static void figures(struct page *p)
 {
 	heading(p, "Figures");
 	for (unsigned f = 0; f < FIELD_COUNT; f++)
-		entry(p, 18, pen(ROLE_TEXT), "", field_info[f].title,
+		entry(p, NAME_W, pen(ROLE_TEXT), "", field_info[f].title,
 		      field_info[f].meaning);
 }
 
@@ -190,7 +193,7 @@ static void act(struct screens *s, const struct frame *f, enum action action)
 		s->help_top = (unsigned)top;
 }
 
-/* Leaves with any key that does nothing else here, F1 among them. */
+/* F1 and its twins lead back, and q, as in htop. */
 static bool press(struct screens *s, const struct frame *f, uint32_t key)
 {
 	enum action action = keymap_find(key, IN_HELP);

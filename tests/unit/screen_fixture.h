@@ -27,7 +27,7 @@ struct fixture {
 	struct frame f;
 	struct frame_want want;
 	struct canvas c;
-	char text[32768]; /* the screen as it was drawn last */
+	char text[65536]; /* the screen as it was drawn last */
 };
 
 /* Want, frame, screen; returns x->text. */

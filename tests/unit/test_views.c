@@ -596,6 +596,31 @@ static void answers_come_after_questions(void **state)
 	release(&x);
 }
 
+/* Names are whole, with a blank behind them. */
+static void help_names_all_figures(void **state)
+{
+	struct fixture x;
+	char text[64];
+	int col;
+
+	(void)state;
+	make(&x);
+	canvas_resize(&x.c, 200, 100);
+	screens_start(&x.s, NULL, 0, true);
+	show(&x);
+	press(&x, '?');
+	for (unsigned f = 0; f < FIELD_COUNT; f++) {
+		snprintf(text, sizeof(text), "   %s  ", field_info[f].title);
+		assert_true(find(&x, text, &col) >= 0);
+	}
+	for (unsigned k = 0; k < EVENT_COUNT; k++) {
+		snprintf(text, sizeof(text), " %c %s  ",
+			 event_kind_info[k].letter, event_kind_info[k].title);
+		assert_true(find(&x, text, &col) >= 0);
+	}
+	release(&x);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -615,6 +640,7 @@ int main(void)
 		cmocka_unit_test(clicks_find_keys_and_titles),
 		cmocka_unit_test(a_menu_scrolls_where_rows_are_few),
 		cmocka_unit_test(the_sorted_column_is_marked),
+		cmocka_unit_test(help_names_all_figures),
 		cmocka_unit_test(answers_are_clicked),
 		cmocka_unit_test(answers_are_seen_at_any_size),
 		cmocka_unit_test(what_was_asked_is_looked_at_again),

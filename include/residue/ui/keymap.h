@@ -101,7 +101,7 @@ X(END,       IN_ALL,     HIDDEN, "End",      K(PRESS_END), "to the end; in graph
 X(SYMBOLS,   IN_ALL,     HIDDEN, "Symbols",  K('y'), "draw graphs with braille, blocks or ASCII") \
 X(LOG,       IN_ACTING,  HIDDEN, "Log",      K('L'), "what residue did to processes, and noticed about them") \
 X(BACK,      IN_GRAPHS | IN_HELP | IN_SITES | IN_LOG, KEEP, "Back", K(PRESS_ESC), "leave: a prompt, the cursor, a pause, then the view") \
-X(QUIT,      IN_ALL,     KEEP,   "Quit",     K(PRESS_F(10), 'q', PRESS_CTRL('c')), "end the program")
+X(QUIT,      IN_ALL,     KEEP,   "Quit",     K(PRESS_F(10), 'q', PRESS_CTRL('c')), "end the program; in the help, q ends the help")
 /* clang-format on */
 
 enum action {
