@@ -117,8 +117,7 @@ static void fill_log(const struct store *s, const struct frame_want *want,
 	unsigned kept = log_kept(&s->log);
 
 	out->log_total = kept;
-	for (unsigned i = want->log_skip;
-	     i < kept && out->log_count < want->log_lines; i++)
+	for (unsigned i = 0; i < kept && i < want->log_lines; i++)
 		out->log[out->log_count++] = *log_at(&s->log, i);
 }
 

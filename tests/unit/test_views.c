@@ -596,6 +596,60 @@ static void answers_come_after_questions(void **state)
 	release(&x);
 }
 
+static void add_log(struct fixture *x, const char *who, const char *text)
+{
+	struct log_line *l = &x->f.log[x->f.log_count++];
+
+	*l = (struct log_line){.wall_ns = NOW, .pid = *who ? 11 : 0};
+	snprintf(l->who, sizeof(l->who), "%s", who);
+	snprintf(l->text, sizeof(l->text), "%s", text);
+	x->f.log_total = x->f.log_count;
+}
+
+/* All the words of all lines come by when one scrolls, one row at a time. */
+static void the_log_is_read_to_its_end(void **state)
+{
+	static const int sizes[][2] = {{5, 30}, {8, 40}, {10, 80}, {24, 200}};
+	int col;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(sizes) / sizeof(*sizes); i++) {
+		struct fixture x;
+		unsigned seen = 0;
+
+		start_list(&x);
+		frame_reserve_log(&x.f, 20);
+		for (int n = 0; n < 20; n++)
+			add_log(&x, n % 3 ? "orders" : "",
+				"a line of many words: what was done to it by "
+				"whom, and why that was so at last here it is "
+				"no more than these, up to the end.");
+		canvas_resize(&x.c, sizes[i][0], sizes[i][1]);
+		show(&x);
+		press(&x, 'L');
+		assert_true(find(&x, "a line of", &col) >= 2);
+		for (unsigned top = 0; top <= x.s.log_last; top++) {
+			assert_int_equal(x.s.log_top, top);
+			seen += find(&x, "the end.", &col) == 2;
+			press(&x, PRESS_DOWN);
+		}
+		assert_int_equal(x.s.log_top, x.s.log_last);
+		assert_true(x.s.log_last == 0 || sizes[i][1] < 40 ||
+			    find(&x, "to 20 of 20 lines", &col) == 0);
+		assert_true(find(&x, "the end.", &col) >= 0);
+		assert_true(seen > 0 || sizes[i][0] == 24);
+		press(&x, PRESS_HOME);
+		press(&x, PRESS_END);
+		assert_int_equal(x.s.log_top, x.s.log_last);
+		/* A line of its own for what is longer than the rest of its
+		 * row, on narrow screens. */
+		press(&x, PRESS_HOME);
+		assert_int_equal(find(&x, "a line of", &col),
+				 sizes[i][1] < 64 ? 3 : 2);
+		release(&x);
+	}
+}
+
 /* Names are whole, with a blank behind them. */
 static void help_names_all_figures(void **state)
 {
@@ -640,6 +694,7 @@ int main(void)
 		cmocka_unit_test(clicks_find_keys_and_titles),
 		cmocka_unit_test(a_menu_scrolls_where_rows_are_few),
 		cmocka_unit_test(the_sorted_column_is_marked),
+		cmocka_unit_test(the_log_is_read_to_its_end),
 		cmocka_unit_test(help_names_all_figures),
 		cmocka_unit_test(answers_are_clicked),
 		cmocka_unit_test(answers_are_seen_at_any_size),

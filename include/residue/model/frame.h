@@ -33,10 +33,9 @@ struct frame_want {
 	unsigned columns; /* at most FRAME_COLUMNS */
 	enum field fields[FRAME_FIELDS];
 	unsigned field_count;
-	int64_t cursor_ns; /* row to read exactly; 0: none */
-	bool trail;	   /* what the sites of the first target held */
-	/* Lines of the log, newest first: so many, after so many newer ones. */
-	unsigned log_lines, log_skip;
+	int64_t cursor_ns;  /* row to read exactly; 0: none */
+	bool trail;	    /* what the sites of the first target held */
+	unsigned log_lines; /* of the log, the newest so many */
 };
 
 /* One target in the list. */

@@ -103,7 +103,8 @@ struct screens {
 	bool classes;  /* graphs are stacks */
 	bool unlocked; /* each graph has a scale of its own */
 	unsigned help_top, help_lines;
-	unsigned log_top;   /* lines newer than the first on the screen */
+	/* Row of the log on top: now, and at its end. */
+	unsigned log_top, log_last;
 	enum action asking; /* the prompt is SEARCH's or FILTER's; NONE: off */
 	struct prompt prompt;
 	/* What a key has to say, until it is replaced or read. */
