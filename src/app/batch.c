@@ -96,7 +96,7 @@ static void tell(struct tally *t, const char *words)
 	if (t->told_count == TOLD_MOST)
 		return;
 	t->told[t->told_count++] = what;
-	fprintf(stderr, "residue: %s\n", words);
+	complain(words, "");
 }
 
 static void tell_endpoint(struct tally *t, const struct panel *p,

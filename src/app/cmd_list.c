@@ -267,7 +267,7 @@ static int print_list(struct frame *f, const struct options *o, struct err *err)
 			return -1;
 	say_unread(f);
 	for (unsigned i = 0; i < f->note_count; i++)
-		fprintf(stderr, "residue: %s\n", f->notes[i].text);
+		complain(f->notes[i].text, "");
 	return 0;
 }
 

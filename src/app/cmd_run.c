@@ -21,10 +21,10 @@ static int watch_child(struct targets *s, struct options *o, struct child *c,
 		rc = screen_run(s, o, note, err) ? exit_code_of(err)
 						 : EXIT_FINE;
 		/* The screen that named them is gone. */
-		fprintf(stderr, "residue: %s\n", note);
+		complain(note, "");
 		return rc;
 	}
-	fprintf(stderr, "residue: %s\n", note);
+	complain(note, "");
 	return batch_run(s, o, err);
 }
 

@@ -202,7 +202,7 @@ static void wait_for_compared(struct watch *w, struct top_from *from)
 	if (!p->doubt[0])
 		return;
 	values_unset(&from->values, FIELD_PPROF_NUM_GC);
-	fprintf(stderr, "residue: %s\n", p->doubt);
+	complain(p->doubt, "");
 }
 
 static int no_profile(const struct panel *p, struct err *err)
@@ -247,7 +247,7 @@ static void warn_endpoint(const struct panel *p)
 	if (why.code == ERR_NONE)
 		return;
 	name_endpoint(&p->info, &why);
-	fprintf(stderr, "residue: %s\n", why.msg);
+	complain(why.msg, "");
 }
 
 static int show_live(struct watch *w, const struct panel *p, struct err *err)

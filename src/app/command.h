@@ -25,6 +25,9 @@ struct command {
 extern const struct command *const command_registry[];
 extern const unsigned command_count;
 
+/* A line on stderr; the words may quote a file, a server, or an argument, so
+ * that control characters in them are made visible. */
+void complain(const char *msg, const char *more);
 /* The exit code that fits an error. */
 int exit_code_of(const struct err *err);
 /* Of a failure to open a file: ENOENT is none of a target. Returns -1. */

@@ -5,6 +5,7 @@
 #include "config.h"
 
 #include <residue/base/mem.h>
+#include <residue/base/text.h>
 #include <residue/ui/theme.h>
 
 #include <errno.h>
@@ -112,6 +113,14 @@ static void keep_small(void)
 	mallopt(M_TOP_PAD, 32 * 1024);
 }
 
+void complain(const char *msg, const char *more)
+{
+	char shown[4 * sizeof(((struct err *)0)->msg)];
+
+	text_visible(shown, sizeof(shown), msg, strlen(msg));
+	fprintf(stderr, "residue: %s%s\n", shown, more);
+}
+
 int main(int argc, char **argv)
 {
 	const struct command *command;
@@ -132,8 +141,8 @@ int main(int argc, char **argv)
 		code = run(&o, command, &err);
 	code = close_stdout(code, &err);
 	if (err.code != ERR_NONE)
-		fprintf(stderr, "residue: %s%s\n", err.msg,
-			err.code == ERR_USAGE ? "; try 'residue --help'" : "");
+		complain(err.msg,
+			 err.code == ERR_USAGE ? "; try 'residue --help'" : "");
 	options_release(&o);
 	if (o.ended_by && o.ended_by != SIGINT) {
 		/* Everything is closed: end as the sender expects. */

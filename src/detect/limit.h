@@ -28,9 +28,12 @@ static inline bool limit_near(const struct values *before,
 			      const struct values *now)
 {
 	int64_t limit = values_get(now, FIELD_MEMORY_LIMIT, -1);
+	int64_t was = values_get(before, FIELD_MEMORY_LIMIT, -1);
 	int64_t a = limit_mapped(before), b = limit_mapped(now);
 	int64_t high = a > b ? a : b;
 
+	if (limit < 0 || (was >= 0 && was < limit))
+		limit = was;
 	if (limit < 0)
 		return false;
 	if (a < 0 || b < 0)

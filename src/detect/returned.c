@@ -31,6 +31,7 @@
 #include "own.h"
 #include "swing.h"
 
+#include <residue/base/sat.h>
 #include <residue/base/units.h>
 #include <residue/detect/detect.h>
 
@@ -77,6 +78,7 @@ struct account {
 	int64_t bg, eager;	  /* bg -1: not known */
 	unsigned scav;		  /* enum scav_mark */
 	int64_t returned;	  /* as in struct reading */
+	int64_t alloc;		  /* TotalAlloc; -1: not known */
 };
 
 struct returned {
@@ -93,7 +95,8 @@ struct returned {
 	 * when they belong to it (CLOCK_BOOTTIME); 0: none. */
 	int64_t forced_wall;
 	int64_t until_ns;
-	int64_t freed; /* bytes that were, as far as we know */
+	int64_t freed; /* bytes that were, as far as we know, */
+	int64_t alloc; /* and that were allocated since: they may hide more */
 	bool alone;    /* no other GC ended since the reading before it, */
 	int64_t idle;  /* which had so much idle */
 	/* Without all counters: what the background scavenger gave back. */
@@ -109,7 +112,7 @@ struct returned {
 /* What happened between two readings of the runtime. */
 struct delta {
 	/* As above: the rises, */
-	int64_t given, idle, forced, gcs, bg, eager, returned;
+	int64_t given, idle, forced, gcs, bg, eager, returned, alloc;
 	bool counted; /* except of idle: now. Bg and eager are known, */
 	bool all;     /* and nothing was released that they have not */
 	bool marked;  /* it is known whether a forced scavenge ran dry: */
@@ -151,6 +154,7 @@ static bool account_make(struct account *a, const struct observation *o)
 		.eager = values_get(v, FIELD_RELEASED_EAGER, 0),
 		.scav = o->now->scav,
 		.returned = o->now->returned,
+		.alloc = values_get(v, FIELD_TOTAL_ALLOC, -1),
 	};
 	return true;
 }
@@ -190,6 +194,9 @@ static struct delta delta_make(const struct account *a, const struct account *b)
 		.returned = a->scav & b->scav & SCAV_RETURNED
 				    ? b->returned - a->returned
 				    : 0,
+		.alloc = a->alloc < 0 || b->alloc < a->alloc
+				 ? INT64_MAX
+				 : b->alloc - a->alloc,
 	};
 }
 
@@ -302,15 +309,22 @@ static int64_t forced_end(const struct returned *s, const struct observation *o)
 	return end;
 }
 
+/* What was given back and is in no counter. */
+static int64_t unexplained(const struct delta *d)
+{
+	int64_t seen = d->returned - CHUNK;
+
+	return (d->given > seen ? d->given : seen) - d->bg - d->eager;
+}
+
 /* Bytes that FreeOSMemory gave back, by the counters, 0 for none that is sure:
  * what they did not explain at the last reading, less what they have counted
  * since. */
 static int64_t freed_counted(struct returned *s, const struct delta *d)
 {
 	int64_t sure = s->unsure - d->bg - d->eager;
-	int64_t seen = d->returned - CHUNK;
 
-	s->unsure = (d->given > seen ? d->given : seen) - d->bg - d->eager;
+	s->unsure = unexplained(d);
 	return sure >= UNEXPLAINED_LEAST ? sure : 0;
 }
 
@@ -374,6 +388,8 @@ static void tell_freed(struct returned *s, enum known_by by, double confidence,
 				     by == INFERRED ? EVENT_FROM_INFERRED
 						    : EVENT_FROM_RUNTIME,
 				     s->forced_wall);
+	/* What was allocated meanwhile may have been given back before. */
+	const char *least = s->alloc >= UNEXPLAINED_LEAST ? "at least " : "";
 	char what[UNITS_MAX];
 
 	ev.confidence = confidence;
@@ -381,11 +397,14 @@ static void tell_freed(struct returned *s, enum known_by by, double confidence,
 		ev.bytes = bytes;
 	snprintf(ev.text, sizeof(ev.text),
 		 "FreeOSMemory gave back %s%s at once%s",
-		 ev.bytes >= 0 && by == PROVEN ? "up to " : "",
+		 ev.bytes < 0	 ? ""
+		 : by == PROVEN	 ? "up to "
+		 : by == COUNTED ? least
+				 : "",
 		 ev.bytes < 0 ? "all that was idle" : units_bytes(what, bytes),
 		 by == INFERRED ? " (inferred: a forced GC, then next to "
 				  "nothing idle left)"
-		 : ev.bytes < 0 ? "; it was little, or is in use again"
+		 : ev.bytes < 0 ? "; how much was not seen"
 				: "");
 	sink(sink_ctx, &ev);
 	s->told = true;
@@ -425,7 +444,7 @@ static void forced_gc_seen(struct returned *s, const struct observation *o,
 	s->forced_wall = forced_end(s, o);
 	s->until_ns = s->forced_wall - o->now->wall_offset_ns + AT_ONCE +
 		      at_once_more(-s->last.given);
-	s->freed = s->scavenged = s->unsure = 0;
+	s->freed = s->scavenged = s->unsure = s->alloc = 0;
 	s->told = false;
 }
 
@@ -437,6 +456,8 @@ static bool look_for_freed(struct returned *s, const struct observation *o,
 {
 	bool over = o->now->begin_ns >= s->until_ns;
 	bool freed;
+
+	s->alloc = sat_add(s->alloc, d->alloc);
 
 	if (d->all) {
 		int64_t bytes;
@@ -540,6 +561,14 @@ static bool still_frees(struct returned *s, const struct delta *d)
 	       s->last.scav & SCAV_KNOWN && !(s->last.scav & SCAV_DRY);
 }
 
+/* The allocator released all that was, and says so: it may have forced the
+ * scavenger, at a memory limit that stood for less than an interval. */
+static bool by_allocator(const struct delta *d)
+{
+	return d->all && d->eager >= UNEXPLAINED_LEAST &&
+	       unexplained(d) < UNEXPLAINED_LEAST;
+}
+
 static void compare(struct returned *s, const struct observation *o,
 		    const struct account *now, event_sink *sink, void *sink_ctx)
 {
@@ -550,7 +579,8 @@ static void compare(struct returned *s, const struct observation *o,
 	struct swing_done done;
 	bool earlier = false;
 
-	d.ran_dry = d.ran_dry && !limit_near(&o->before, &o->now->values);
+	d.ran_dry = d.ran_dry && !limit_near(&o->before, &o->now->values) &&
+		    !by_allocator(&d);
 	/* Ours is no FreeOSMemory: where nothing proves one, it is left out. */
 	if (!d.all && !d.marked)
 		d.forced -= own_gcs(o, s->last.num_gc, d.forced);

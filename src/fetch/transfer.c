@@ -7,6 +7,7 @@
 #include <residue/base/mem.h>
 #include <residue/base/text.h>
 
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -100,6 +101,18 @@ static int slide(struct transfer *t, const char *data, size_t n)
 	return buf_append(b, data, n, NULL);
 }
 
+static atomic_size_t bodies; /* bytes of all that are on their way */
+
+/* Count the body as it is now: is there room for it? */
+static bool has_room(struct transfer *t)
+{
+	size_t len = t->res.body.len, more = len - t->counted;
+
+	t->counted = len;
+	return atomic_fetch_add(&bodies, more) + more <= BODIES_MAX ||
+	       len <= BODY_ALWAYS;
+}
+
 static size_t on_error_body(struct transfer *t, const char *data, size_t n)
 {
 	struct buf *b = &t->res.body;
@@ -133,6 +146,8 @@ static size_t on_body(char *data, size_t one, size_t n, void *ctx)
 	else if (t->req.tail ? slide(t, data, len)
 			     : buf_append(&t->res.body, data, len, NULL))
 		t->stop = STOP_MEMORY;
+	else if (!has_room(t))
+		t->stop = STOP_ROOM;
 	return t->stop ? 0 : len;
 }
 
@@ -312,6 +327,7 @@ void transfer_deliver(struct transfer *t)
 {
 	t->req.done(t->req.ctx, &t->res);
 	buf_release(&t->res.body);
+	atomic_fetch_sub(&bodies, t->counted);
 	free((char *)t->req.url);
 	free((char *)t->req.shown);
 	free((char *)t->req.unix_path);

@@ -17,10 +17,17 @@
 #define ERROR_BODY_KEPT 256
 #define ERROR_BODY_MAX	65536
 
+/* All bodies on their way take no more together than it takes for one profile
+ * of the largest size and some others; each may have a little whatever the
+ * others have. */
+#define BODIES_MAX  (96u << 20)
+#define BODY_ALWAYS (1u << 20)
+
 /* Why we ended a transfer ourselves. */
 enum stop {
 	STOP_NOT,
 	STOP_BODY,	 /* past body_max */
+	STOP_ROOM,	 /* past BODIES_MAX, with all others */
 	STOP_HEADERS,	 /* past HEADER_*_MAX */
 	STOP_HTML,	 /* a page for people */
 	STOP_ERROR_BODY, /* enough of an error's body was read: not ours */
@@ -44,6 +51,7 @@ struct transfer {
 	bool cacert; /* one was given */
 	int timeout_ms;
 	size_t header_bytes, header_lines;
+	size_t counted; /* bytes of its body that are among all bodies' */
 	struct err socket; /* of open_socket */
 	char curl_says[CURL_ERROR_SIZE];
 };

@@ -136,17 +136,31 @@ static bool is_loopback6(const char *host)
 	text[n - 2] = '\0';
 	if (inet_pton(AF_INET6, text, &v6) != 1)
 		return false;
-	return IN6_IS_ADDR_LOOPBACK(&v6) ||
+	return IN6_IS_ADDR_LOOPBACK(&v6) || IN6_IS_ADDR_UNSPECIFIED(&v6) ||
 	       (IN6_IS_ADDR_V4MAPPED(&v6) && v6.s6_addr[12] == 127);
+}
+
+/* "localhost", "localhost." and names below it (RFC 6761, 6.3). */
+static bool is_localhost(const char *host)
+{
+	static const char name[] = "localhost";
+	size_t n = strlen(host);
+
+	n -= n > 0 && host[n - 1] == '.';
+	if (n < sizeof(name) - 1 ||
+	    strncasecmp(host + n - (sizeof(name) - 1), name, sizeof(name) - 1))
+		return false;
+	return n == sizeof(name) - 1 || host[n - sizeof(name)] == '.';
 }
 
 static bool is_loopback(const char *host)
 {
 	struct in_addr v4;
 
-	return strcasecmp(host, "localhost") == 0 || is_loopback6(host) ||
+	/* 0.0.0.0 and [::] connect to this machine. */
+	return is_localhost(host) || is_loopback6(host) ||
 	       (inet_pton(AF_INET, host, &v4) == 1 &&
-		ntohl(v4.s_addr) >> 24 == 127);
+		(ntohl(v4.s_addr) >> 24 == 127 || v4.s_addr == INADDR_ANY));
 }
 
 /* A part of a URL as our own string; "" when it has none. */

@@ -34,25 +34,41 @@ static void say(struct transfer *t, enum err_code code, const char *fmt, ...)
 	t->res.err.sys = t->res.status;
 }
 
+/* Curl quotes a proxy's URL from the environment, password and all. */
+static void hide_userinfo(char *text)
+{
+	char *from = strstr(text, "://"),
+	     *at = from ? strrchr(from, '@') : NULL;
+
+	if (at)
+		memmove(from + 3, at + 1, strlen(at + 1) + 1);
+	else if (from && strlen(text) + 1 >= CURL_ERROR_SIZE)
+		from[3] = '\0'; /* cut before the '@', if there was one */
+}
+
 /* What curl says, safe to show: it may quote the server. */
 static const char *quoted(const struct transfer *t, CURLcode rc, char out[120])
 {
-	const char *s =
-		t->curl_says[0] ? t->curl_says : libcurl.easy_strerror(rc);
+	char says[CURL_ERROR_SIZE];
 
-	text_visible(out, 120, s, strlen(s));
+	snprintf(says, sizeof(says), "%s",
+		 t->curl_says[0] ? t->curl_says : libcurl.easy_strerror(rc));
+	hide_userinfo(says);
+	text_visible(out, 120, says, strlen(says));
 	return out;
 }
 
 static void timed_out(struct transfer *t)
 {
 	char limit[UNITS_MAX], got[UNITS_MAX];
-	double connected = 0;
+	double connected = 0, ready = 0;
 
 	units_duration(limit, (t->res.end_ns - t->res.begin_ns));
 	units_bytes(got, (int64_t)t->res.received);
 	libcurl.easy_getinfo(t->easy, CURLINFO_CONNECT_TIME, &connected);
-	if (connected <= 0 && t->res.first_byte_ns == 0)
+	/* The first is 0 of a connection that was there already. */
+	libcurl.easy_getinfo(t->easy, CURLINFO_PRETRANSFER_TIME, &ready);
+	if (connected <= 0 && ready <= 0 && t->res.first_byte_ns == 0)
 		say(t, ERR_TIMEOUT, "no connection within %s", limit);
 	else if (t->res.first_byte_ns == 0)
 		say(t, ERR_TIMEOUT, "connected, but no answer within %s",
@@ -140,6 +156,8 @@ static bool certificate_refused(struct transfer *t)
 	else if (strstr(s, "alert bad certificate") ||
 		 strstr(s, "alert unknown ca") ||
 		 strstr(s, "alert certificate") ||
+		 strstr(s, "alert unsupported certificate") ||
+		 strstr(s, "alert handshake failure") ||
 		 strstr(s, "alert access denied"))
 		say(t, ERR_DENIED,
 		    "it does not accept our client certificate, or wants "
@@ -173,6 +191,12 @@ static void stopped(struct transfer *t)
 	case STOP_BODY:
 		say(t, ERR_LIMIT, "the answer is larger than %s",
 		    units_bytes(cap, (int64_t)t->req.body_max));
+		break;
+	case STOP_ROOM:
+		say(t, ERR_LIMIT,
+		    "no room for its answer now: with those of other "
+		    "endpoints it is more than %s",
+		    units_bytes(cap, BODIES_MAX));
 		break;
 	case STOP_HEADERS:
 		say(t, ERR_LIMIT,
@@ -214,9 +238,13 @@ static void redirected(struct transfer *t)
 {
 	char to[100] = "elsewhere", *where = NULL;
 
-	if (libcurl.easy_getinfo(t->easy, CURLINFO_REDIRECT_URL, &where) == 0 &&
-	    where)
-		text_visible(to, sizeof(to), where, strcspn(where, "?#"));
+	if (libcurl.easy_getinfo(t->easy, CURLINFO_REDIRECT_URL, &where) ||
+	    !where) {
+		say(t, ERR_HTTP, "HTTP status %d instead of 200",
+		    t->res.status);
+		return;
+	}
+	text_visible(to, sizeof(to), where, strcspn(where, "?#"));
 	say(t, ERR_HTTP,
 	    "%d, it redirects to %s, which is not followed: name "
 	    "the right URL",
@@ -232,7 +260,12 @@ static void bad_status(struct transfer *t)
 	if (status == 401)
 		say(t, ERR_DENIED,
 		    "401 Unauthorized: it wants credentials (--header, "
-		    "--netrc, --cert)");
+		    "--netrc, --cert), or others than it got");
+	else if (status == 403 && t->req.unix_path)
+		say(t, ERR_DENIED,
+		    "403 Forbidden%s (a server that checks the Host header "
+		    "may want it empty on a socket: --header 'Host: ')",
+		    text);
 	else if (status == 403)
 		say(t, ERR_DENIED,
 		    "403 Forbidden%s (a server that checks the "
@@ -257,12 +290,27 @@ static void bad_status(struct transfer *t)
 		    text);
 }
 
+/* The proxy's word, before anything of the target's. */
+static bool proxy_refused(struct transfer *t)
+{
+	long status = 0;
+
+	libcurl.easy_getinfo(t->easy, CURLINFO_HTTP_CONNECTCODE, &status);
+	if (status < 300)
+		return false;
+	say(t, ERR_DENIED,
+	    "the proxy (https_proxy in the environment) refuses to connect: "
+	    "%ld",
+	    status);
+	return true;
+}
+
 static void connection_broke(struct transfer *t, CURLcode rc)
 {
 	char text[120], size[UNITS_MAX];
 
 	units_bytes(size, (int64_t)t->res.received);
-	if (certificate_refused(t))
+	if (certificate_refused(t) || proxy_refused(t))
 		return;
 	/* A reset may overtake the alert that says why. */
 	if (!t->res.first_byte_ns && !strncmp(t->req.url, "https:", 6)) {

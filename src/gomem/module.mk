@@ -6,6 +6,7 @@ libresidue_a_SOURCES += \
 	src/gomem/code.c src/gomem/propose.h \
 	src/gomem/debugvar.c \
 	src/gomem/figures.h src/gomem/figures.c \
+	src/gomem/globals.c \
 	src/gomem/known.h src/gomem/known.c \
 	src/gomem/layout.h src/gomem/layout.c \
 	src/gomem/layout_fields.h src/gomem/layouts.inc \

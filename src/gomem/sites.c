@@ -148,21 +148,33 @@ static void scale(uint64_t count, uint64_t size, int64_t rate, int64_t *objects,
 	*bytes = (int64_t)((double)size * factor);
 }
 
-static bool hidden(const char *function)
+/*
+ * runtime/pprof/protomem.go, writeHeapProto: by what runtime.FuncForPC says of
+ * the return address itself. That may be another function than the one which
+ * is called: behind an inlined call of the runtime's, the caller's own frame
+ * has an address within it, and is left out as well.
+ */
+static bool hidden(struct gomem *g, uint64_t pc)
 {
-	return strncmp(function, "runtime.", 8) == 0 ||
-	       strncmp(function, "internal/runtime/", 17) == 0;
+	uint64_t offset = pc - g->bias - g->module.text;
+	struct pclntab_frame f;
+
+	/* pclntab_lookup looks at the byte before. */
+	return offset < UINT32_MAX &&
+	       !pclntab_lookup(g->pclntab, (uint32_t)offset + 1,
+			       g->module.gofunc, &f, NULL) &&
+	       (strncmp(f.function, "runtime.", 8) == 0 ||
+		strncmp(f.function, "internal/runtime/", 17) == 0);
 }
 
 /* Leave out the runtime functions at the top, unless there are no others. */
-static void set_stack(struct gomem_sites *out, struct gomem_site *s,
+static void set_stack(struct gomem *g, const uint64_t *pcs,
+		      struct gomem_sites *out, struct gomem_site *s,
 		      const struct bucket *b)
 {
 	uint32_t skip = 0;
 
-	while (skip < b->npc &&
-	       hidden(out->text +
-		      out->frame[out->stacks[b->pc + skip]].function))
+	while (skip < b->npc && hidden(g, pcs[out->stacks[b->pc + skip]]))
 		skip++;
 	if (skip == b->npc)
 		skip = 0;
@@ -170,7 +182,7 @@ static void set_stack(struct gomem_sites *out, struct gomem_site *s,
 	s->depth = b->npc - skip;
 }
 
-static void fill(const struct buckets *b, const uint64_t *pcs,
+static void fill(struct gomem *g, const struct buckets *b, const uint64_t *pcs,
 		 struct gomem_sites *out)
 {
 	bool published = false;
@@ -204,7 +216,7 @@ static void fill(const struct buckets *b, const uint64_t *pcs,
 		      out->rate, &s->inuse_objects, &s->inuse_space);
 		scale(c->allocs, c->alloc_bytes, out->rate, &s->alloc_objects,
 		      &s->alloc_space);
-		set_stack(out, s, k);
+		set_stack(g, pcs, out, s, k);
 		out->n++;
 	}
 }
@@ -321,7 +333,7 @@ static int name_all(struct gomem *g, const struct buckets *b,
 	if (buf_append(&names->text, "", 1, err) == 0) {
 		name_frames(g, b, &pcs, names, out);
 		out->text = names->text.data;
-		fill(b, pcs, out);
+		fill(g, b, pcs, out);
 		free(pcs);
 	}
 	free(names);

@@ -7,7 +7,7 @@
  *   read.c       a reading            ps.c, objects.c  the Ps, their caches
  *   predict.c    the page bitmaps     sites.c      the profiler's buckets
  *   chunks.c     the scavenger's index
- *   debugvar.c   variables of GODEBUG
+ *   debugvar.c   variables of GODEBUG   globals.c  the program's own
  */
 #ifndef GOMEM_TARGET_H
 #define GOMEM_TARGET_H
@@ -37,6 +37,13 @@ struct places {
 struct module {
 	uint64_t text, etext, gofunc;
 };
+
+/* Addresses of the target, [lo, hi). */
+struct range {
+	uint64_t lo, hi;
+};
+
+#define GLOBALS_MAX 4 /* writable segments */
 
 #define HINTS_MAX 64
 #define PS_MAX	  8192 /* most Ps (GOMAXPROCS) that are walked */
@@ -87,6 +94,11 @@ struct gomem {
 	bool spent;
 	uint64_t searched;
 
+	/* .data and .bss of the file with the runtime. */
+	unsigned nglobals;
+	struct range globals[GLOBALS_MAX];
+	char *pagemap; /* owned; the path */
+
 	struct chunks *chunks; /* chunks.c; NULL: never looked */
 	bool settled;	       /* raw is of the last reading, which was exact */
 	bool ring_read;	       /* pause_end was copied once */
@@ -106,6 +118,9 @@ void attach_close_pidfd(struct gomem *g);
 /* ERR_GONE when the process has ended; asked after a read, it also says that
  * the pid was still the same process's. */
 int attach_alive(const struct gomem *g, struct err *err) RESIDUE_CHECK;
+
+/* Note where the program's variables are, while the file's segments are here. */
+void globals_note(struct gomem *g);
 
 /* Fill layout, at, module, pclntab and info. */
 int locate(struct gomem *g, struct err *err) RESIDUE_CHECK;

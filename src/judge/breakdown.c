@@ -50,7 +50,8 @@ static bool figures_sane(const struct values *v)
 	const uint64_t added = GO_FIELDS | FIELD_BIT(RSS) |
 			       FIELD_BIT(RSS_ANON) | FIELD_BIT(RSS_FILE) |
 			       FIELD_BIT(RSS_SHMEM) | FIELD_BIT(SWAP) |
-			       FIELD_BIT(LAZY_FREE) | FIELD_BIT(ANON_HUGE);
+			       FIELD_BIT(LAZY_FREE) | FIELD_BIT(ANON_HUGE) |
+			       FIELD_BIT(GLOBALS);
 
 	for (unsigned f = 0; f < FIELD_COUNT; f++) {
 		if (!(added & v->known & UINT64_C(1) << f))
@@ -83,7 +84,8 @@ static int64_t split_heap(struct breakdown *b, const struct values *v,
 	int64_t refill = idle_to_refill(v, idle);
 	int64_t slack = max64(0, v->v[FIELD_HEAP_INUSE] - alloc);
 	int64_t runtime = max64(0, v->v[FIELD_SYS] - v->v[FIELD_HEAP_SYS] -
-					   v->v[FIELD_STACK_SYS]);
+					   v->v[FIELD_STACK_SYS]) +
+			  values_get(v, FIELD_GLOBALS, 0);
 
 	b->runtime_known = true;
 	b->releasable = idle;

@@ -141,9 +141,10 @@ static void words_unknown(struct verdict *out, const struct finding *f,
 		SENTENCE("RES %s; the runtime's figures are %s old and say "
 			 "nothing about it now.",
 			 rss(w), span(w, f->runtime_age_ms * 1000000));
-		WHY("the runtime no longer answers; figures older than 15 s "
-		    "are not set beside a newer RES");
-		ADVICE("see why its endpoint or memory can no longer be read");
+		WHY("no newer figures of the runtime have come; those older "
+		    "than 15 s are not set beside a newer RES");
+		ADVICE("see why its endpoint or memory is not read now; one "
+		       "that serves profiles alone is asked with each");
 	} else if (f->b->parts[PART_FILE_BACKED].known) {
 		char file[UNITS_MAX], rest[UNITS_MAX];
 
@@ -168,6 +169,11 @@ static void words_in_use(struct verdict *out, const struct finding *f,
 	if (f->b->rss < 48 << 20) {
 		SENTENCE("RES is %s: small, nothing to explain.", rss(w));
 		WHY("%s", heap(w));
+	} else if (values_get(f->v, FIELD_GLOBALS, 0) > f->b->rss / 2) {
+		SENTENCE("%s of RES %s are the program's own variables.",
+			 figure(w, FIELD_GLOBALS), rss(w));
+		WHY("pages of .data and .bss, which are no heap: large arrays "
+		    "declared at package level");
 	} else if (!f->live_known) {
 		SENTENCE("RES %s is memory that the program uses; HeapAlloc "
 			 "is %s, live or not yet collected.",

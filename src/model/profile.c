@@ -112,5 +112,9 @@ int64_t profile_error_bytes(const struct profile *p)
 		return -1;
 	for (size_t i = 0; i < p->n_samples; i++)
 		variance += profile_noise(p, i);
+	/* Where nothing was sampled at all: a heap is missed whole with a
+	 * chance of exp(-size / rate), 5% at three times the rate. */
+	if (variance == 0 && p->period > 1)
+		return (int64_t)llround(-log(0.05) * (double)p->period);
 	return profile_noise_band(variance);
 }

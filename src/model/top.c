@@ -5,6 +5,7 @@
  * is under 0.5% of all flat, sort, cut to the rows asked for, mark inlining
  * by the edges over 0.1%.
  */
+#include <residue/base/clock.h>
 #include <residue/base/sat.h>
 #include <residue/model/pattern.h>
 #include <residue/model/top.h>
@@ -16,6 +17,9 @@
 
 #define NODE_FRACTION 0.005
 #define EDGE_FRACTION 0.001
+/* CPU time for --focus: those that people write take milliseconds, a hostile
+ * name makes some take as long as its length squared. */
+#define MATCH_NS (5 * NS_PER_SEC)
 
 static void *array(size_t n, size_t size, struct err *err)
 {
@@ -94,7 +98,7 @@ static int match_locations(const struct profile *p, const char *focus,
 	struct pattern re;
 	int rc = 0;
 
-	if (pattern_compile(&re, focus, err) < 0)
+	if (pattern_compile_guarded(&re, focus, MATCH_NS, err) < 0)
 		return -1;
 	for (size_t i = 0; rc >= 0 && i < p->n_locations; i++) {
 		rc = location_matches(p, &p->locations[i], &re, err);

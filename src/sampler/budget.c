@@ -99,9 +99,16 @@ static int64_t bytes_of_fetch(const struct budget *b)
 	return bytes > 0 ? bytes : 0;
 }
 
+/* Requests of that cost. */
+static int64_t at_a_time(const struct budget *b)
+{
+	return b->doubled ? 2 : 1;
+}
+
 void budget_profile(struct budget *b, int64_t t_ns, int64_t alloc)
 {
-	int64_t own = alloc - b->profile_alloc - bytes_of_fetch(b);
+	int64_t own =
+		alloc - b->profile_alloc - at_a_time(b) * bytes_of_fetch(b);
 
 	/* Between GCs a profile says nothing new. */
 	if (b->profile_ns && alloc == b->profile_alloc)
@@ -128,8 +135,8 @@ void budget_fetched(struct budget *b, int64_t took_ns, int64_t cpu_ns)
 			b->cpu_sum_ns -= (int64_t)(own * (double)took_ns /
 						   (double)SECOND);
 	}
-	b->our_cpu_ns += cpu_of_fetch(b);
-	b->our_bytes += bytes_of_fetch(b);
+	b->our_cpu_ns += at_a_time(b) * cpu_of_fetch(b);
+	b->our_bytes += at_a_time(b) * bytes_of_fetch(b);
 }
 
 void budget_allocated(struct budget *b, int64_t bytes, int64_t over_ns)
@@ -192,17 +199,19 @@ void budget_price(const struct budget *b, int64_t every_ns, bool unlimited,
 		  struct budget_price *out)
 {
 	double cpu = own_cpu(b), alloc = own_alloc(b);
-	int64_t least, by_bytes;
+	int64_t least, by_bytes, cpu_ns, bytes;
 
 	out->cpu_ns = cpu_of_fetch(b);
 	out->bytes = bytes_of_fetch(b);
 	out->bytes_measured = b->bytes_fetches > 0;
-	least = spaced(out->cpu_ns, cpu < 0 ? (double)SECOND : cpu);
+	cpu_ns = at_a_time(b) * out->cpu_ns;
+	bytes = at_a_time(b) * out->bytes;
+	least = spaced(cpu_ns, cpu < 0 ? (double)SECOND : cpu);
 	by_bytes = alloc < 0 ? UNKNOWN_NS << (b->still < 12 ? b->still : 12)
-			     : spaced(out->bytes, alloc);
+			     : spaced(bytes, alloc);
 	least = least > by_bytes ? least : by_bytes;
 	least = least < BUDGET_MOST_NS ? least : INT64_MAX;
 	out->interval_ns = unlimited || least < every_ns ? every_ns : least;
-	out->cpu_ppm = ppm(out->cpu_ns, out->interval_ns, cpu);
-	out->alloc_ppm = ppm(out->bytes, out->interval_ns, alloc);
+	out->cpu_ppm = ppm(cpu_ns, out->interval_ns, cpu);
+	out->alloc_ppm = ppm(bytes, out->interval_ns, alloc);
 }

@@ -36,6 +36,8 @@ struct usage {
 
 /* Plain memory; all zero is ready. */
 struct budget {
+	bool doubled; /* with each profile a text is asked for that costs as
+		       * much again (heap?debug=1) */
 	/* The target's counters, and at the same moments what ours were. */
 	struct budget_slot {
 		struct usage target;

@@ -214,20 +214,28 @@ static void read_file(int dir, const char *name, struct buf *out, size_t most,
 		      struct err *why)
 {
 	buf_init(out, most);
-	if (dir < 0) {
-		err_set(why, ERR_GONE, "the process is gone");
+	if (dir < 0)
 		return;
-	}
 	if (procfs_read_all(dir, name, out, why))
 		buf_release(out);
 }
 
+static void no_proc(struct gathered *g, const char *why)
+{
+	err_set(&g->smaps_err, ERR_GONE, "%s", why);
+	err_set(&g->status_err, ERR_GONE, "%s", why);
+	err_set(&g->limits_err, ERR_GONE, "%s", why);
+}
+
 static void read_proc(struct sampler *s, struct gathered *g)
 {
-	int dir = g->target->kind == TARGET_PROCESS
-			  ? procfs_pid_open(&s->fs, &g->target->proc, NULL)
-			  : -1;
+	bool process = g->target->kind == TARGET_PROCESS;
+	int dir =
+		process ? procfs_pid_open(&s->fs, &g->target->proc, NULL) : -1;
 
+	if (dir < 0)
+		no_proc(g, process ? "the process is gone"
+				   : "a URL alone has no process to look at");
 	read_file(dir, "smaps", &g->smaps, SMAPS_MOST, &g->smaps_err);
 	read_file(dir, "status", &g->status, SMALL_MOST, &g->status_err);
 	read_file(dir, "limits", &g->limits, SMALL_MOST, &g->limits_err);

@@ -84,6 +84,7 @@ static void start_over(struct lane_target *lt)
 		close_source(&lt->sources[i]);
 		lt->sources[i].never = false;
 		lt->sources[i].due_ns = lt->sources[i].rest_ns = 0;
+		lt->sources[i].refusals = lt->sources[i].failures = 0;
 	}
 }
 
@@ -242,12 +243,18 @@ static void store_failure(struct lane_run *l, struct lane_target *lt,
 	store_reading(l->store, lt->target, r);
 }
 
-static bool is_young(const struct target *t, int64_t now_ns)
+/* The process, or the program that it became. */
+static bool is_young(const struct lane_run *l, const struct target *t,
+		     int64_t now_ns)
 {
 	int64_t hz = sysconf(_SC_CLK_TCK);
-	int64_t age = now_ns - (int64_t)t->proc.starttime * NS_PER_SEC / hz;
+	int64_t since = (int64_t)t->proc.starttime * NS_PER_SEC / hz;
 
-	return age < YOUNG_NS;
+	pthread_mutex_lock(&l->store->lock);
+	if (t->exec_ns > since)
+		since = t->exec_ns;
+	pthread_mutex_unlock(&l->store->lock);
+	return now_ns - since < YOUNG_NS;
 }
 
 static int64_t retry_after(const struct lane_source *ls, bool young)
@@ -277,7 +284,7 @@ static void failed(const struct turn *t, struct lane_target *lt,
 		r->life = LIFE_EXITED;
 	}
 	ls->refusals = r->fail.code == ERR_FORMAT ? ls->refusals + 1 : 0;
-	pause = retry_after(ls, is_young(lt->target, r->end_ns));
+	pause = retry_after(ls, is_young(t->lane, lt->target, r->end_ns));
 	ls->due_ns = r->end_ns + pause;
 	/* It may just be starting: it is told when that is no better soon. */
 	if (ls->refusals == 1 && pause == RETRY_YOUNG_NS)

@@ -36,10 +36,11 @@ static int64_t alloc_of(struct store *s, const struct target *t,
 			int64_t *begin_ns, int64_t *end_ns)
 {
 	const struct origin_state *o = &t->state.origins[ORIGIN_RUNTIME];
-	int64_t alloc;
+	int64_t alloc = -1;
 
 	pthread_mutex_lock(&s->lock);
-	alloc = values_get(&t->state.values, FIELD_TOTAL_ALLOC, -1);
+	if (o->by != READ_PPROF) /* what comes with profiles has no rate */
+		alloc = values_get(&t->state.values, FIELD_TOTAL_ALLOC, -1);
 	*begin_ns = o->begin_ns;
 	*end_ns = o->end_ns;
 	pthread_mutex_unlock(&s->lock);

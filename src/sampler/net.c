@@ -24,6 +24,9 @@
 #define CROSS_SOON_NS (2 * NS_PER_SEC)
 #define CROSS_NS      (30 * NS_PER_SEC)
 #define CROSS_SOON    3
+/* A number of GCs older than this says nothing of now: the runtime's figures no
+ * longer come, or with profiles only. */
+#define GC_KNOWN_NS (15 * NS_PER_SEC)
 /* To know what a poll costs the target: pairs of which the cheapest counts. */
 #define POLLS_MEASURED 4
 /* net/http/pprof/pprof.go: handler.ServeHTTP calls runtime.GC() for it. */
@@ -151,6 +154,7 @@ static struct endpoint *endpoint_new(struct net *n, struct target *t)
 {
 	struct endpoint *e = mem_zalloc(1, sizeof(*e));
 	struct err why = ERR_INIT;
+	uint64_t seed;
 
 	e->net = n;
 	e->target = t;
@@ -172,8 +176,10 @@ static struct endpoint *endpoint_new(struct net *n, struct target *t)
 	/* A heap profile at a path of its own has its GC there. */
 	if (ends_with_heap(e->url.path))
 		e->gc.path = e->gc_path = mem_printf("%s?gc=1", e->url.path);
-	backoff_init(&e->runtime.backoff, e->number * 2 + 1);
-	backoff_init(&e->profile.backoff, e->number * 2 + 2);
+	/* Two programs that watch one server are not to ask in step. */
+	seed = e->number * 2 + ((uint64_t)clock_boot_ns() << 16);
+	backoff_init(&e->runtime.backoff, seed + 1);
+	backoff_init(&e->profile.backoff, seed + 2);
 	return e;
 }
 
@@ -285,7 +291,8 @@ static void after_runtime(struct endpoint *e, struct reading *r)
 		backoff_success(&p->backoff);
 		meter_polled(&e->meter, e->net->fs, e->target, r);
 		ladder_worked(&e->ladder);
-		p->due_ns = p->source->period_ns ? 0 : INT64_MAX;
+		if (!p->source->period_ns)
+			p->due_ns = INT64_MAX; /* with the next profile */
 		if (atomic_load(&e->target->memory) == MEMORY_WORKS)
 			p->due_ns = compare_again(e, r);
 	} else {
@@ -312,6 +319,14 @@ static void tell_price(struct endpoint *e)
 		store_reading(n->store, e->target, &r);
 }
 
+/* MemStats that cost as much as a profile, and are all there is: they come
+ * with each one. */
+static bool costs_a_profile(const struct endpoint *e)
+{
+	return e->ladder.settled && !e->runtime.source->period_ns &&
+	       atomic_load(&e->target->memory) == MEMORY_REFUSED;
+}
+
 static void after_profile(struct endpoint *e, const struct reading *r)
 {
 	const struct net *n = e->net;
@@ -323,6 +338,10 @@ static void after_profile(struct endpoint *e, const struct reading *r)
 		meter_end(&e->meter, n->fs, e->target, r);
 		tell_price(e);
 		p->due_ns = 0;
+		if (costs_a_profile(e)) {
+			e->runtime.due_ns = 0;
+			e->meter.budget.doubled = true;
+		}
 	} else
 		p->due_ns = r->end_ns +
 			    backoff_failure(&p->backoff, 15 * NS_PER_SEC);
@@ -534,7 +553,7 @@ static void ask(struct poll *p)
 		.owner = e->number,
 		.body_max = src->body_max,
 		.tail = src->tail,
-		.direct = e->url.loopback,
+		.direct = e->url.loopback || e->target->kind == TARGET_PROCESS,
 		/* What a probe found was named by nobody. */
 		.credentials = !atomic_load(&e->target->url_found),
 		.done = done,
@@ -550,12 +569,17 @@ static void ask(struct poll *p)
 	free(shown);
 }
 
+/* -1: not known, or not of now. */
 static int64_t num_gc(struct net *n, const struct target *t, bool *stale)
 {
-	int64_t v;
+	int64_t least = clock_boot_ns() - GC_KNOWN_NS;
+	int64_t v = -1;
 
+	if (n->store->interval_ns > GC_KNOWN_NS / 2)
+		least -= 2 * n->store->interval_ns;
 	pthread_mutex_lock(&n->store->lock);
-	v = values_get(&t->state.values, FIELD_NUM_GC, -1);
+	if (t->state.origins[ORIGIN_RUNTIME].end_ns >= least)
+		v = values_get(&t->state.values, FIELD_NUM_GC, -1);
 	*stale = profile_is_stale(&t->state.values);
 	pthread_mutex_unlock(&n->store->lock);
 	return v;
@@ -586,7 +610,7 @@ static bool profile_due(struct net *n, struct endpoint *e, int64_t now_ns)
 		return false;
 	/* Between GCs the profile stays what it is. */
 	gc = num_gc(n, e->target, &stale);
-	if (gc >= 0 && gc == e->profile_gc)
+	if (gc >= 0 && gc == e->profile_gc && !costs_a_profile(e))
 		return false;
 	/* One from before the first GC is worth nothing after it. */
 	budget_price(&e->meter.budget, n->profile_every_ns,

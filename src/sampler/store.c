@@ -105,6 +105,12 @@ void target_unref(struct target *t)
 	free(t);
 }
 
+/* A URL alone has no memory to read, whatever answers there. */
+static int first_memory(const struct store *s, const struct target *t)
+{
+	return s->memory_lane && t->proc.pid ? MEMORY_UNTRIED : MEMORY_REFUSED;
+}
+
 struct target *store_add(struct store *s, const struct target_info *info,
 			 const char *url, bool opened)
 {
@@ -118,8 +124,7 @@ struct target *store_add(struct store *s, const struct target_info *info,
 	state_init(&t->state, info, opened);
 	t->state.wall_offset_ns = s->scripted ? 0 : clock_wall_offset_ns();
 	t->live = -1;
-	atomic_init(&t->memory, s->memory_lane && info->pid ? MEMORY_UNTRIED
-							    : MEMORY_REFUSED);
+	atomic_init(&t->memory, first_memory(s, t));
 	t->detectors = detectors_new();
 	judge_init(&t->judge);
 	atomic_init(&t->opened, opened);
@@ -348,8 +353,7 @@ static void exec_target(struct store *s, struct target *t, int64_t now_ns)
 	t->cross = (struct crosscheck){0};
 	t->exec_ns = now_ns;
 	/* Before execs: the lane that sees it may answer at once. */
-	atomic_store(&t->memory,
-		     s->memory_lane ? MEMORY_UNTRIED : MEMORY_REFUSED);
+	atomic_store(&t->memory, first_memory(s, t));
 	atomic_fetch_add(&t->execs, 1);
 	add_event(s, t, &ev);
 }

@@ -26,6 +26,8 @@
  * not more often than: the page bitmaps of 1 GiB take some 0.1 ms. */
 #define DUE_SHARE 500
 #define DUE_NS	  (2 * NS_PER_SEC)
+/* The same of the program's variables; of what is only in the list: */
+#define GLOBALS_LISTED_NS (30 * NS_PER_SEC)
 
 /* Counters of objects; those that were shown last. */
 struct counted {
@@ -41,7 +43,9 @@ struct agentless {
 	bool counts_eager; /* this Go counts what the allocator releases */
 	struct gomem_return due; /* of the last prediction, */
 	bool due_known;
-	int64_t due_ns;	   /* which lasts until then, CLOCK_BOOTTIME */
+	int64_t due_ns;	 /* which lasts until then, CLOCK_BOOTTIME */
+	int64_t globals; /* as last counted, which lasts until then */
+	int64_t globals_ns;
 	int64_t whole_ns;  /* read whole again by then, CLOCK_BOOTTIME */
 	int64_t spread_ns; /* not all targets in the same tick */
 };
@@ -200,6 +204,12 @@ static void add_alloc(struct agentless *st, struct reading *out)
 	}
 }
 
+/* Until what took so long is done again: DUE_SHARE, and `least` at least. */
+static int64_t spaced(int64_t took_ns, int64_t least_ns)
+{
+	return took_ns * DUE_SHARE > least_ns ? took_ns * DUE_SHARE : least_ns;
+}
+
 /* How much the scavenger will return by itself: for opened targets, with their
  * rows. What it was stands until the next time. */
 static void add_due(struct agentless *st, struct reading *out)
@@ -212,16 +222,29 @@ static void add_due(struct agentless *st, struct reading *out)
 	if (begin >= st->due_ns) {
 		st->due_known = gomem_predict(st->gomem, &st->stats, &st->due,
 					      NULL) == 0;
-		int64_t took = clock_boot_ns() - begin;
-
-		st->due_ns =
-			begin +
-			(took * DUE_SHARE > DUE_NS ? took * DUE_SHARE : DUE_NS);
+		st->due_ns = begin + spaced(clock_boot_ns() - begin, DUE_NS);
 	}
 	if (!st->due_known)
 		return;
 	set(&out->values, FIELD_DUE_NOW, st->due.now);
 	set(&out->values, FIELD_DUE_NEXT_GC, st->due.next);
+}
+
+/* The program's own variables: what they take changes seldom. */
+static void add_globals(struct agentless *st, struct reading *out)
+{
+	int64_t begin = out->end_ns, pause = DUE_NS;
+
+	if (out->between)
+		return;
+	if (begin >= st->globals_ns) {
+		st->globals = gomem_globals(st->gomem);
+		if (!atomic_load(st->opened))
+			pause = GLOBALS_LISTED_NS;
+		st->globals_ns = begin + spaced(clock_boot_ns() - begin, pause);
+	}
+	if (st->globals >= 0)
+		values_set(&out->values, FIELD_GLOBALS, st->globals);
 }
 
 static void add_ring(struct agentless *st, struct reading *out)
@@ -282,6 +305,7 @@ static int agentless_read(void *state, struct reading *out, struct err *err)
 	}
 	add_alloc(st, out);
 	add_due(st, out);
+	add_globals(st, out);
 	add_ring(st, out);
 	return 0;
 }

@@ -34,7 +34,7 @@ HANGS = None
 
 
 class Routes:
-    """A server with an answer a path; what it was asked, head and all, is in `asked`."""
+    """A server with an answer a path, or a function that makes it; what it was asked, head and all, is in `asked`."""
 
     def __init__(self, routes):
         self.routes, self.asked, self.held = routes, [], []
@@ -73,6 +73,7 @@ class Routes:
             head += got
         self.asked.append(head.decode("latin-1"))
         said = self.routes.get(head.split(b" ")[1].decode("latin-1"), MISSING)
+        said = said() if callable(said) else said
         if said is HANGS:
             self.held.append(c)
             return
@@ -204,6 +205,39 @@ def patience(_):
         list(pool.map(ends, (0.3, 7)))
 
 
+def once_a_second(_):
+    """MemStats, however often RES is read."""
+    with Routes({HEAP: answer(GZIPPED), VARS: answer(EXPVAR)}) as server:
+        r = Ran("-b", "--json", "-n", 40, "-d", "0.1", server.url)
+        asked = server.paths().count(VARS)
+    # And up to four more, in pairs, to know what one costs.
+    assert 2 <= asked <= r.seconds / 0.9 + 6, "%d times in %.1f s" % (asked, r.seconds)
+
+
+def starts_anew(_):
+    """A URL at which another program answers is asked on."""
+    gcs = iter([200] + list(range(110, 200)))
+
+    def figures_of_now():
+        return answer(b'{"cmdline": [], "memstats": %s}' % json.dumps({**MEMSTATS, "NumGC": next(gcs)}).encode())
+    with Routes({HEAP: answer(GZIPPED), VARS: figures_of_now}) as server:
+        r = Ran("-b", "--json", "-n", 12, "-d", "0.5", server.url)
+    lines = [json.loads(line) for line in r.out.splitlines()]
+    assert [x["kind"] for x in lines if x["type"] == "event" and x["kind"] == "exec"] == ["exec"], r.out
+    assert [x["num_gc"] for x in lines if "num_gc" in x][-1] >= 111, r.out
+
+
+def profiles_alone(_):
+    """Where nothing else is served, MemStats come with each profile: both are asked for again."""
+    text = b"heap profile: 0: 0 [0: 0] @ heap/1048576\n\n# runtime.MemStats\n" + b"".join(
+        b"# %s = %d\n" % (name.encode(), n) for name, n in MEMSTATS.items() if isinstance(n, int))
+    with Routes({HEAP: answer(GZIPPED), HEAP + "?debug=1": answer(text, TEXT)}) as server:
+        r = Ran("-b", "--json", "-n", 12, "-d", "0.5", "--profile-every", 1, server.url)
+        asked = server.paths()
+    assert '"read":"pprof"' in r.out and '"heap_alloc"' in r.out, r.out
+    assert asked.count(HEAP) >= 3 and asked.count(HEAP + "?debug=1") >= 3, asked
+
+
 def gzip_is_gzip(_):
     """Whatever its label says."""
     with Routes({HEAP: answer(GZIPPED, b"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\n")}) as server:
@@ -235,6 +269,8 @@ def main():
                                ("nothing there", nothing_there),
                                ("each trouble once", each_trouble), ("credentials", credentials), ("--probe of all", probe_of_all),
                                ("--timeout", patience),
+                               ("MemStats once a second", once_a_second), ("another program", starts_anew),
+                               ("profiles alone", profiles_alone),
                                ("gzip labelled HTML", gzip_is_gzip)):
             plan.run(name, function, None)
         if os.access(WORKLOAD, os.X_OK):

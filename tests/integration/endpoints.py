@@ -431,6 +431,14 @@ def another_program(_):
     assert [x["num_gc"] for x in lines if "num_gc" in x][-1] == 110, r.out
 
 
+def many(_):
+    """Bodies without end from many endpoints take no more memory than from one."""
+    with Hostile("infinite") as server:
+        r = Ran("-b", "--json", "-n", 3, "-d", "0.5", "--timeout", 2, *("%s/%d" % (server.url, i) for i in range(8)))
+    assert "with those of other endpoints it is more than 96" in r.said, r.said
+    assert sanitized() or r.rss < RSS_MOST, "%d MiB" % (r.rss >> 20)
+
+
 def missing(_):
     """3 is a target that is not there; a file that is not is 1; a word that means nothing is 2."""
     with tempfile.TemporaryDirectory() as folder:
@@ -506,7 +514,7 @@ def main():
             plan.ok(not why, "%s over %s" % (row["mode"], row["over"]), why)
         for name, function in (("TLS", tls), ("a client certificate", client_certificate), ("a bearer token", bearer),
                                ("basic authentication", basic), ("behind caddy", behind_caddy),
-                               ("another program at the same URL", another_program),
+                               ("another program at the same URL", another_program), ("many endpoints", many),
                                ("what is not there", missing), ("proxies", proxies)):
             plan.run(name, function, None)
         plan.run("a GC by its key", gc_by_key, ())

@@ -477,6 +477,29 @@ static void scavenged_dry(void **state)
 	}
 }
 
+/* The allocator counted all that was given back: a limit that was lowered for a
+ * moment forces the scavenger as well, and is gone by the next reading. */
+static void forced_by_allocator(void **state)
+{
+	(void)state;
+	struct feed f;
+
+	for (int eager = 0; eager <= 260; eager += 260) {
+		feed_begin(&f);
+		counters(&f, 0, 0);
+		mark(&f, 0);
+		feed_quiet(&f, 5000, 7000, 1000);
+		feed_gc(&f, 7400, true);
+		feed_heap(&f, 20, 270, 266);
+		feed_rss(&f, 40, 8);
+		counters(&f, 0, eager);
+		mark(&f, SCAV_DRY);
+		feed_quiet(&f, 8000, 12000, 1000);
+		feed_only(&f, eager ? EVENT_SCAVENGE : EVENT_FREE_OS_MEMORY, 1);
+		feed_release(&f);
+	}
+}
+
 /* GODEBUG=scavtrace=1: what the counters lost at the GC is nobody's proof; the
  * mark is, and the bytes may have something of the scavenger's. */
 static void counters_reset(void **state)
@@ -798,6 +821,7 @@ int main(void)
 		cmocka_unit_test(a_little_left_idle),
 		cmocka_unit_test(scavenged_dry),
 		cmocka_unit_test(counters_reset),
+		cmocka_unit_test(forced_by_allocator),
 		cmocka_unit_test(seen_by_chunk),
 		cmocka_unit_test(fall_of_what_is_used_again),
 		cmocka_unit_test(fall_of_what_the_scavenger_counted),

@@ -112,6 +112,33 @@ static void types_by_name(void **state)
 
 /* 20 objects of 512 bytes at a rate of 512: p = 1 - 1/e, so the variance is
  * 512^2 * 20 * (1/e) / (1 - 1/e), and 1.96 of its root is 3423 bytes. */
+/* Nothing was sampled: a heap of up to three times the rate is missed whole
+ * with a chance of more than 5%. */
+static void error_band_of_nothing(void **state)
+{
+	static const char *const strings[] = {
+		"", "inuse_objects", "count", "inuse_space", "bytes", "space"};
+	struct buf b;
+	struct profile *p;
+
+	(void)state;
+	buf_init(&b, BODY_MAX);
+	pb_bytes(&b, 1, "\x08\x01\x10\x02", 4);
+	pb_bytes(&b, 1, "\x08\x03\x10\x04", 4);
+	for (size_t i = 0; i < sizeof(strings) / sizeof(*strings); i++)
+		pb_text(&b, 6, strings[i]);
+	pb_bytes(&b, 11, "\x08\x05\x10\x04", 4);
+	pb_varint(&b, 12, 524288);
+	p = fixture_decode(b.data, b.len, NULL);
+	assert_in_range(profile_error_bytes(p), 1570000, 1571000);
+	profile_free(p);
+	pb_varint(&b, 12, 1);
+	p = fixture_decode(b.data, b.len, NULL);
+	assert_int_equal(profile_error_bytes(p), 0);
+	profile_free(p);
+	buf_release(&b);
+}
+
 static void error_band(void **state)
 {
 	struct buf b;
@@ -399,6 +426,7 @@ int main(void)
 		cmocka_unit_test(real_totals),
 		cmocka_unit_test(types_by_name),
 		cmocka_unit_test(error_band),
+		cmocka_unit_test(error_band_of_nothing),
 		cmocka_unit_test(references),
 		cmocka_unit_test(framing),
 		cmocka_unit_test(gzip_rules),

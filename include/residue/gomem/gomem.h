@@ -194,6 +194,13 @@ int gomem_predict(struct gomem *g, const struct gomem_stats *stats,
  */
 int64_t gomem_returned(struct gomem *g);
 
+/*
+ * Bytes of the pages that hold the program's own variables (.data, .bss) and
+ * are in memory and nobody else's. Two system calls, and one for each 2 MiB.
+ * -1: not known (no right to see pagemap, more than 4 GiB of variables).
+ */
+int64_t gomem_globals(struct gomem *g);
+
 struct gomem_frame {
 	uint64_t address; /* of the call, as in profile.proto's Location */
 	uint32_t function, file; /* offsets into gomem_sites.text */

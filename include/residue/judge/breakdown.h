@@ -12,7 +12,8 @@
  *               fragmentation  HeapInuse - HeapAlloc
  *               stacks         StackSys
  *               runtime        MSpanSys + MCacheSys + BuckHashSys + GCSys +
- *                              OtherSys
+ *                              OtherSys, and the program's variables (.data,
+ *                              .bss) where they are counted
  *   anonymous   lazy_free      given back with MADV_FREE, not yet taken
  *   pages that  huge_pages     released heap that a huge page made resident
  *   Go does     non_go         beyond Sys - HeapReleased: C, mmap (low by what
@@ -23,8 +24,8 @@
  *
  * Identities: HeapSys = HeapInuse + HeapIdle and Sys = HeapSys + StackSys +
  * runtime (Go source, runtime/mstats.go); HeapIdle - HeapReleased is what
- * debug.FreeOSMemory would return. Anonymous .data and .bss pages, a few
- * hundred KiB that nothing counts, offset the untouched part of `runtime`.
+ * debug.FreeOSMemory would return. The pages of variables are in no figure of
+ * the runtime's; where memory is not read, they are taken for non_go.
  *
  * Without the runtime's figures the anonymous pages are `unexplained` and the
  * Go parts are absent (not known), never 0.
@@ -45,7 +46,7 @@ X(GC_HEADROOM,   "gc_headroom",   "headroom",    "objects allocated since the la
 X(CACHE,         "cache",         "cache",       "idle heap that the Go runtime keeps for reuse; FreeOSMemory returns it") \
 X(FRAGMENTATION, "fragmentation", "frag",        "free slots inside spans that hold an object") \
 X(STACKS,        "stacks",        "stacks",      "stacks of goroutines and of the runtime's threads") \
-X(RUNTIME,       "runtime",       "runtime",     "the Go runtime's own structures") \
+X(RUNTIME,       "runtime",       "runtime",     "the Go runtime's own structures, and the program's variables") \
 X(FILE_BACKED,   "file_backed",   "file",        "resident pages of files (the executable, mapped files) and shared memory") \
 X(LAZY_FREE,     "lazy_free",     "lazy free",   "given back with MADV_FREE; the kernel takes it when it needs memory") \
 X(HUGE_PAGES,    "huge_pages",    "huge",        "released heap that huge pages made resident again") \

@@ -88,6 +88,7 @@ X(RELEASED_BG,   "released_bg",   BYTES,   RUNTIME, 0, "scavenged",  "bytes the 
 X(RELEASED_EAGER,"released_eager",BYTES,   RUNTIME, 0, "eager",      "bytes the allocator released, a counter (Go 1.21)") \
 X(SCAV_GOAL,     "scav_goal",     BYTES,   RUNTIME, 0, "scav goal",  "in use and idle heap down to which the background scavenger returns; absent where it has no goal") \
 X(MAPPED_READY,  "mapped_ready",  BYTES,   RUNTIME, 0, "ready",      "mapped and not returned: what GOMEMLIMIT limits (gcController.mappedReady)") \
+X(GLOBALS,       "globals",       BYTES,   RUNTIME, 0, "variables",  "pages of the program's own variables (.data, .bss) that are its alone") \
 X(DUE_NOW,       "due_now",       BYTES,   RUNTIME, 0, "due now",    "bytes the background scavenger will return by itself, as things are") \
 X(DUE_NEXT_GC,   "due_next_gc",   BYTES,   RUNTIME, 0, "due next",   "bytes it will have returned after the next GC, the heap staying as it is") \
 X(PPROF_INUSE,   "pprof_inuse",   BYTES,   PPROF,   1, "pprof",      "heap profile, inuse_space: objects live at the last GC, sampled") \
