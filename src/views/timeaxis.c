@@ -34,6 +34,8 @@ static int64_t step_of(const struct screens *s, int cells)
 
 	if (s->axis.step_ns)
 		return s->axis.step_ns;
+	if (s->axis.end_ns && s->axis.held_ns)
+		return s->axis.held_ns;
 	if (span < LEAST_SPAN)
 		span = LEAST_SPAN;
 	if (span > MOST_SPAN)
@@ -70,10 +72,17 @@ static int64_t first_of(const struct panel *p)
 							     : p->first_ns;
 }
 
-static void freeze(struct screens *s, const struct frame *f)
+/* The axis ends there from now on, and history that goes on changes no step. */
+static void hold(struct screens *s, int cells, int64_t end)
+{
+	s->axis.held_ns = step_of(s, cells);
+	s->axis.end_ns = end;
+}
+
+static void freeze(struct screens *s, const struct frame *f, int cells)
 {
 	if (!s->axis.end_ns)
-		s->axis.end_ns = f->end_ns;
+		hold(s, cells, f->end_ns);
 }
 
 /* The right edge to `end`, rounded up to whole steps; live once it is there. */
@@ -82,17 +91,23 @@ static void set_end(struct screens *s, const struct frame *f,
 {
 	int64_t step = step_of(s, cells);
 	int64_t span = step * columns_of(s, cells);
-	int64_t least = first_of(p) + span;
+	int64_t least = first_of(p) + span, held = s->axis.end_ns;
 
+	/* Where history is shorter than the axis there is nothing to go back
+	 * to, and no way back leads forward. */
+	if (held && held < least)
+		least = held;
 	if (p->first_ns && end < least)
 		end = least;
+	if (end == held)
+		return;
 	end = (end + step - 1) / step * step;
-	if (end > f->now_ns)
-		s->axis.end_ns = s->axis.paused || s->axis.cursor_ns
-					 ? (f->now_ns / step + 1) * step
-					 : 0;
+	if (end <= f->now_ns)
+		hold(s, cells, end);
+	else if (s->axis.paused || s->axis.cursor_ns)
+		hold(s, cells, (f->now_ns / step + 1) * step);
 	else
-		s->axis.end_ns = end;
+		s->axis.end_ns = 0;
 }
 
 static void move_cursor(struct screens *s, const struct frame *f,
@@ -101,7 +116,7 @@ static void move_cursor(struct screens *s, const struct frame *f,
 	int64_t step = step_of(s, cells);
 	int64_t span = step * columns_of(s, cells);
 
-	freeze(s, f);
+	freeze(s, f, cells);
 	if (p->first_ns && to < first_of(p))
 		to = first_of(p);
 	if (to > f->now_ns)
@@ -169,14 +184,14 @@ static void zoom(struct screens *s, const struct frame *f,
 		set_end(s, f, p, cells, end);
 }
 
-static void toggle_pause(struct screens *s, const struct frame *f)
+static void toggle_pause(struct screens *s, const struct frame *f, int cells)
 {
 	if (s->axis.paused || s->axis.end_ns) {
 		s->axis.paused = false;
 		s->axis.end_ns = s->axis.cursor_ns = 0;
 	} else {
 		s->axis.paused = true;
-		freeze(s, f);
+		freeze(s, f, cells);
 	}
 }
 
@@ -199,7 +214,7 @@ bool timeaxis_act(struct screens *s, const struct frame *f,
 
 	switch (action) {
 	case ACTION_PAUSE:
-		toggle_pause(s, f);
+		toggle_pause(s, f, cells);
 		return true;
 	case ACTION_LEFT:
 	case ACTION_RIGHT:
@@ -222,7 +237,7 @@ bool timeaxis_act(struct screens *s, const struct frame *f,
 		return true;
 	case ACTION_HOME:
 		s->axis.cursor_ns = 0;
-		set_end(s, f, p, cells, first_of(p) + span);
+		set_end(s, f, p, cells, p->first_ns ? first_of(p) : end);
 		return true;
 	case ACTION_END:
 		s->axis.paused = false;

@@ -250,6 +250,34 @@ static void pausing_freezes_the_axis(void **state)
 	release(&x);
 }
 
+/* Neither keys that go back nor what is sampled meanwhile move it. */
+static void a_short_history_stays_frozen(void **state)
+{
+	static const uint32_t back[] = {PRESS_PGUP, PRESS_HOME, PRESS_PGUP};
+	struct fixture x;
+	int64_t end, step;
+
+	(void)state;
+	start_watch(&x);
+	x.f.panels[0].first_ns = NOW - 30 * S;
+	x.f.panels[0].info.since_ns = NOW - 30 * S;
+	show(&x);
+	press(&x, PRESS_SPACE);
+	end = x.want.end_ns;
+	step = x.want.step_ns;
+	for (unsigned i = 0; i < 3; i++) {
+		x.f.now_ns += 100 * S;
+		press(&x, back[i]);
+		assert_int_equal(x.want.end_ns, end);
+		assert_int_equal(x.want.step_ns, step);
+		assert_non_null(strstr(x.text, "paused"));
+	}
+	press(&x, PRESS_END);
+	assert_int_equal(x.want.end_ns, 0);
+	assert_true(x.want.step_ns > step);
+	release(&x);
+}
+
 static void arrows_find_events(void **state)
 {
 	struct fixture x;
@@ -686,6 +714,7 @@ int main(void)
 		cmocka_unit_test(home_is_where_rows_begin),
 		cmocka_unit_test(two_are_compared_by_tags),
 		cmocka_unit_test(pausing_freezes_the_axis),
+		cmocka_unit_test(a_short_history_stays_frozen),
 		cmocka_unit_test(arrows_find_events),
 		cmocka_unit_test(scrolling_ends_where_history_does),
 		cmocka_unit_test(zooming_keeps_the_cursor_in_place),
