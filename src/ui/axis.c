@@ -10,11 +10,33 @@
 #include <string.h>
 #include <time.h>
 
+/* The unit of the labels: they are below 1024 of it. */
+static int64_t unit_of(int64_t top)
+{
+	int64_t unit = 1;
+
+	while (top / unit >= 1024)
+		unit *= 1024;
+	return unit;
+}
+
+/* So many tenths of the unit, rounded up to bytes. */
+static int64_t tenths_of(int64_t unit, int tenths)
+{
+	int64_t rest = unit % 10 * tenths;
+
+	return sat_add(sat_mul(unit / 10, tenths), (rest + 9) / 10);
+}
+
 int64_t scale_top(int64_t max, int rows, int64_t *tick)
 {
-	static const int64_t nice[] = {1,   2,	 3,   4,   5,	10,  15,
-				       20,  25,	 30,  40,  50,	60,  80,
-				       100, 150, 200, 250, 300, 400, 500};
+	/* clang-format off */
+	static const int nice[] = { /* tenths of a unit */
+		1, 2, 3, 4, 5, 6, 8,
+		10, 20, 30, 40, 50, 60, 80,
+		100, 150, 200, 250, 300, 400, 500, 600, 800,
+		1000, 1500, 2000, 2500, 3000, 4000, 5000};
+	/* clang-format on */
 	int64_t unit = 1, steps = rows > 5 ? rows / 3 : rows > 1 ? 2 : 1;
 
 	if (max < 1)
@@ -23,32 +45,41 @@ int64_t scale_top(int64_t max, int rows, int64_t *tick)
 		steps = 5;
 	for (;; unit *= 1024)
 		for (unsigned i = 0; i < sizeof(nice) / sizeof(*nice); i++) {
-			*tick = sat_mul(nice[i], unit);
-			if (sat_mul(*tick, steps) >= max)
-				return sat_mul(max / *tick + (max % *tick != 0),
-					       *tick);
+			int64_t top;
+
+			if (unit == 1 && nice[i] % 10)
+				continue;
+			*tick = tenths_of(unit, nice[i]);
+			if (sat_mul(*tick, steps) < max)
+				continue;
+			top = sat_mul(max / *tick + (max % *tick != 0), *tick);
+			/* Labels of two units are not round in either. */
+			if (top / unit < 1024)
+				return top;
 		}
 }
 
-/* "600M", "0": labels are whole numbers of their unit, or "1.5G". */
-static const char *label_text(int64_t v, char out[UNITS_MAX])
+/* "600M", "1.5G", "0" */
+static const char *label_text(int64_t v, int64_t unit, char out[UNITS_MAX])
 {
+	int64_t tenths = (int64_t)((double)v / (double)unit * 10 + 0.5);
 	int n = 0;
 
-	while (n < 6 && v >= INT64_C(1) << (10 * (n + 1)))
+	while (unit >> (10 * n) > 1)
 		n++;
-	if (v % (INT64_C(1) << 10 * n) == 0)
-		snprintf(out, UNITS_MAX, "%lld%.1s", (long long)(v >> 10 * n),
-			 v ? &"BKMGTPE"[n] : "");
+	if (tenths % 10)
+		snprintf(out, UNITS_MAX, "%.1f%c", (double)tenths / 10,
+			 "BKMGTPE"[n]);
 	else
-		units_bytes_short(out, v);
+		snprintf(out, UNITS_MAX, "%lld%.1s", (long long)tenths / 10,
+			 v ? &"BKMGTPE"[n] : "");
 	return out;
 }
 
 void plot_scale(const struct plot *p, int w, int64_t tick)
 {
 	/* From here on a step leads past the top, which may be 2^63 - 1. */
-	int64_t last = p->top - tick;
+	int64_t last = p->top - tick, unit = unit_of(p->top);
 
 	for (int64_t v = 0;; v += tick) {
 		char text[UNITS_MAX];
@@ -59,7 +90,7 @@ void plot_scale(const struct plot *p, int w, int64_t tick)
 			row = p->area.h - 1;
 		canvas_right(p->canvas, p->area.y + p->area.h - 1 - row,
 			     p->area.x - w - 1, w, pen(ROLE_FAINT),
-			     label_text(v, text));
+			     label_text(v, unit, text));
 		if (v > last)
 			return;
 	}

@@ -11,6 +11,7 @@
 #include <stdint.h>
 #include <cmocka.h>
 #include <locale.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <time.h>
 
@@ -181,7 +182,7 @@ static void scales_are_round(void **state)
 		{0, 10, 1, 1},
 		{INT64_C(6) << 30, 9, INT64_C(6) << 30, INT64_C(2) << 30},
 		{1000, 4, 1000, 500},
-		{1001, 4, 1024, 1024},
+		{1001, 4, 1024, 512},
 		/* What no memory has, a profile may say all the same. */
 		{INT64_C(1) << 62, 12, INT64_C(1) << 62, INT64_C(1) << 60},
 		{INT64_MAX - 1, 12, INT64_MAX, INT64_C(2) << 60},
@@ -201,6 +202,61 @@ static void scales_are_round(void **state)
 
 		assert_true(top >= v && tick > 0);
 	}
+}
+
+/* As they stand beside a graph of `rows` rows, from 0 up. */
+static const char *labels(int64_t max, int rows, char out[128])
+{
+	struct fixture f;
+	size_t n = 0;
+	int64_t tick;
+
+	fixture_make(&f, GLYPHS_ASCII, rows, 12, 100);
+	f.p.area = (struct rect){0, 8, rows, 4};
+	f.p.top = scale_top(max, rows, &tick);
+	plot_scale(&f.p, 5, tick);
+	for (int y = rows - 1; y >= 0; y--) {
+		const char *text = canvas_row(&f.c, y, row);
+
+		text += strspn(text, " ");
+		n += (size_t)snprintf(out + n, 128 - n, "%s%.*s",
+				      *text && n ? " " : "",
+				      (int)strcspn(text, " "), text);
+	}
+	canvas_release(&f.c);
+	return out;
+}
+
+static void labels_are_round_in_one_unit(void **state)
+{
+	char text[128];
+
+	(void)state;
+	assert_string_equal(labels(2054000, 12, text), "0 0.5M 1M 1.5M 2M");
+	assert_string_equal(labels(1200000, 9, text), "0 0.4M 0.8M 1.2M");
+	assert_string_equal(labels(700 << 10, 9, text), "0 250K 500K 750K");
+	assert_string_equal(labels(1000 << 10, 15, text),
+			    "0 200K 400K 600K 800K 1000K");
+	assert_string_equal(labels(1 << 30, 4, text), "0 0.5G 1G");
+	assert_string_equal(labels(3, 9, text), "0 1B 2B 3B");
+	/* At any size: at most one place after the point, and room for it. */
+	for (int64_t v = 3; v < INT64_MAX / 3; v += v / 3)
+		for (int rows = 2; rows < 18; rows++) {
+			char *rest = text, *word;
+			char unit = '\0';
+
+			labels(v, rows, text);
+			assert_string_equal(strtok_r(rest, " ", &rest), "0");
+			while ((word = strtok_r(NULL, " ", &rest))) {
+				char last = word[strlen(word) - 1];
+				const char *point = strchr(word, '.');
+
+				assert_true(!unit || unit == last);
+				unit = last;
+				assert_in_range(strlen(word), 2, 5);
+				assert_true(!point || point[3] == '\0');
+			}
+		}
 }
 
 /* An axis has labels from 0 up to the top, and ends there. */
@@ -332,7 +388,7 @@ static void sparklines_of_terabytes_are_full(void **state)
 	canvas_resize(&c, 1, 5);
 	sparkline(&c, &g, 0, 0, 5, pen(ROLE_RES), samples, 5, 4);
 	assert_string_equal(canvas_row(&c, 0, row),
-			    "\u2582\u2581\u2581 \u2587");
+			    "\u2582\u2581\u2581 \u2588");
 	canvas_release(&c);
 }
 
@@ -347,6 +403,7 @@ int main(void)
 		cmocka_unit_test(letters_stand_in_the_column_of_their_time),
 		cmocka_unit_test(times_stand_where_they_are),
 		cmocka_unit_test(scales_are_round),
+		cmocka_unit_test(labels_are_round_in_one_unit),
 		cmocka_unit_test(the_largest_scale_has_an_end),
 		cmocka_unit_test(stacks_take_the_colour_of_the_most),
 		cmocka_unit_test(stacks_of_any_size_end_at_the_top),

@@ -9,8 +9,8 @@
 #include <residue/ui/graph.h>
 
 /* A round value at or above `max`, and the round distance of the labels, of
- * which there are as many as `rows` rows have room for: 1, 2, 3, 4, 5, 10, 15
- * ... 500 times a power of 1024. */
+ * which there are as many as `rows` rows have room for. All labels are round in
+ * one unit, a power of 1024: whole numbers or tenths of it, below 1024. */
 int64_t scale_top(int64_t max, int rows, int64_t *tick);
 
 /* Labels of the y axis, right-aligned in the `w` columns left of the area. */
