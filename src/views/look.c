@@ -92,6 +92,8 @@ void moment_of_panel(struct moment *m, const struct screens *s,
 		static const struct values nothing;
 
 		m->v = &nothing;
+		for (unsigned o = 0; o < ORIGIN_COUNT; o++)
+			m->age_ms[o] = -1;
 		return;
 	}
 	for (unsigned o = 0; o < ORIGIN_COUNT; o++)

@@ -280,7 +280,9 @@ static void heap_note(const struct graph_panel *g, char *out, size_t size)
 	if (gcs > 0 && !tight)
 		snprintf(gc, sizeof(gc), ", GC %s%lld", narrow ? "" : "#",
 			 (long long)gcs);
-	if (age < 0)
+	if (age < 0 && g->m->past)
+		snprintf(out, size, "%s", glyph_text(g->s->glyphs.dash, age_s));
+	else if (age < 0)
 		snprintf(out, size, "%s", "nothing yet");
 	else if (field == PANEL_PPROF && profile_is_stale(g->m->v))
 		snprintf(out, size, "%sstale: %s", narrow ? "" : "pprof, ",

@@ -10,11 +10,15 @@
 #define LEAST_MODULE 8
 
 /* "4 s ago", or that there is nothing to have an age. */
-static const char *ago_text(int64_t age_ms, char out[48])
+static const char *ago_text(const struct screens *s, const struct moment *m,
+			    enum origin from, char out[48])
 {
+	int64_t age_ms = m->age_ms[from];
 	char age[32];
 
-	if (age_ms < 0)
+	if (age_ms < 0 && m->past)
+		glyph_text(s->glyphs.dash, out);
+	else if (age_ms < 0)
 		snprintf(out, 48, "no answer yet");
 	else
 		snprintf(out, 48, "%s ago", age_text(age_ms, age));
@@ -72,7 +76,7 @@ static void header_right(struct header_right *h, const struct screens *s,
 			      : info->stopped		     ? "stopped"
 							     : "";
 	h->word[HEAD_HOW] = how_text(info, p->origins);
-	h->word[HEAD_AGE] = ago_text(m->age_ms[from], h->age);
+	h->word[HEAD_AGE] = ago_text(s, m, from, h->age);
 	h->word[HEAD_AXIS] = info->phase == TARGET_LIVE || s->axis.end_ns
 				     ? timeaxis_text(s, f, h->axis)
 				     : "";
@@ -122,16 +126,18 @@ void watch_header_draw(const struct screens *s, const struct frame *f,
 	const struct target_info *info = &p->info;
 	struct header_right h;
 	int x = 1, w, room;
-	char line[240];
+	char line[240], pid[32];
 
 	if (c->cols >= 64)
 		x += canvas_text(c, 0, x, c->cols, pen(ROLE_BRAND), "residue ");
-	x += canvas_printf(c, 0, x, c->cols - x, pen(ROLE_TARGET), " %s ",
-			   target_name(info));
-	x += 2;
-	if (info->pid)
-		x += canvas_printf(c, 0, x, c->cols - x, pen(ROLE_DIM),
-				   "pid %d  ", (int)info->pid);
+	snprintf(line, sizeof(line), " %.230s ", target_name(info));
+	x += canvas_fit(c, 0, x, c->cols - x, pen(ROLE_TARGET), line,
+			s->glyphs.ellipsis) +
+	     2;
+	snprintf(pid, sizeof(pid), "pid %d  ", (int)info->pid);
+	/* A part of a PID looks like another one; blanks may be cut. */
+	if (info->pid && x + text_columns(pid) - 2 <= c->cols)
+		x += canvas_text(c, 0, x, c->cols - x, pen(ROLE_DIM), pid);
 	header_right(&h, s, f, p, m, graph_w);
 	room = c->cols - x - 4; /* bullet, and blanks around it */
 	w = header_shrink(&h, room - text_columns(info->go_version), room);

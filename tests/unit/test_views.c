@@ -296,6 +296,43 @@ static void arrows_find_events(void **state)
 	release(&x);
 }
 
+/* Before the first sample nothing is known, so nothing has an age. */
+static void nothing_has_no_age(void **state)
+{
+	struct fixture x;
+
+	(void)state;
+	start_watch(&x);
+	press(&x, PRESS_LEFT);
+	assert_false(x.f.panels[0].cursor_known);
+	assert_non_null(strstr(x.text, "/proc   \u2013   "));
+	assert_non_null(strstr(x.text, "heap \u2013 \u2500"));
+	assert_null(strstr(x.text, " 0 s"));
+	assert_null(strstr(x.text, "0.0 s"));
+	release(&x);
+}
+
+/* What is cut short is marked; a PID is whole or not there. */
+static void a_pid_is_whole(void **state)
+{
+	static const int cols[] = {14, 16, 17, 18, 19, 20, 24, 30, 40};
+	struct fixture x;
+
+	(void)state;
+	start_watch(&x);
+	x.f.panels[0].info.pid = 31329;
+	for (unsigned i = 0; i < sizeof(cols) / sizeof(*cols); i++) {
+		canvas_resize(&x.c, 4, cols[i]);
+		show(&x);
+		assert_true(!strstr(x.text, "pid") ||
+			    strstr(x.text, "pid 31329"));
+	}
+	assert_non_null(strstr(x.text, "pid 31329"));
+	canvas_resize(&x.c, 4, 6);
+	assert_non_null(strstr(show(&x), "\u2026"));
+	release(&x);
+}
+
 static void scrolling_ends_where_history_does(void **state)
 {
 	struct fixture x;
@@ -716,6 +753,8 @@ int main(void)
 		cmocka_unit_test(pausing_freezes_the_axis),
 		cmocka_unit_test(a_short_history_stays_frozen),
 		cmocka_unit_test(arrows_find_events),
+		cmocka_unit_test(nothing_has_no_age),
+		cmocka_unit_test(a_pid_is_whole),
 		cmocka_unit_test(scrolling_ends_where_history_does),
 		cmocka_unit_test(zooming_keeps_the_cursor_in_place),
 		cmocka_unit_test(what_does_not_work_says_why),
