@@ -68,7 +68,8 @@ static int run(struct options *o, struct err *err)
 const struct command command_cmd_watch = {
 	.name = "",
 	.synopsis = "[TARGET...]",
-	.summary = "every Go process; or watch one, or several side by side",
+	.summary = "every Go process; or watch one; or compare several, two "
+		   "at a time",
 	.prints_csv = true,
 	.run = run,
 };

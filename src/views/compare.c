@@ -15,7 +15,8 @@
 struct compare_layout {
 	bool wide; /* the table stands between the graphs */
 	bool compact;
-	int answer_h;
+	int others_y; /* < 0: no row for those that are not shown */
+	int answer_y, answer_h;
 	struct rect graphs; /* both columns */
 	int graph_w;	    /* a panel's width */
 	bool heap;	    /* a second row of graphs */
@@ -25,14 +26,84 @@ struct compare_layout {
 
 #define TABLE_W 39
 
-static struct compare_layout layout(int rows, int cols)
+/* ---- more than two were named -------------------------------------------- */
+
+/* Number n of the named ones that are not on the screen, or NULL. */
+static const char *other(const struct screens *s, unsigned n)
+{
+	for (unsigned i = 0; i < s->named_count; i++)
+		if (strcmp(s->named[i], s->target[0]) != 0 &&
+		    strcmp(s->named[i], s->target[1]) != 0 && n-- == 0)
+			return s->named[i];
+	return NULL;
+}
+
+static unsigned other_count(const struct screens *s)
+{
+	unsigned n = 0;
+
+	while (other(s, n))
+		n++;
+	return n;
+}
+
+/* The named one after B becomes B. */
+static void next_other(struct screens *s)
+{
+	unsigned at = s->named_count - 1;
+
+	for (unsigned i = 0; i < s->named_count; i++)
+		if (strcmp(s->named[i], s->target[1]) == 0)
+			at = i;
+	do
+		at = (at + 1) % s->named_count;
+	while (strcmp(s->named[at], s->target[0]) == 0);
+	memcpy(s->target[1], s->named[at], TARGET_ID_MAX);
+	screens_request(s, REQUEST_OPEN, s->target[1]);
+}
+
+/* Who is not shown, and how to see them. */
+static void draw_others(const struct screens *s, const struct frame *f, int y,
+			struct canvas *c)
+{
+	char line[512];
+	const char *id;
+	size_t n = (size_t)snprintf(line, sizeof(line), "%s",
+				    "n compares A with the next one not "
+				    "shown:");
+
+	for (unsigned i = 0; (id = other(s, i)) && n < sizeof(line) - 1; i++) {
+		const struct target_info *info = NULL;
+
+		for (unsigned k = 0; k < f->row_count; k++)
+			if (strcmp(f->rows[k].info.id, id) == 0)
+				info = &f->rows[k].info;
+		n += (size_t)snprintf(line + n, sizeof(line) - n, "%s %s",
+				      i ? "," : "",
+				      info ? target_name(info) : id);
+		if (info && info->pid && n < sizeof(line))
+			n += (size_t)snprintf(line + n, sizeof(line) - n, " %d",
+					      (int)info->pid);
+	}
+	canvas_fit(c, y, 1, c->cols - 2, pen(ROLE_DIM), line,
+		   s->glyphs.ellipsis);
+}
+
+/* ---- what stands where ---------------------------------------------------- */
+
+static struct compare_layout layout(const struct screens *s, int rows, int cols)
 {
 	struct compare_layout l = {.wide = cols >= 110 && rows >= 24,
 				   .compact = rows < 16 || cols < 64};
-	int y, left;
+	bool airy = rows >= 24;
+	int y = 1, left;
 
+	l.others_y = rows >= 16 && other(s, 0) ? y++ : -1;
+	if (airy && l.others_y < 0)
+		y++;
+	l.answer_y = y;
 	l.answer_h = rows < 6 ? 0 : l.compact ? 1 : cols < 100 ? 2 : 1;
-	y = 1 + l.answer_h + (rows >= 24 ? 2 : 0);
+	y += l.answer_h + (airy ? 1 : 0);
 	left = rows - y;
 	if (l.wide) {
 		l.graph_w = (cols - TABLE_W - 4) / 2;
@@ -58,9 +129,10 @@ static struct compare_layout layout(int rows, int cols)
 
 static void want(struct screens *s, struct frame_want *w)
 {
-	struct compare_layout l = layout(s->rows, s->cols);
+	struct compare_layout l = layout(s, s->rows, s->cols);
 
 	memcpy(w->target, s->target, sizeof(w->target));
+	w->list = l.others_y >= 0; /* for their names */
 	panels_want(w);
 	timeaxis_want(s, l.cells, w);
 }
@@ -371,45 +443,98 @@ static void draw_graphs(const struct screens *s, const struct frame *f,
 	}
 }
 
-static void draw_header(const struct screens *s, const struct frame *f,
-			int cells, struct canvas *c)
+/* Who A or B is, in one of three lengths. */
+enum header_words { HEADER_NAME, HEADER_PID, HEADER_VERSION };
+#define NAME_COLS 28 /* of a name at most */
+
+struct header_name {
+	char name[160], rest[96];
+	int name_w, w; /* columns: of the name, of all but blanks at the end */
+};
+
+static void header_name(struct header_name *h, const struct frame *f,
+			unsigned i, enum header_words words)
 {
-	char right[120], axis[32], span[32];
-	bool live = !s->axis.end_ns, versions = c->cols >= 64;
-	int x = 1, right_w;
+	const struct target_info *info = &f->panels[i].info;
+	char pid[16] = "";
+
+	if (info->pid && words >= HEADER_PID)
+		snprintf(pid, sizeof(pid), " %d", (int)info->pid);
+	snprintf(h->name, sizeof(h->name), " %c %.150s ", "AB"[i],
+		 target_name(info));
+	snprintf(h->rest, sizeof(h->rest), "%s%s%.40s%s", pid,
+		 words >= HEADER_VERSION ? " " : "",
+		 words >= HEADER_VERSION ? info->go_version : "",
+		 info->phase != TARGET_LIVE ? " exited"
+		 : info->stopped	    ? " stopped"
+					    : "");
+	h->name_w = text_columns(h->name);
+	if (h->name_w > NAME_COLS)
+		h->name_w = NAME_COLS;
+	h->w = h->name_w + text_columns(h->rest);
+}
+
+/* Both names in `room` columns from x on: versions, then PIDs give way, for a
+ * part of a PID looks like another one. Returns where they end. */
+static int draw_names(const struct screens *s, const struct frame *f, int x,
+		      int room, struct canvas *c)
+{
+	enum header_words words = c->cols >= 64 ? HEADER_VERSION : HEADER_PID;
+	struct header_name h[FRAME_PANELS];
+	int end = x + room;
+
+	for (;; words--) {
+		for (unsigned i = 0; i < FRAME_PANELS; i++)
+			header_name(&h[i], f, i, words);
+		if (h[0].w + 2 + h[1].w <= room || words == HEADER_NAME)
+			break;
+	}
+	for (unsigned i = 0; i < FRAME_PANELS; i++) {
+		/* What is left is for both alike. */
+		int most = (end - x) / (i ? 1 : 2);
+
+		x += canvas_fit(
+			c, 0, x, h[i].name_w < most ? h[i].name_w : most,
+			(struct pen){i ? ROLE_OTHER : ROLE_RES, ROLE_TEXT,
+				     STYLE_REVERSE | STYLE_BOLD},
+			h[i].name, s->glyphs.ellipsis);
+		x += canvas_fit(c, 0, x, end - x, pen(ROLE_DIM), h[i].rest,
+				s->glyphs.ellipsis) +
+		     2;
+	}
+	return x;
+}
+
+static void draw_header(const struct screens *s, const struct frame *f,
+			const struct compare_layout *l, struct canvas *c)
+{
+	char right[120], axis[32], span[32], more[32] = "";
+	unsigned others = l->others_y < 0 ? other_count(s) : 0;
+	int x = 1, right_w, more_w;
 
 	snprintf(right, sizeof(right), "%s   %s   %s",
 		 s->unlocked ? "own scales" : "one scale",
-		 timeaxis_text(s, f, axis), timeaxis_span(s, cells, span));
+		 timeaxis_text(s, f, axis), timeaxis_span(s, l->cells, span));
 	right_w = c->cols >= 90 ? text_columns(right) : 0;
+	if (others)
+		snprintf(more, sizeof(more), "+%u: n", others);
+	more_w = text_columns(more);
 	if (c->cols >= 64)
 		x += canvas_text(c, 0, x, c->cols, pen(ROLE_BRAND),
 				 "residue ") +
 		     1;
-	for (unsigned i = 0; i < FRAME_PANELS; i++) {
-		const struct target_info *info = &f->panels[i].info;
-		char name[64];
-
-		snprintf(name, sizeof(name), " %c %.24s ", "AB"[i],
-			 target_name(info));
-		x += canvas_text(c, 0, x, c->cols - x - right_w - 4,
-				 (struct pen){i ? ROLE_OTHER : ROLE_RES,
-					      ROLE_TEXT,
-					      STYLE_REVERSE | STYLE_BOLD},
-				 name);
-		x += canvas_printf(c, 0, x, c->cols - x - right_w - 4,
-				   pen(ROLE_DIM), " %d %s%s  ", (int)info->pid,
-				   versions ? info->go_version : "",
-				   info->phase != TARGET_LIVE ? " exited"
-				   : info->stopped	      ? " stopped"
-							      : "");
-	}
+	x = draw_names(s, f, x,
+		       c->cols - x - (right_w ? right_w + 4 : 0) -
+			       (more_w ? more_w + 2 : 0),
+		       c);
+	canvas_text(c, 0, x, more_w, pen(ROLE_WARN), more);
 	if (!right_w)
 		return;
 	canvas_right(c, 0, c->cols - right_w - 1, right_w, pen(ROLE_DIM),
 		     right);
 	canvas_put(c, 0, c->cols - right_w - 3,
-		   pen(live ? ROLE_GOOD : ROLE_WARN), s->glyphs.bullet);
+		   pen(s->axis.end_ns ? ROLE_WARN : ROLE_GOOD),
+		   s->glyphs.bullet);
 }
 
 /* One row is all there is. */
@@ -425,7 +550,7 @@ static void draw_line(const struct screens *s, const struct moment m[2],
 
 static void draw(struct screens *s, const struct frame *f, struct canvas *c)
 {
-	struct compare_layout l = layout(c->rows, c->cols);
+	struct compare_layout l = layout(s, c->rows, c->cols);
 	struct difference d[PART_COUNT];
 	struct moment m[FRAME_PANELS];
 	struct rect settings = l.settings;
@@ -444,11 +569,11 @@ static void draw(struct screens *s, const struct frame *f, struct canvas *c)
 		return;
 	}
 	differences(m, d);
-	draw_header(s, f, l.cells, c);
+	draw_header(s, f, &l, c);
+	if (l.others_y >= 0)
+		draw_others(s, f, l.others_y, c);
 	draw_answer(s, m, d,
-		    (struct rect){c->rows >= 24 ? 2 : 1, 1, l.answer_h,
-				  c->cols - 2},
-		    c);
+		    (struct rect){l.answer_y, 1, l.answer_h, c->cols - 2}, c);
 	draw_graphs(s, f, m, &l, c);
 	rows = draw_table(s, m, d, l.table, c);
 	if (l.wide) {
@@ -466,6 +591,8 @@ static const char *blocked(const struct screens *s, const struct frame *f,
 	switch (action) {
 	case ACTION_COMPARE:
 		return "two are compared already";
+	case ACTION_NEXT:
+		return other(s, 0) ? NULL : "no others were named at the start";
 	case ACTION_SNAPSHOT:
 		return f->panels[0].info.phase != TARGET_LIVE &&
 				       f->panels[1].info.phase != TARGET_LIVE
@@ -501,7 +628,7 @@ static void swap(struct screens *s)
 
 static void act(struct screens *s, const struct frame *f, enum action action)
 {
-	struct compare_layout l = layout(s->rows, s->cols);
+	struct compare_layout l = layout(s, s->rows, s->cols);
 
 	if (timeaxis_act(s, f, &f->panels[0], l.cells, action) ||
 	    targets_request(s, f, action, s->target, FRAME_PANELS))
@@ -515,6 +642,9 @@ static void act(struct screens *s, const struct frame *f, enum action action)
 		break;
 	case ACTION_SWAP:
 		swap(s);
+		break;
+	case ACTION_NEXT:
+		next_other(s);
 		break;
 	case ACTION_SITES:
 		sites_open(s);

@@ -47,12 +47,15 @@ void screens_start(struct screens *s, const char ids[][TARGET_ID_MAX],
 
 	for (unsigned i = 0; i < n && i < FRAME_PANELS; i++)
 		memcpy(s->target[i], ids[i], TARGET_ID_MAX);
+	s->named_count = n <= FRAME_PANELS ? 0 : n < NAMED_MAX ? n : NAMED_MAX;
+	for (unsigned i = 0; i < s->named_count; i++)
+		memcpy(s->named[i], ids[i], TARGET_ID_MAX);
 	/* All that were named are rows of the list. */
 	s->has_list = has_list || n == 0 || n > FRAME_PANELS;
 	if (n > FRAME_PANELS)
 		snprintf(s->say, sizeof(s->say),
-			 "2 of %u targets are compared; Esc shows the list of "
-			 "all",
+			 "2 of %u targets are compared; n is the next, Esc "
+			 "shows the list of all",
 			 n);
 	screens_go(s, by_count[n < FRAME_PANELS ? n : FRAME_PANELS]);
 }

@@ -52,6 +52,8 @@ CASES = (
     Case("watch-resized", residue("cache"), WATCH + ("resize:40x10",), sizes=(USUAL,)),
     Case("watch-back", residue("cache"), WATCH + ("keys:<Esc>",), sizes=(USUAL,)),
     Case("compare", residue("compare"), COMPARE, attrs=("utf8",)),
+    Case("compare-more", residue("list", "a1", "a2", "a3", "a4"), ("wait:2 of 4", "keys:n"),
+         sizes=(SMALL, USUAL, ROOMY)),
     Case("compare-classes", residue("compare"), COMPARE + ("keys:<F5>",), sizes=(LARGE,)),
     Case("sites", residue("sites"), SITES, modes=("utf8", "ascii", "mono", "truecolor"), attrs=("utf8", "mono")),
     Case("sites-lines", residue("sites"), SITES + ("keys:<Enter>",)),

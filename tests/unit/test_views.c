@@ -179,6 +179,78 @@ static void a_third_target_is_in_the_list(void **state)
 	release(&x);
 }
 
+/* Who is not on the screen is said there, and n shows them. */
+static void more_than_two_take_turns(void **state)
+{
+	static const char ids[3][TARGET_ID_MAX] = {"a1", "a2", "a3"};
+	struct fixture x;
+
+	(void)state;
+	make(&x);
+	x.f.panels[1].present = true;
+	screens_start(&x.s, ids, 3, false);
+	x.s.request_count = 0;
+	show(&x);
+	assert_true(x.want.list);
+	assert_non_null(strstr(x.text, "not shown: batch 33"));
+	press(&x, 'n');
+	assert_string_equal(x.s.target[0], "a1");
+	assert_string_equal(x.s.target[1], "a3");
+	assert_string_equal(x.s.requests[0].target, "a3");
+	assert_non_null(strstr(x.text, "not shown: cart 22"));
+	press(&x, PRESS_TAB);
+	press(&x, 'n');
+	assert_string_equal(x.s.target[0], "a3");
+	assert_string_equal(x.s.target[1], "a2");
+	canvas_resize(&x.c, 10, 40);
+	assert_non_null(strstr(show(&x), "+1: n"));
+	release(&x);
+}
+
+/* With two there is nobody to take turns with. */
+static void two_are_all_there_are(void **state)
+{
+	static const char ids[2][TARGET_ID_MAX] = {"a1", "a2"};
+	struct fixture x;
+
+	(void)state;
+	make(&x);
+	x.f.panels[1].present = true;
+	screens_start(&x.s, ids, 2, false);
+	assert_null(strstr(show(&x), "not shown"));
+	press(&x, 'n');
+	assert_string_equal(x.s.target[1], "a2");
+	assert_non_null(strstr(x.text, "no others"));
+	release(&x);
+}
+
+/* Names and PIDs of two in one row: PIDs are whole or left out. */
+static void headers_of_two_are_whole(void **state)
+{
+	static const char ids[2][TARGET_ID_MAX] = {"a1", "a2"};
+	char row[4096];
+	struct fixture x;
+
+	(void)state;
+	make(&x);
+	x.f.panels[1].present = true;
+	x.f.panels[0].info.pid = 31329;
+	x.f.panels[1].info.pid = 31331;
+	strcpy(x.f.panels[0].info.comm, "workload");
+	strcpy(x.f.panels[1].info.comm, "workload");
+	screens_start(&x.s, ids, 2, false);
+	for (int cols = 12; cols < 130; cols++) {
+		canvas_resize(&x.c, 10, cols);
+		show(&x);
+		canvas_row(&x.c, 0, row);
+		assert_true(!strstr(row, " 3") ||
+			    (strstr(row, "31329") && strstr(row, "31331")));
+		assert_true(strstr(row, "\u2026") || strstr(row, "B workload"));
+	}
+	assert_non_null(strstr(row, "31331"));
+	release(&x);
+}
+
 static void two_are_compared_by_tags(void **state)
 {
 	struct fixture x;
@@ -748,6 +820,9 @@ int main(void)
 		cmocka_unit_test(typing_filters_and_searches),
 		cmocka_unit_test(hidden_rows_are_left_alone),
 		cmocka_unit_test(a_third_target_is_in_the_list),
+		cmocka_unit_test(more_than_two_take_turns),
+		cmocka_unit_test(two_are_all_there_are),
+		cmocka_unit_test(headers_of_two_are_whole),
 		cmocka_unit_test(home_is_where_rows_begin),
 		cmocka_unit_test(two_are_compared_by_tags),
 		cmocka_unit_test(pausing_freezes_the_axis),

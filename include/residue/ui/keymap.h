@@ -80,6 +80,7 @@ X(CLASSES,   IN_GRAPHS,  OFTEN,  "Classes",  K(PRESS_F(5), 'v'), "graph of RES a
 X(COMPARE,   IN_TARGETS, OFTEN,  "Compare",  K('c'), "compare the tagged process with this one, side by side") \
 X(SITES,     IN_TARGETS, OFTEN,  "Sites",    K('a'), "allocation sites: 'go tool pprof -top', with each site's bytes over time") \
 X(SWAP,      IN_COMPARE, SELDOM, "Swap",     K(PRESS_TAB), "exchange A and B") \
+X(NEXT,      IN_COMPARE, SELDOM, "Next",     K('n'), "compare A with the next of the other targets named at the start") \
 X(UNLOCK,    IN_GRAPHS,  SELDOM, "Scale",    K('u'), "one scale for all graphs, or each its own") \
 X(SNAPSHOT,  IN_ACTING,  OFTEN,  "Snapshot", K('s'), "write heap profile, figures and smaps into a directory") \
 X(MARK,      IN_GRAPHS,  SELDOM, "Mark",     K('m'), "put a mark on the time axis") \

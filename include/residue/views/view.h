@@ -17,6 +17,7 @@
 #include <residue/ui/theme.h>
 
 #define TAGS_MAX     16
+#define NAMED_MAX    16
 #define REQUESTS_MAX 8
 #define VIEWS_DEEP   4
 
@@ -96,6 +97,10 @@ struct screens {
 	bool plain;	 /* no colours: letters must do */
 	int rows, cols;	 /* of the views' canvas, footer excluded */
 	char target[FRAME_PANELS][TARGET_ID_MAX]; /* watched; A and B */
+	/* The first of those that it started with, where there are more than
+	 * two: they take turns. */
+	char named[NAMED_MAX][TARGET_ID_MAX];
+	unsigned named_count;
 	bool has_list; /* watch and compare came from a list */
 	struct list_state list;
 	struct sites_state sites;
