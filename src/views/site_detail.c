@@ -22,7 +22,9 @@ const char *site_value(const struct profile_type *type, int64_t v, char out[32])
 	return units_count(out, v);
 }
 
-const char *site_place(const char *file, int64_t line, bool path, char out[256])
+/* "fill.go:88" or with its path; "" where nothing is known. */
+static const char *site_place(const char *file, int64_t line, bool path,
+			      char out[256])
 {
 	const char *slash = strrchr(file, '/');
 
@@ -35,13 +37,67 @@ const char *site_place(const char *file, int64_t line, bool path, char out[256])
 	return out;
 }
 
-const char *site_name(const char *name, int w)
+/* Text that does not fit w columns without the first parts of the path in its
+ * first `head` bytes: "…/tsdb.newSeries". What is left may still not fit. */
+static const char *cut_path(const struct glyphs *g, const char *text,
+			    size_t head, int w, char out[SITE_TEXT_MAX])
+{
+	const char *slash = text, *end = text + head, *next;
+	char mark[5];
+
+	if (text_columns(text) <= w)
+		return text;
+	while (slash + 1 < end &&
+	       (next = memchr(slash + 1, '/', (size_t)(end - slash - 1)))) {
+		slash = next;
+		if (text_columns(slash) + 1 <= w)
+			break;
+	}
+	if (slash == text)
+		return text;
+	if (text_columns(slash) + 1 > w)
+		slash++;
+	snprintf(out, SITE_TEXT_MAX, "%s%s", glyph_text(g->ellipsis, mark),
+		 slash);
+	return out;
+}
+
+/* Text that does not fit w columns, without its beginning: the end of a place
+ * is its line. */
+static const char *cut_left(const struct glyphs *g, const char *text, int w,
+			    char out[SITE_TEXT_MAX])
+{
+	const char *rest = text;
+	char mark[5], cut[SITE_TEXT_MAX];
+
+	if (text_columns(text) <= w)
+		return text;
+	while (*rest && text_columns(rest) + 1 > w)
+		do
+			rest++;
+		while ((*rest & 0xc0) == 0x80);
+	snprintf(cut, sizeof(cut), "%s%s", glyph_text(g->ellipsis, mark), rest);
+	memcpy(out, cut, sizeof(cut));
+	return out;
+}
+
+const char *site_place_fit(const struct glyphs *g, const char *file,
+			   int64_t line, bool path, int w,
+			   char out[SITE_TEXT_MAX])
+{
+	char whole[256], cut[SITE_TEXT_MAX];
+	const char *text = site_place(file, line, path, whole);
+
+	text = cut_path(g, text, strlen(text), w, cut);
+	snprintf(out, SITE_TEXT_MAX, "%s", text);
+	return cut_left(g, out, w, out);
+}
+
+const char *site_name(const struct glyphs *g, const char *name, int w,
+		      char out[SITE_TEXT_MAX])
 {
 	/* Generic and receiver types have import paths of their own. */
-	size_t head = strcspn(name, "([");
-	const char *slash = memrchr(name, '/', head);
-
-	return slash && text_columns(name) > w ? slash + 1 : name;
+	return cut_path(g, name, strcspn(name, "(["), w, out);
 }
 
 /* ---- over time ---------------------------------------------------------- */
@@ -205,26 +261,22 @@ static void draw_lines(const struct screens *s, const struct site_detail *d,
 		       struct rect r, struct canvas *c)
 {
 	const struct profile_type *type = &s->sites.table->top->type;
-	char place[256], flat[32], cum[32], dash[5], more[40];
+	char place[SITE_TEXT_MAX], flat[32], cum[32], dash[5], more[40];
 
 	draw_heading(c, &s->glyphs, r, "   FLAT     CUM LINE");
 	glyph_text(s->glyphs.dash, dash);
 	for (unsigned i = 0; i < d->line_count && (int)i + 1 < r.h; i++) {
 		const struct site_line *l = &d->line[i];
 		int y = r.y + 1 + (int)i;
-		bool short_of =
-			r.w - 16 <
-			text_columns(site_place(l->file, l->line, true, place));
 
-		if (short_of)
-			site_place(l->file, l->line, false, place);
 		canvas_right(c, y, r.x, 7,
 			     pen(l->flat ? ROLE_HEAP : ROLE_FAINT),
 			     l->flat ? site_value(type, l->flat, flat) : dash);
 		canvas_right(c, y, r.x + 8, 7, pen(ROLE_TEXT),
 			     site_value(type, l->cum, cum));
-		canvas_fit(c, y, r.x + 16, r.w - 16, pen(ROLE_TEXT), place,
-			   s->glyphs.ellipsis);
+		canvas_text(c, y, r.x + 16, r.w - 16, pen(ROLE_TEXT),
+			    site_place_fit(&s->glyphs, l->file, l->line, true,
+					   r.w - 16, place));
 	}
 	snprintf(more, sizeof(more), "and %u lines more", d->more_lines);
 	if (d->more_lines)
@@ -236,7 +288,7 @@ static void draw_callers(const struct screens *s, const struct site_detail *d,
 			 struct rect r, struct canvas *c)
 {
 	const struct profile_type *type = &s->sites.table->top->type;
-	char bytes[32];
+	char bytes[32], name[SITE_TEXT_MAX];
 
 	draw_heading(c, &s->glyphs, r, "THROUGH CALLER");
 	if (d->caller_count == 0 && r.h > 1)
@@ -249,7 +301,8 @@ static void draw_callers(const struct screens *s, const struct site_detail *d,
 		canvas_right(c, y, r.x, 7, pen(ROLE_TEXT),
 			     site_value(type, one->bytes, bytes));
 		canvas_fit(c, y, r.x + 8, r.w - 8, pen(ROLE_TEXT),
-			   site_name(one->name, r.w - 8), s->glyphs.ellipsis);
+			   site_name(&s->glyphs, one->name, r.w - 8, name),
+			   s->glyphs.ellipsis);
 	}
 }
 
@@ -259,6 +312,7 @@ static void draw_head(const struct screens *s, const struct top_row *row,
 {
 	const struct profile_type *type = &s->sites.table->top->type;
 	char flat[32], cum[32], band[64] = "", half[32], line[160];
+	char name[SITE_TEXT_MAX];
 	int w;
 
 	if (d->error > 0)
@@ -270,9 +324,10 @@ static void draw_head(const struct screens *s, const struct top_row *row,
 	w = text_columns(line);
 	w = w + 24 > r.w ? 0 : w;
 	canvas_right(c, r.y, r.x, r.w, pen(ROLE_DIM), w ? line : "");
-	canvas_fit(c, r.y, r.x, r.w - (w ? w + 2 : 0), pen_bold(ROLE_TEXT),
-		   site_name(row->name, r.w - (w ? w + 2 : 0)),
-		   s->glyphs.ellipsis);
+	canvas_fit(
+		c, r.y, r.x, r.w - (w ? w + 2 : 0), pen_bold(ROLE_TEXT),
+		site_name(&s->glyphs, row->name, r.w - (w ? w + 2 : 0), name),
+		s->glyphs.ellipsis);
 }
 
 /* What the lists leave; they get half of it at least where they are long. */

@@ -170,7 +170,9 @@ static void answer(const struct screens *s, const struct sites_table *t,
 		   char *out, size_t size)
 {
 	const struct top_row *best = largest(t->top);
-	char total[48], band[16], share[MEASURE_MAX];
+	char total[48], band[16], share[MEASURE_MAX], name[SITE_TEXT_MAX];
+	size_t n;
+	int left;
 
 	if (!best || t->top->total <= 0) {
 		snprintf(out, size, "No %s in this profile.",
@@ -178,14 +180,17 @@ static void answer(const struct screens *s, const struct sites_table *t,
 		return;
 	}
 	measure_percent(share, best->flat, t->top->total);
-	snprintf(out, size, "%s%s%s at %zu site%s, %s of it in %s.",
-		 amount(t, t->top->total, total),
-		 band_text(s, t->error, t->top->total, band),
-		 is_type(t, "inuse")   ? " in use"
-		 : is_type(t, "alloc") ? " allocated since the start"
-				       : "",
-		 t->sites, t->sites == 1 ? "" : "s", share + strspn(share, " "),
-		 site_name(best->name, 40));
+	n = (size_t)snprintf(
+		out, size, "%s%s%s at %zu site%s, %s of it in ",
+		amount(t, t->top->total, total),
+		band_text(s, t->error, t->top->total, band),
+		is_type(t, "inuse")   ? " in use"
+		: is_type(t, "alloc") ? " allocated since the start"
+				      : "",
+		t->sites, t->sites == 1 ? "" : "s", share + strspn(share, " "));
+	left = s->cols - 2 - text_columns(out) - 1;
+	snprintf(out + n, size - n, "%s.",
+		 site_name(&s->glyphs, best->name, left, name));
 }
 
 /* What else to know: a failure, a profile from before the first GC, what is
@@ -356,9 +361,10 @@ static const char *inline_mark(enum top_inlined inlined)
 static void draw_name(const struct site_row *x, const struct column *col,
 		      struct canvas *c)
 {
-	const char *name = site_name(x->r->name, col->w);
+	char name[SITE_TEXT_MAX];
 	int w = canvas_fit(c, x->y, col->x, col->w, pen_on(ROLE_TEXT, x->on),
-			   name, x->s->glyphs.ellipsis);
+			   site_name(&x->s->glyphs, x->r->name, col->w, name),
+			   x->s->glyphs.ellipsis);
 	const char *mark = inline_mark(x->r->inlined);
 
 	if (w + text_columns(mark) <= col->w)
@@ -371,7 +377,7 @@ static void draw_cell(const struct site_row *x, unsigned i,
 {
 	const struct sites_table *t = x->s->sites.table;
 	const struct profile_row *row = x->r->row;
-	char value[32], share[MEASURE_MAX], place[256];
+	char value[32], share[MEASURE_MAX], place[SITE_TEXT_MAX];
 	const char *text = "";
 	enum role role = ROLE_TEXT;
 
@@ -402,9 +408,9 @@ static void draw_cell(const struct site_row *x, unsigned i,
 		draw_name(x, col, c);
 		return;
 	default:
-		canvas_fit(c, x->y, col->x, col->w, pen_on(ROLE_DIM, x->on),
-			   site_place(row->file, row->line, false, place),
-			   x->s->glyphs.ellipsis);
+		canvas_text(c, x->y, col->x, col->w, pen_on(ROLE_DIM, x->on),
+			    site_place_fit(&x->s->glyphs, row->file, row->line,
+					   false, col->w, place));
 		return;
 	}
 	canvas_right(c, x->y, col->x, col->w, pen_on(role, x->on), text);
@@ -449,7 +455,7 @@ static void draw_said(const struct screens *s, const struct sites_layout *l,
 		      struct canvas *c)
 {
 	const struct top_row *r = sites_selected(s);
-	char place[256];
+	char place[SITE_TEXT_MAX];
 	int x = 1;
 
 	if (!r || l->said_y < 0)
@@ -457,9 +463,9 @@ static void draw_said(const struct screens *s, const struct sites_layout *l,
 	x += canvas_fit(c, l->said_y, x, c->cols - 2, pen_bold(ROLE_TEXT),
 			r->name, s->glyphs.ellipsis) +
 	     2;
-	canvas_fit(c, l->said_y, x, c->cols - x - 1, pen(ROLE_DIM),
-		   site_place(r->row->file, r->row->line, true, place),
-		   s->glyphs.ellipsis);
+	canvas_text(c, l->said_y, x, c->cols - x - 1, pen(ROLE_DIM),
+		    site_place_fit(&s->glyphs, r->row->file, r->row->line, true,
+				   c->cols - x - 1, place));
 }
 
 /* ---- where there is no profile ---------------------------------------- */

@@ -3,6 +3,7 @@
 #include "screen_fixture.h"
 
 #include "../../src/views/rates.h"
+#include "../../src/views/site_detail.h"
 
 #include <residue/model/sites.h>
 #include <residue/model/top.h>
@@ -122,6 +123,42 @@ static void rows_are_those_of_top(void **state)
 	}
 	assert_true(shares > 3);
 	release(&x);
+}
+
+/* What is too long loses its beginning, with a mark, and keeps its line. */
+static void cut_names_are_marked(void **state)
+{
+	static const char name[] =
+		"github.com/prometheus/prometheus/tsdb.(*Head).resetState";
+	static const char file[] = "/src/prometheus/model/properties.go";
+	struct glyphs g = glyphs_make(GLYPHS_BRAILLE, false);
+	char out[SITE_TEXT_MAX];
+
+	(void)state;
+	assert_string_equal(site_name(&g, name, 56, out), name);
+	assert_string_equal(site_name(&g, name, 40, out),
+			    "\u2026/prometheus/tsdb.(*Head).resetState");
+	assert_string_equal(site_name(&g, name, 30, out),
+			    "\u2026/tsdb.(*Head).resetState");
+	assert_string_equal(site_name(&g, name, 24, out),
+			    "\u2026tsdb.(*Head).resetState");
+	assert_string_equal(site_name(&g, name, 5, out),
+			    "\u2026tsdb.(*Head).resetState");
+	assert_string_equal(site_name(&g, "f[go.shape/x]", 4, out),
+			    "f[go.shape/x]");
+	assert_string_equal(site_name(&g, "[a/b]", 2, out), "[a/b]");
+	assert_string_equal(site_place_fit(&g, file, 512, true, 60, out),
+			    "/src/prometheus/model/properties.go:512");
+	assert_string_equal(site_place_fit(&g, file, 512, true, 30, out),
+			    "\u2026/model/properties.go:512");
+	assert_string_equal(site_place_fit(&g, file, 512, false, 16, out),
+			    "\u2026operties.go:512");
+	assert_string_equal(site_place_fit(&g, file, 512, true, 9, out),
+			    "\u2026s.go:512");
+	assert_string_equal(
+		site_place_fit(&g, "\u00e9\u00e9.go", 1, true, 6, out),
+		"\u2026.go:1");
+	assert_string_equal(site_place_fit(&g, "", 0, true, 6, out), "");
 }
 
 static void keys_sort_search_and_filter(void **state)
@@ -412,6 +449,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(rows_are_those_of_top),
+		cmocka_unit_test(cut_names_are_marked),
 		cmocka_unit_test(keys_sort_search_and_filter),
 		cmocka_unit_test(pausing_keeps_the_profile),
 		cmocka_unit_test(a_site_in_full),
