@@ -108,7 +108,9 @@ const char *cost_fit(const struct values *v, int w, char out[COST_MAX])
 
 /* ---- the row ------------------------------------------------------------ */
 
-#define GAP 3 /* columns between two rates */
+/* Below so many columns words and sizes are short, and what is set comes before
+ * what it does. */
+#define BRIEF_COLS 110
 
 /* In the order of the row. The priorities say what gives way first. */
 /* clang-format off */
@@ -118,19 +120,19 @@ enum rate {
 	RATES
 };
 static const struct {
-	const char *name;
-	int priority; /* as in ui/layout.h */
+	const char *name[2]; /* the second where it is brief */
+	int priority[2]; /* as in ui/layout.h */
 } rate_info[RATES] = {
-	[RATE_GC] = {"GC/s", 1},
-	[RATE_ALLOC] = {"allocates", 2},
-	[RATE_PAUSE] = {"mean pause", 8},
-	[RATE_GOGC] = {"GOGC", 6},
-	[RATE_DUE] = {"scavenger returns", 10},
-	[RATE_GOAL] = {"GC goal", 4},
-	[RATE_LIMIT] = {"GOMEMLIMIT", 7},
-	[RATE_GOROUTINES] = {"goroutines", 5},
-	[RATE_THREADS] = {"threads", 9},
-	[RATE_COST] = {"profiles", 3},
+	[RATE_GC] = {{"GC/s", "GC/s"}, {1, 1}},
+	[RATE_ALLOC] = {{"allocates", "alloc"}, {2, 6}},
+	[RATE_PAUSE] = {{"mean pause", "pause"}, {8, 8}},
+	[RATE_GOGC] = {{"GOGC", "GOGC"}, {6, 4}},
+	[RATE_DUE] = {{"scavenger returns", "scavenger"}, {10, 10}},
+	[RATE_GOAL] = {{"GC goal", "goal"}, {4, 2}},
+	[RATE_LIMIT] = {{"GOMEMLIMIT", "GOMEMLIMIT"}, {7, 5}},
+	[RATE_GOROUTINES] = {{"goroutines", "goroutines"}, {5, 3}},
+	[RATE_THREADS] = {{"threads", "threads"}, {9, 9}},
+	[RATE_COST] = {{"profiles", "profiles"}, {3, 7}},
 };
 /* clang-format on */
 
@@ -173,9 +175,19 @@ static void due_text(const struct values *v, char out[COST_MAX])
 			 units_bytes(next, v->v[FIELD_DUE_NEXT_GC]));
 }
 
+/* The same, without a blank before the unit where it is brief. */
+static void size_of(const struct screens *s, const struct values *v,
+		    enum field f, bool brief, char out[COST_MAX])
+{
+	if (brief && values_has(v, f))
+		units_bytes_short(out, v->v[f]);
+	else
+		size_text(s, v, f, out);
+}
+
 static void rates_of(const struct screens *s, const struct panel *p,
 		     const struct values *v, const struct timeline *time,
-		     char out[RATES][COST_MAX])
+		     bool brief, char out[RATES][COST_MAX])
 {
 	double per_s;
 
@@ -185,7 +197,8 @@ static void rates_of(const struct screens *s, const struct panel *p,
 	if (p->gc_per_s >= 0)
 		snprintf(out[RATE_GC], COST_MAX, "%.2g", p->gc_per_s);
 	if (p->spans && alloc_rate(p, time, &per_s)) {
-		units_bytes(out[RATE_ALLOC], (int64_t)per_s);
+		(brief ? units_bytes_short : units_bytes)(out[RATE_ALLOC],
+							  (int64_t)per_s);
 		strcat(out[RATE_ALLOC], "/s");
 	}
 	if (values_get(v, FIELD_NUM_GC, 0) > 0 &&
@@ -198,8 +211,8 @@ static void rates_of(const struct screens *s, const struct panel *p,
 		snprintf(out[RATE_GOGC], COST_MAX, "%lld",
 			 (long long)v->v[FIELD_GOGC]);
 	due_text(v, out[RATE_DUE]);
-	size_text(s, v, FIELD_NEXT_GC, out[RATE_GOAL]);
-	size_text(s, v, FIELD_MEMORY_LIMIT, out[RATE_LIMIT]);
+	size_of(s, v, FIELD_NEXT_GC, brief, out[RATE_GOAL]);
+	size_of(s, v, FIELD_MEMORY_LIMIT, brief, out[RATE_LIMIT]);
 	if (values_has(v, FIELD_GOROUTINES))
 		units_count(out[RATE_GOROUTINES], v->v[FIELD_GOROUTINES]);
 	if (values_has(v, FIELD_THREADS))
@@ -211,26 +224,30 @@ void rates_draw(const struct screens *s, const struct panel *p,
 		const struct moment *m, const struct timeline *time, int y,
 		struct canvas *c)
 {
+	bool brief = c->cols < BRIEF_COLS;
+	int gap = brief ? 2 : 3, left = 1; /* columns between two rates */
 	char text[RATES][COST_MAX];
 	struct column col[RATES];
 	unsigned order[RATES], n = 0;
-	int left = 1;
 
-	left += canvas_text(c, y, left, c->cols, pen_bold(ROLE_TEXT), "rates");
-	left += GAP;
-	rates_of(s, p, m->v, time, text);
+	if (!brief)
+		left += canvas_text(c, y, left, c->cols, pen_bold(ROLE_TEXT),
+				    "rates") +
+			gap;
+	rates_of(s, p, m->v, time, brief, text);
 	for (unsigned i = 0; i < RATES; i++) {
-		int w = text_columns(rate_info[i].name) + 1 +
+		int w = text_columns(rate_info[i].name[brief]) + 1 +
 			text_columns(text[i]);
 
 		if (!text[i][0])
 			continue;
 		/* Their gap, but for the blank that all columns have. */
-		col[n] = (struct column){.width = w + GAP - 1,
-					 .priority = rate_info[i].priority};
+		col[n] = (struct column){.width = w + gap - 1,
+					 .priority =
+						 rate_info[i].priority[brief]};
 		order[n++] = i;
 	}
-	layout_columns(col, n, c->cols - left - 2 + GAP);
+	layout_columns(col, n, c->cols - left - 2 + gap);
 	for (unsigned k = 0; k < n; k++) {
 		unsigned i = order[k];
 		int x = left + col[k].x, room = c->cols - 1 - x;
@@ -238,7 +255,7 @@ void rates_draw(const struct screens *s, const struct panel *p,
 		if (!col[k].shown)
 			continue;
 		x += canvas_text(c, y, x, room, pen(ROLE_DIM),
-				 rate_info[i].name) +
+				 rate_info[i].name[brief]) +
 		     1;
 		room = c->cols - 1 - x;
 		canvas_text(c, y, x, room, pen(ROLE_TEXT),

@@ -8,6 +8,7 @@
 #include "look.h"
 
 /* The row of the rates: those that there is room for, what is watched for
+ * first; in few columns with short words, and what GOGC and its like are set to
  * first. `time` is the timeline of the graphs. */
 void rates_draw(const struct screens *s, const struct panel *p,
 		const struct moment *m, const struct timeline *time, int y,

@@ -43,7 +43,8 @@ static struct watch_layout layout(int rows, int cols, int said, int legend)
 	l.legend_h = rows < 14 ? 0 : legend;
 	y += l.legend_h + (airy ? 1 : 0);
 	left = rows - y;
-	if (rows >= 28) {
+	/* Above it: a graph of nine rows, and three of events. */
+	if (rows >= 28 || left >= 9 + 3 + 1) {
 		l.rates_y = rows - 1;
 		left--;
 	}

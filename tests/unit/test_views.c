@@ -448,6 +448,28 @@ static void zooming_keeps_the_cursor_in_place(void **state)
 	release(&x);
 }
 
+/* The commonest size has room for what the GC is set to. */
+static void settings_are_seen_at_80x24(void **state)
+{
+	struct fixture x;
+	struct panel *p = &x.f.panels[0];
+
+	(void)state;
+	start_watch(&x);
+	values_set(&p->values, FIELD_GOGC, 100);
+	values_set(&p->values, FIELD_NEXT_GC, 48 << 20);
+	values_set(&p->values, FIELD_MEMORY_LIMIT, 512 << 20);
+	values_set(&p->values, FIELD_GOROUTINES, 1234);
+	values_set(&p->values, FIELD_THREADS, 12);
+	values_set(&p->values, FIELD_PPROF_EVERY, 40 * S);
+	values_set(&p->values, FIELD_PPROF_CPU_SHARE, 9000);
+	p->gc_per_s = 0.025;
+	show(&x);
+	assert_non_null(strstr(x.text, "GC/s 0.025  GOGC 100  goal 48.0M  "
+				       "GOMEMLIMIT 512M  goroutines 1.23k"));
+	release(&x);
+}
+
 static void what_does_not_work_says_why(void **state)
 {
 	struct fixture x;
@@ -832,6 +854,7 @@ int main(void)
 		cmocka_unit_test(a_pid_is_whole),
 		cmocka_unit_test(scrolling_ends_where_history_does),
 		cmocka_unit_test(zooming_keeps_the_cursor_in_place),
+		cmocka_unit_test(settings_are_seen_at_80x24),
 		cmocka_unit_test(what_does_not_work_says_why),
 		cmocka_unit_test(any_size_draws_something),
 		cmocka_unit_test(clicks_find_keys_and_titles),
