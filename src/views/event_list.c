@@ -50,25 +50,81 @@ static unsigned run_length(const struct panel *p, unsigned n)
 	return run;
 }
 
+/* Lines that the newest n events take, those in a row in one; counted up to
+ * `most`. */
+static unsigned line_count(const struct panel *p, unsigned n, unsigned most)
+{
+	unsigned lines = 0;
+
+	while (n > 0 && lines < most) {
+		unsigned run = run_length(p, n);
+
+		n -= run < RUN_LEAST ? 1 : run;
+		lines++;
+	}
+	return lines;
+}
+
+/* How many of the run that ends with event n - 1 were forced; -1: not known.
+ * None is known to be, but of those from before we looked the program's own
+ * count may be all that is known. */
+static int64_t run_forced(const struct panel *p, unsigned n, unsigned run)
+{
+	const struct event *newest = &p->events[n - 1];
+	int64_t forced = values_get(&p->values, FIELD_NUM_FORCED_GC, -1);
+	int64_t gcs = values_get(&p->values, FIELD_NUM_GC, -1);
+	bool known = true;
+
+	for (unsigned i = n - run; i < n; i++)
+		known &= p->events[i].forced_known;
+	if (known)
+		return 0;
+	for (unsigned i = n; i < p->event_count; i++) {
+		const struct event *ev = &p->events[i];
+
+		if (ev->kind == EVENT_EXEC)
+			return -1;
+		if (ev->kind != EVENT_GC)
+			continue;
+		if (!ev->forced_known)
+			return -1;
+		gcs--;
+		forced -= ev->forced;
+	}
+	/* From the first of all to the last before those that are known? */
+	if (p->events[n - run].num_gc != 1 || newest->num_gc != gcs)
+		return -1;
+	return forced >= 0 && forced <= run ? forced : -1;
+}
+
 struct line {
 	const struct event *newest;
 	char title[48];
 	char text[400];
 };
 
-static void line_of_run(struct line *l, const struct event *ev, unsigned run)
+static void line_of_run(struct line *l, const struct panel *p, unsigned n,
+			unsigned run)
 {
-	const struct event *oldest = ev - (run - 1);
-	char span[UNITS_MAX], pause[UNITS_MAX];
-	int64_t longest = -1;
+	const struct event *ev = &p->events[n - 1], *oldest = ev - (run - 1);
+	char span[UNITS_MAX], pause[UNITS_MAX], forced[48];
+	int64_t longest = -1, of_them = run_forced(p, n, run);
 
 	for (unsigned i = 0; i < run; i++)
 		if (oldest[i].pause_ns > longest)
 			longest = oldest[i].pause_ns;
+	if (of_them > 0)
+		snprintf(forced, sizeof(forced), "%lld of them forced",
+			 (long long)of_them);
+	else
+		snprintf(forced, sizeof(forced), "%s",
+			 of_them ? "forced or not is not known"
+				 : "none forced");
 	snprintf(l->title, sizeof(l->title), "%u GCs", run);
 	units_duration(span, sat_sub(ev->wall_ns, oldest->wall_ns));
-	snprintf(l->text, sizeof(l->text), "GC %lld to %lld in %s",
-		 (long long)oldest->num_gc, (long long)ev->num_gc, span);
+	snprintf(l->text, sizeof(l->text), "GC %lld to %lld in %s, %s",
+		 (long long)oldest->num_gc, (long long)ev->num_gc, span,
+		 forced);
 	if (longest >= 0)
 		snprintf(l->text + strlen(l->text),
 			 sizeof(l->text) - strlen(l->text),
@@ -121,7 +177,7 @@ void event_list_draw(const struct screens *s, const struct frame *f,
 	int64_t end =
 		s->axis.end_ns ? s->axis.end_ns + f->wall_offset_ns : INT64_MAX;
 	struct rect r = {area.y, area.x, 1, area.w};
-	unsigned n = p->event_count;
+	unsigned n = p->event_count, rows, spare;
 
 	if (area.h < 2)
 		return;
@@ -133,16 +189,22 @@ void event_list_draw(const struct screens *s, const struct frame *f,
 		canvas_text(c, r.y, r.x + 1, r.w - 1, pen(ROLE_DIM),
 			    p->event_count ? "nothing had happened yet"
 					   : "nothing happened yet");
+	rows = (unsigned)area.h - 1;
+	spare = rows - line_count(p, n, rows);
 	for (; n > 0 && r.y < area.y + area.h; r.y++) {
 		const struct event *ev = &p->events[n - 1];
 		unsigned run = run_length(p, n);
+		/* Rows that one of them more needs: what is left of the
+		 * shortest run is no run. */
+		unsigned more = run == RUN_LEAST ? RUN_LEAST - 1 : 1;
 		struct line line = {.newest = ev};
 
-		if (run < RUN_LEAST) {
+		if (run >= RUN_LEAST && more > spare) {
+			line_of_run(&line, p, n, run);
+		} else {
+			spare -= run >= RUN_LEAST ? more : 0;
 			run = 1;
 			line_of_event(&line, ev);
-		} else {
-			line_of_run(&line, ev, run);
 		}
 		draw_line(s, f, &line, r, c);
 		if (here && here <= ev && here > ev - run)

@@ -470,6 +470,55 @@ static void settings_are_seen_at_80x24(void **state)
 	release(&x);
 }
 
+static const char *forced_or_not(struct fixture *x, int64_t forced)
+{
+	values_set(&x->f.panels[0].values, FIELD_NUM_FORCED_GC, forced);
+	return show(x);
+}
+
+/* GCs in a row share a line only where there is no room for each. */
+static void gcs_unfold_while_there_is_room(void **state)
+{
+	struct fixture x;
+	struct panel *p = &x.f.panels[0];
+
+	(void)state;
+	start_watch(&x);
+	p->event_count = 0;
+	panel_reserve_events(p, 80);
+	for (int i = 1; i <= 4; i++) {
+		add_event(p, NOW - 100 * S + i * S);
+		p->events[p->event_count - 1].num_gc = i;
+	}
+	canvas_resize(&x.c, 50, 100);
+	show(&x);
+	assert_null(strstr(x.text, "GCs"));
+	assert_non_null(strstr(x.text, "GC #1"));
+	for (int i = 5; i <= 80; i++) {
+		add_event(p, NOW - 100 * S + i * S);
+		p->events[p->event_count - 1].num_gc = i;
+	}
+	values_set(&p->values, FIELD_NUM_GC, 80);
+	/* The newest stand alone, and no row is left blank. */
+	assert_non_null(strstr(forced_or_not(&x, 33), "GC #80"));
+	assert_non_null(strstr(x.text, "GC 1 to 70 in 69 s, "));
+	assert_non_null(strstr(x.text, "70 GCs"));
+	/* The newest ten are not known either. */
+	assert_non_null(strstr(x.text, "forced or not is not known"));
+	for (int i = 70; i < 80; i++)
+		p->events[i].forced_known = true;
+	assert_non_null(strstr(forced_or_not(&x, 33), "33 of them forced"));
+	assert_non_null(strstr(forced_or_not(&x, 0), "none forced"));
+	assert_non_null(strstr(forced_or_not(&x, 71), "not known"));
+	/* One that was forced breaks the run. */
+	p->events[76].forced = true;
+	assert_non_null(strstr(forced_or_not(&x, 34), "33 of them forced"));
+	for (int i = 0; i < 70; i++)
+		p->events[i].forced_known = true;
+	assert_non_null(strstr(forced_or_not(&x, 34), "none forced"));
+	release(&x);
+}
+
 static void what_does_not_work_says_why(void **state)
 {
 	struct fixture x;
@@ -855,6 +904,7 @@ int main(void)
 		cmocka_unit_test(scrolling_ends_where_history_does),
 		cmocka_unit_test(zooming_keeps_the_cursor_in_place),
 		cmocka_unit_test(settings_are_seen_at_80x24),
+		cmocka_unit_test(gcs_unfold_while_there_is_room),
 		cmocka_unit_test(what_does_not_work_says_why),
 		cmocka_unit_test(any_size_draws_something),
 		cmocka_unit_test(clicks_find_keys_and_titles),
