@@ -305,7 +305,7 @@ static void suggest(struct sampler *s, const struct target *t,
 		    const char *listens)
 {
 	store_toast(&s->store, false,
-		    "%d listens on %s: e, --probe or %d@URL for its profile",
+		    "%d listens on %s: e or %d@URL for its own profile, and g",
 		    (int)t->proc.pid, listens, (int)t->proc.pid);
 }
 

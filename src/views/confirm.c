@@ -48,10 +48,12 @@ static const char *why_not(const struct target_info *info, enum action action)
 	if (info->phase != TARGET_LIVE)
 		return "the process has ended";
 	if (action == ACTION_FORCE_GC)
-		return info->endpoint[0]
-			       ? NULL
-			       : "it is done through an endpoint, and none is "
-				 "known; residue never signals or attaches";
+		return info->endpoint[0] ? NULL
+		       : info->listens[0]
+			       ? "it takes an endpoint, and none is known: e "
+				 "looks for one"
+			       : "it takes an endpoint; the process has no "
+				 "listening socket that can be seen";
 	if (info->kind != TARGET_PROCESS)
 		return "a URL has no sockets to look at";
 	if (info->endpoint[0])
