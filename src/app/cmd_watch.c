@@ -68,8 +68,7 @@ static int run(struct options *o, struct err *err)
 const struct command command_cmd_watch = {
 	.name = "",
 	.synopsis = "[TARGET...]",
-	.summary = "every Go process; or watch one; or compare several, two "
-		   "at a time",
+	.summary = "every Go process; or watch one, or compare two at a time",
 	.prints_csv = true,
 	.run = run,
 };
