@@ -67,14 +67,15 @@ static unsigned line_count(const struct panel *p, unsigned n, unsigned most)
 
 /* How many of the run that ends with event n - 1 were forced; -1: not known.
  * None is known to be, but of those from before we looked the program's own
- * count may be all that is known. */
-static int64_t run_forced(const struct panel *p, unsigned n, unsigned run)
+ * count may be all that is known: it is of the first *of GCs of all. */
+static int64_t run_forced(const struct panel *p, unsigned n, unsigned run,
+			  int64_t *of)
 {
-	const struct event *newest = &p->events[n - 1];
 	int64_t forced = values_get(&p->values, FIELD_NUM_FORCED_GC, -1);
 	int64_t gcs = values_get(&p->values, FIELD_NUM_GC, -1);
 	bool known = true;
 
+	*of = p->events[n - 1].num_gc;
 	for (unsigned i = n - run; i < n; i++)
 		known &= p->events[i].forced_known;
 	if (known)
@@ -86,15 +87,17 @@ static int64_t run_forced(const struct panel *p, unsigned n, unsigned run)
 			return -1;
 		if (ev->kind != EVENT_GC)
 			continue;
-		if (!ev->forced_known)
-			return -1;
+		if (!ev->forced_known) {
+			*of = ev->num_gc;
+			continue;
+		}
 		gcs--;
 		forced -= ev->forced;
 	}
-	/* From the first of all to the last before those that are known? */
-	if (p->events[n - run].num_gc != 1 || newest->num_gc != gcs)
+	/* Those that are not known are the first ones, all of them? */
+	if (p->events[n - run].num_gc != 1 || *of != gcs)
 		return -1;
-	return forced >= 0 && forced <= run ? forced : -1;
+	return forced >= 0 && forced <= gcs ? forced : -1;
 }
 
 struct line {
@@ -108,18 +111,21 @@ static void line_of_run(struct line *l, const struct panel *p, unsigned n,
 {
 	const struct event *ev = &p->events[n - 1], *oldest = ev - (run - 1);
 	char span[UNITS_MAX], pause[UNITS_MAX], forced[48];
-	int64_t longest = -1, of_them = run_forced(p, n, run);
+	int64_t longest = -1, of, known = run_forced(p, n, run, &of);
 
 	for (unsigned i = 0; i < run; i++)
 		if (oldest[i].pause_ns > longest)
 			longest = oldest[i].pause_ns;
-	if (of_them > 0)
-		snprintf(forced, sizeof(forced), "%lld of them forced",
-			 (long long)of_them);
-	else
+	if (known <= 0)
 		snprintf(forced, sizeof(forced), "%s",
-			 of_them ? "forced or not is not known"
-				 : "none forced");
+			 known ? "forced or not is not known" : "none forced");
+	else if (of == ev->num_gc)
+		snprintf(forced, sizeof(forced), "%lld of them forced",
+			 (long long)known);
+	else
+		snprintf(forced, sizeof(forced),
+			 "%lld of the first %lld forced", (long long)known,
+			 (long long)of);
 	snprintf(l->title, sizeof(l->title), "%u GCs", run);
 	units_duration(span, sat_sub(ev->wall_ns, oldest->wall_ns));
 	snprintf(l->text, sizeof(l->text), "GC %lld to %lld in %s, %s",
