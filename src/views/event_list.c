@@ -180,8 +180,8 @@ void event_list_draw(const struct screens *s, const struct frame *f,
 		     const struct panel *p, const struct event *here,
 		     struct rect area, struct canvas *c)
 {
-	int64_t end =
-		s->axis.end_ns ? s->axis.end_ns + f->wall_offset_ns : INT64_MAX;
+	int64_t end = s->axis.end_ns ? s->axis.last_ns + 1 + f->wall_offset_ns
+				     : INT64_MAX;
 	struct rect r = {area.y, area.x, 1, area.w};
 	unsigned n = p->event_count, rows, spare;
 

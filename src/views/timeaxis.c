@@ -53,7 +53,9 @@ void timeaxis_want(const struct screens *s, int cells, struct frame_want *want)
 	want->cell_ns = want->step_ns * s->glyphs.dots_x;
 	/* The end is exclusive here and a moment to show there. */
 	want->end_ns = s->axis.end_ns ? s->axis.end_ns - 1 : 0;
-	want->cursor_ns = s->axis.cursor_ns ? s->axis.cursor_ns : want->end_ns;
+	want->cursor_ns = s->axis.cursor_ns ? s->axis.cursor_ns
+			  : s->axis.end_ns  ? s->axis.last_ns
+					    : 0;
 }
 
 struct timeline timeaxis_of(const struct screens *s, const struct frame *f,
@@ -72,17 +74,20 @@ static int64_t first_of(const struct panel *p)
 							     : p->first_ns;
 }
 
-/* The axis ends there from now on, and history that goes on changes no step. */
-static void hold(struct screens *s, int cells, int64_t end)
+/* The axis ends there from now on, and history that goes on changes neither its
+ * step nor the figures at its edge: the last cell may not be over. */
+static void hold(struct screens *s, const struct frame *f, int cells,
+		 int64_t end)
 {
 	s->axis.held_ns = step_of(s, cells);
 	s->axis.end_ns = end;
+	s->axis.last_ns = end <= f->now_ns ? end - 1 : f->now_ns;
 }
 
 static void freeze(struct screens *s, const struct frame *f, int cells)
 {
 	if (!s->axis.end_ns)
-		hold(s, cells, f->end_ns);
+		hold(s, f, cells, f->end_ns);
 }
 
 /* The right edge to `end`, rounded up to whole steps; live once it is there. */
@@ -103,9 +108,9 @@ static void set_end(struct screens *s, const struct frame *f,
 		return;
 	end = (end + step - 1) / step * step;
 	if (end <= f->now_ns)
-		hold(s, cells, end);
+		hold(s, f, cells, end);
 	else if (s->axis.paused || s->axis.cursor_ns)
-		hold(s, cells, (f->now_ns / step + 1) * step);
+		hold(s, f, cells, (f->now_ns / step + 1) * step);
 	else
 		s->axis.end_ns = 0;
 }

@@ -315,7 +315,16 @@ static void pausing_freezes_the_axis(void **state)
 	x.f.now_ns += 50 * S;
 	show(&x);
 	assert_in_range(x.want.end_ns, NOW, NOW + 20 * S);
-	/* Figures are those of the right edge. */
+	/* Figures and events are those of the moment, not of what the last
+	 * cell gets. */
+	assert_int_equal(x.want.cursor_ns, NOW);
+	panel_reserve_events(&x.f.panels[0], 8);
+	x.f.panels[0].events[2] =
+		event_make(EVENT_MARK, EVENT_FROM_USER, NOW + 1);
+	x.f.panels[0].event_count = 3;
+	assert_true(x.want.end_ns > NOW + 1);
+	assert_null(strstr(show(&x), " m mark  "));
+	press(&x, PRESS_PGUP);
 	assert_int_equal(x.want.cursor_ns, x.want.end_ns);
 	press(&x, PRESS_ESC);
 	assert_int_equal(x.want.end_ns, 0);

@@ -80,8 +80,9 @@ struct axis_state {
 	int64_t covered_ns;  /* how far history reaches, and the time between */
 	int64_t interval_ns; /* two samples; see screens_saw */
 	int64_t end_ns;	     /* exclusive; 0: now, moving on */
-	int64_t held_ns;     /* a dot column since it does not move on */
-	int64_t cursor_ns;   /* 0: none */
+	/* Since it does not move on: a dot column, and whose figures stand. */
+	int64_t held_ns, last_ns;
+	int64_t cursor_ns; /* 0: none */
 	bool paused;
 };
 
