@@ -555,20 +555,20 @@ static void what_does_not_work_says_why(void **state)
 static void any_size_draws_something(void **state)
 {
 	static const uint32_t keys[] = {
-		PRESS_F(5), 'u',	PRESS_UP,    PRESS_LEFT, PRESS_PGUP,
-		'+',	    '-',	PRESS_HOME,  PRESS_END,	 PRESS_SPACE,
-		'y',	    PRESS_F(6), PRESS_ENTER, PRESS_F(1), PRESS_PGDN,
-		PRESS_ESC,  PRESS_ESC};
-	static const char ids[][TARGET_ID_MAX] = {"a1", "a2"};
+		PRESS_F(5), 'u',       PRESS_UP,   PRESS_LEFT,	PRESS_PGUP,
+		'+',	    '-',       PRESS_HOME, PRESS_END,	PRESS_SPACE,
+		'n',	    'y',       PRESS_F(6), PRESS_ENTER, PRESS_F(1),
+		PRESS_PGDN, PRESS_ESC, PRESS_ESC};
+	static const char ids[][TARGET_ID_MAX] = {"a1", "a2", "a3"};
 
 	(void)state;
-	for (unsigned n = 0; n < 3; n++)
+	for (unsigned n = 0; n < 4; n++)
 		for (int rows = 0; rows < 60; rows += 1 + rows / 12)
 			for (int cols = 0; cols < 210; cols += 1 + cols / 6) {
 				struct fixture x;
 
 				make(&x);
-				x.f.panels[1].present = n == 2;
+				x.f.panels[1].present = n >= 2;
 				canvas_resize(&x.c, rows, cols);
 				screens_start(&x.s, ids, n, true);
 				show(&x);
