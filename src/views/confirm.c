@@ -115,6 +115,18 @@ static const char *gc_cost(const struct values *v, char out[80])
 	return out;
 }
 
+/* heap?gc=1 answers with one, wanted or not. */
+static const char *profile_cost(const struct values *v, char out[64])
+{
+	char cpu[UNITS_MAX];
+
+	if (!values_has(v, FIELD_PPROF_CPU))
+		return " and what serving a heap profile costs";
+	snprintf(out, 64, " and %s to serve a heap profile",
+		 units_duration(cpu, v->v[FIELD_PPROF_CPU]));
+	return out;
+}
+
 static const char *idle_now(const struct values *v, char out[64])
 {
 	int64_t idle = sat_sub(values_get(v, FIELD_HEAP_IDLE, 0),
@@ -128,7 +140,7 @@ static const char *idle_now(const struct values *v, char out[64])
 
 static void ask_gc(const struct subject *x, int cols, char *out, size_t size)
 {
-	char name[64], cost[80], idle[64];
+	char name[64], cost[80], profile[64], idle[64];
 
 	if (cols < WIDE)
 		snprintf(out, size,
@@ -137,13 +149,14 @@ static void ask_gc(const struct subject *x, int cols, char *out, size_t size)
 			 target_name(x->info), gc_cost(x->v, cost));
 	else
 		snprintf(out, size,
-			 "Force a GC in %s? It takes %s; the program runs on, "
-			 "but for stops below 1 ms. One GC frees what is dead "
+			 "Force a GC in %s? It takes %s%s; the program runs "
+			 "on, but for stops below 1 ms. One GC frees what is "
+			 "dead "
 			 "and leaves RES for up to two minutes; two in a row "
 			 "let the scavenger return idle memory within "
 			 "seconds%s.",
 			 who(x->info, name), gc_cost(x->v, cost),
-			 idle_now(x->v, idle));
+			 profile_cost(x->v, profile), idle_now(x->v, idle));
 }
 
 static void ask_probe(const struct subject *x, int cols, char *out, size_t size)
