@@ -51,11 +51,19 @@ static void say_lost(struct lane_run *l, int64_t lost)
 		(long long)lost, lost == 1 ? " was" : "s were");
 }
 
+/* Memory alone tells what a target does now. */
+static bool is_unseen(const struct lane_run *l)
+{
+	int64_t last = atomic_load(&l->store->unseen_ns);
+
+	return last && clock_boot_ns() - last < LIVELY_NS;
+}
+
 /* Does any target that is shown in full keep from us what it gave back and
  * took again since the last look? Or is it at it? */
 static bool must_look_close(const struct lane_run *l)
 {
-	if (clock_boot_ns() - l->moved_ns < LIVELY_NS)
+	if (clock_boot_ns() - l->moved_ns < LIVELY_NS || is_unseen(l))
 		return true;
 	for (unsigned i = 0; i < l->target_count; i++) {
 		struct target *t = l->targets[i]->target;
@@ -96,7 +104,7 @@ static void *fast_main(void *arg)
 		row_ns = l->between ? row_ns : grid.next_ns;
 		lane_list_update(l);
 		lane_read_fast(l);
-		if (!l->between || l->moved)
+		if (!l->between || l->moved || is_unseen(l))
 			l->ticked(l->ctx, l->between);
 		l->moved = false;
 		if (!l->between && !grid.make_at) {

@@ -11,6 +11,8 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 
+/* Pages given back lazily, or moved among them, that are worth a closer look. */
+#define LAZY_LEAST (8 << 20) /* bytes */
 /* Memory that was read so lately is what is shown, and an endpoint's answer is
  * compared with it. */
 #define MEMORY_FRESH (15 * NS_PER_SEC)
@@ -421,6 +423,27 @@ static void say_stopped(struct store *s, struct target *t, int64_t wall_ns)
 		put_target_item(s, t, wall_ns);
 }
 
+/* GODEBUG=madvdontneed=0: pages that were given back stay in RES until the
+ * kernel wants them, so that looking at RES tells nothing. */
+static void note_unseen(struct store *s, struct target *t,
+			const struct reading *r)
+{
+	const struct values *was = &t->state.values, *is = &r->values;
+	int64_t moved;
+
+	if (r->fail.code != ERR_NONE)
+		return;
+	if (values_has(is, FIELD_LAZY_FREE))
+		atomic_store(&t->lazy, is->v[FIELD_LAZY_FREE] >= LAZY_LEAST);
+	if (!atomic_load(&t->lazy) || !atomic_load(&t->opened) ||
+	    !values_has(was, FIELD_HEAP_RELEASED) ||
+	    !values_has(is, FIELD_HEAP_RELEASED))
+		return;
+	moved = is->v[FIELD_HEAP_RELEASED] - was->v[FIELD_HEAP_RELEASED];
+	if (moved >= LAZY_LEAST || -moved >= LAZY_LEAST)
+		atomic_store(&s->unseen_ns, r->end_ns);
+}
+
 /* Under the lock: merge, detect, count. */
 static void take_reading(struct store *s, struct target *t, struct reading *r)
 {
@@ -456,6 +479,7 @@ static void take_reading(struct store *s, struct target *t, struct reading *r)
 	if (r->origin == ORIGIN_RUNTIME && r->by == READ_AGENTLESS &&
 	    r->fail.code == ERR_NONE && crosscheck_memory(&t->cross, r))
 		put_warning_item(s, t, r->end_ns + r->wall_offset_ns);
+	note_unseen(s, t, r);
 	o.first = !was->ever;
 	o.before = t->state.values;
 	o.before_end_ns = was->end_ns;

@@ -57,9 +57,10 @@ struct target {
 	atomic_bool stuck;  /* a read of its memory does not return */
 	atomic_bool slow_stuck; /* a read of something else of it does not */
 	atomic_int memory;	/* enum memory_state */
-	atomic_bool counted;	/* what the runtime gave back is, and is read */
-	atomic_int sites;	/* the same of the heap profile, slow lane */
-	atomic_bool stands_in;	/* that is wanted: the endpoint has failed */
+	atomic_bool lazy;      /* what it gives back stays in RES (MADV_FREE) */
+	atomic_bool counted;   /* what the runtime gave back is, and is read */
+	atomic_int sites;      /* the same of the heap profile, slow lane */
+	atomic_bool stands_in; /* that is wanted: the endpoint has failed */
 	/* First answers of the endpoint, good or bad: what a warm start
 	 * waits for. */
 	atomic_bool warm_runtime, warm_profile;
@@ -88,6 +89,9 @@ struct store {
 	atomic_uint urls;	/* targets that had an endpoint, ever */
 	atomic_bool tls;	/* one of them is https */
 	atomic_uint lost_lanes; /* threads that are caught in the kernel */
+	/* When an opened target last gave back much, and RES did not show it:
+	 * only its memory does. CLOCK_BOOTTIME. */
+	atomic_llong unseen_ns;
 	/* ---- under the lock ------------------------------------------- */
 	struct target *targets[STORE_TARGETS];
 	unsigned count;
