@@ -379,7 +379,10 @@ static void count_gcs(struct target *t, const struct values *v, int64_t now_ns)
 static void put_warning_item(struct store *s, struct target *t, int64_t wall_ns)
 {
 	struct item *it = new_item(s, t, ITEM_WARNING, wall_ns);
+	bool differ = t->cross.text[0];
 
+	log_add(&s->log, wall_ns, &t->state.info, differ,
+		differ ? t->cross.text : "endpoint and memory agree again");
 	if (it)
 		memcpy(it->warning, t->cross.text, sizeof(it->warning));
 }
@@ -518,6 +521,29 @@ static void log_failure(struct store *s, const struct target *t,
 		r->fail.code != ERR_NONE, text);
 }
 
+/* That an endpoint of an opened target was asked, and answered. The log does not
+ * repeat its newest line: one stands for all that come in a row. */
+static void log_answer(struct store *s, const struct target *t,
+		       const struct reading *r)
+{
+	const struct target_info *info = &t->state.info;
+	char text[LOG_TEXT_MAX];
+
+	if (!atomic_load(&t->opened) || r->fail.code != ERR_NONE ||
+	    r->by == READ_NONE || r->by == READ_AGENTLESS || !info->endpoint[0])
+		return;
+	if (r->origin == ORIGIN_PPROF)
+		snprintf(text, sizeof(text), "heap profiles fetched: %.120s",
+			 info->endpoint);
+	else if (!t->state.origins[ORIGIN_RUNTIME].ever ||
+		 is_second_opinion(t, r))
+		snprintf(text, sizeof(text), "MemStats asked for (%s): %.120s",
+			 read_by_name[r->by], info->endpoint);
+	else
+		return;
+	log_add(&s->log, r->end_ns + r->wall_offset_ns, info, false, text);
+}
+
 void store_reading(struct store *s, struct target *t, struct reading *r)
 {
 	const struct origin_state *was = &t->state.origins[r->origin];
@@ -530,6 +556,7 @@ void store_reading(struct store *s, struct target *t, struct reading *r)
 	first = !was->ever;
 	news = failed != (was->fail.code != ERR_NONE);
 	log_failure(s, t, r, &was->fail);
+	log_answer(s, t, r);
 	take_reading(s, t, r);
 	news |= events != s->event_seq;
 	/* In a list of many there is always news: its next row is soon. */
