@@ -407,7 +407,8 @@ def table():
         f.write(TABLE % (TIMEOUT, start, list(MODES).index("chunkmax")))
         for mode, over in rows.items():
             tcp, unix = over[0][0], over[-1][0] if len(over) == 2 else {"seconds": None, "rss": 0}
-            said = re.sub(r"(?<=:)\d{4,5}(?=/)", "PORT", tcp["said"]) or "(it is accepted)"
+            accepted = not MODES[mode][1]
+            said = "(it is accepted)" if accepted else re.sub(r"(?<=:)\d{4,5}(?=/)", "PORT", tcp["said"])
             f.write("| %s | %s | %s | %s | %d | %s |\n" % (
                 mode, tcp["what"], *("%.2f" % r["seconds"] if r["seconds"] else "" for r in (tcp, unix)),
                 max(tcp["rss"], unix["rss"]) >> 20, said.replace("|", "\\|")))
