@@ -51,7 +51,7 @@ struct transfer {
 	bool cacert; /* one was given */
 	int timeout_ms;
 	size_t header_bytes, header_lines;
-	size_t counted; /* bytes of its body that are among all bodies' */
+	size_t counted;	   /* bytes of its body that are among all bodies' */
 	struct err socket; /* of open_socket */
 	char curl_says[CURL_ERROR_SIZE];
 };

@@ -129,7 +129,8 @@ static void draw(struct screens *s, const struct frame *f, struct canvas *c)
 	draw_title(s, f, c, first, last);
 	if (!f->log_count)
 		canvas_fit(c, HEAD_H, 1, c->cols - 2, pen(ROLE_DIM),
-			   "nothing yet: no request was answered, no read has failed",
+			   "nothing yet: no request was answered, no read has "
+			   "failed",
 			   s->glyphs.ellipsis);
 }
 

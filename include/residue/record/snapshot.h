@@ -66,7 +66,7 @@ struct snapshot_input {
 				* not */
 	unsigned live_origins; /* bits 1 << ORIGIN_x that `live` rests on */
 	const struct by_size *by_size; /* NULL: not known */
-	int64_t by_size_ns; /* CLOCK_BOOTTIME when it was true */
+	int64_t by_size_ns;	       /* CLOCK_BOOTTIME when it was true */
 	struct snapshot_bytes files[SNAPSHOT_FILES];
 	/* As set for the target; NULL where not known, "" where not set. */
 	const char *godebug, *gogc, *gomemlimit;
