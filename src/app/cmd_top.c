@@ -174,7 +174,9 @@ static void wait_for_date(struct watch *w, struct top_from *from)
 		if (p->profile != profile)
 			return; /* the next one is here */
 		from->values = p->values;
+		from->gc_least = p->pprof_gc_least;
 		if (values_has(&p->values, FIELD_PPROF_NUM_GC) ||
+		    p->pprof_gc_least >= 0 ||
 		    rt->begin_ns >= from->origin.end_ns ||
 		    rt->fail.code != ERR_NONE || p->info.phase != TARGET_LIVE ||
 		    clock_boot_ns() > end)
@@ -202,6 +204,7 @@ static void wait_for_compared(struct watch *w, struct top_from *from)
 	if (!p->doubt[0])
 		return;
 	values_unset(&from->values, FIELD_PPROF_NUM_GC);
+	from->gc_least = -1;
 	complain(p->doubt, "");
 }
 
@@ -254,7 +257,8 @@ static int show_live(struct watch *w, const struct panel *p, struct err *err)
 {
 	struct top_from from = {.live = true,
 				.origin = p->origins[ORIGIN_PPROF],
-				.values = p->values};
+				.values = p->values,
+				.gc_least = p->pprof_gc_least};
 	char endpoint[sizeof(p->info.endpoint)];
 
 	w->profile = doc_ref(p->profile);

@@ -55,6 +55,8 @@ static void put_origin(json_t *o, const struct top_from *from)
 	if (values_has(&from->values, FIELD_PPROF_NUM_GC))
 		put(o, field_info[FIELD_PPROF_NUM_GC].name,
 		    json_integer(from->values.v[FIELD_PPROF_NUM_GC]));
+	else if (from->gc_least >= 0)
+		put(o, "pprof_num_gc_least", json_integer(from->gc_least));
 	if (profile_is_stale(&from->values))
 		put(o, "pprof_stale", json_true());
 }
@@ -149,6 +151,9 @@ static void say_origin(const struct top *t, const struct top_from *from)
 			units_duration(age, ms ? ms * NS_PER_MS : NS_PER_MS));
 	if (gc > 0)
 		fprintf(stderr, ", as of GC %lld", (long long)gc);
+	else if (gc < 0 && from->gc_least > 0)
+		fprintf(stderr, ", as of GC %lld or one that ended meanwhile",
+			(long long)from->gc_least);
 	else if (gc < 0)
 		fputs(", of which GC is not known", stderr);
 	if (band >= 0)

@@ -16,7 +16,8 @@ struct top_from {
 	const char *endpoint;	    /* "" without one; borrowed */
 	struct origin_state origin; /* ORIGIN_PPROF as it was */
 	struct values values;
-	int64_t now_ns; /* CLOCK_BOOTTIME of its age */
+	int64_t gc_least; /* as pprof_gc_least of struct state */
+	int64_t now_ns;	  /* CLOCK_BOOTTIME of its age */
 };
 
 /* To stdout, row by row: a table may be as large as its profile. What goes with

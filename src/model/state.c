@@ -14,6 +14,7 @@ void state_init(struct state *s, const struct target_info *info, bool opened)
 {
 	*s = (struct state){.info = *info};
 	s->brief.step_ns = NS_PER_SEC;
+	s->pprof_gc_least = -1;
 	/* Zeroed and large: pages are used only as events come. */
 	s->event_room = opened ? STATE_EVENTS : STATE_EVENTS_LISTED;
 	s->events = mem_zalloc(s->event_room, sizeof(*s->events));
@@ -148,7 +149,8 @@ static int64_t gcs_since(const struct state *s, int64_t now, int64_t wall_ns)
 /* Which GC the profile is of: that the same number of GCs had ended when its
  * fetch began and when it ended is seen in the runtime's next figures, or they
  * are those from before. A GC that ended meanwhile leaves it open whether the
- * profile has it, but for the one that was forced. */
+ * profile has it, but for the one that was forced: what it has at the least is
+ * known then. */
 static void date_profile(struct state *s, const struct reading *r)
 {
 	int64_t now = values_get(&r->values, FIELD_NUM_GC, -1);
@@ -164,10 +166,15 @@ static void date_profile(struct state *s, const struct reading *r)
 		values_set(&s->values, FIELD_PPROF_NUM_GC, now);
 	else if (first >= 0 && last >= 0 && first - last == within)
 		values_set(&s->values, FIELD_PPROF_NUM_GC, now - last);
+	else if (first >= 0)
+		s->pprof_gc_least = now - first + within;
+	else if (s->dating.before >= 0)
+		s->pprof_gc_least = s->dating.before + within;
 }
 
 static void begin_dating(struct state *s, const struct reading *r)
 {
+	s->pprof_gc_least = -1;
 	s->dating.open = !values_has(&r->values, FIELD_PPROF_NUM_GC);
 	s->dating.forced_gc = r->forced_gc;
 	s->dating.begin_wall_ns = r->begin_ns + r->wall_offset_ns;
@@ -287,6 +294,7 @@ void state_exec(struct state *s)
 	s->endpoint_asked = false;
 	s->endpoint_fail = (struct err)ERR_INIT;
 	s->dating.open = false;
+	s->pprof_gc_least = -1;
 	s->own_gc.begin_ns = s->own_gc.end_ns = 0;
 	drop_docs(s);
 }

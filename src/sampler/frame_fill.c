@@ -103,6 +103,7 @@ static void fill_panel(struct panel *p, const struct target *t)
 	snprintf(p->warning, sizeof(p->warning), "%s", t->cross.text);
 	snprintf(p->doubt, sizeof(p->doubt), "%s", t->cross.last);
 	p->compared = t->cross.settled;
+	p->pprof_gc_least = s->pprof_gc_least;
 }
 
 static void fill_trail(struct panel *p, const struct site_trail *trail)

@@ -272,14 +272,20 @@ static void heap_note(const struct graph_panel *g, char *out, size_t size)
 	int64_t gcs = values_get(
 		g->m->v,
 		field == PANEL_PPROF ? FIELD_PPROF_NUM_GC : FIELD_NUM_GC, -1);
-	char age_s[32], gc[32] = "";
+	bool later = field == PANEL_PPROF && gcs < 0;
+	char age_s[32], gc[48] = "";
 
+	if (later)
+		gcs = g->m->past ? -1 : g->p->pprof_gc_least;
 	age_text(age, age_s);
 	if (narrow && age >= 0 && age < 10000)
 		snprintf(age_s, sizeof(age_s), "%d s", (int)(age / 1000));
 	if (gcs > 0 && !tight)
-		snprintf(gc, sizeof(gc), ", GC %s%lld", narrow ? "" : "#",
-			 (long long)gcs);
+		snprintf(gc, sizeof(gc), ", GC %s%lld%s", narrow ? "" : "#",
+			 (long long)gcs,
+			 !later	  ? ""
+			 : narrow ? "+"
+				  : " or later");
 	if (age < 0 && g->m->past)
 		snprintf(out, size, "%s", glyph_text(g->s->glyphs.dash, age_s));
 	else if (age < 0)

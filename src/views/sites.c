@@ -96,6 +96,11 @@ static void profile_words(const struct frame *f, const struct sites_table *t,
 	if (t->num_gc > 0)
 		snprintf(gc, sizeof(gc), ", %sGC #%lld",
 			 wide ? "taken after " : "", (long long)t->num_gc);
+	else if (t->num_gc < 0 && t->gc_least > 0)
+		snprintf(gc, sizeof(gc),
+			 wide ? ", taken after GC #%lld or later"
+			      : ", GC #%lld or later",
+			 (long long)t->gc_least);
 	else if (t->stale)
 		snprintf(gc, sizeof(gc), ", before the first GC");
 	snprintf(out, size, "%s%s old%s%s", brief ? "" : "profile ", age_s, gc,

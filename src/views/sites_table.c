@@ -124,6 +124,7 @@ void sites_update(struct screens *s, const struct frame *f)
 	if (t->doc != p->profile)
 		return;
 	t->num_gc = values_get(&p->values, FIELD_PPROF_NUM_GC, -1);
+	t->gc_least = p->pprof_gc_least;
 	t->stale = profile_is_stale(&p->values);
 	t->by = p->origins[ORIGIN_PPROF].by;
 }

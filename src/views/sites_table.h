@@ -32,11 +32,12 @@ struct sites_table {
 	unsigned type;	 /* index of the sample type */
 	struct top *top; /* NULL: it could not be made, `why` says why */
 	char why[160];
-	size_t sites;	/* functions with bytes of their own, those that top
+	size_t sites;	  /* functions with bytes of their own, those that top
 			 * drops too */
-	int64_t error;	/* band of the inuse_space total; -1: not known */
-	int64_t num_gc; /* GCs when it was taken; -1: not known */
-	bool stale;	/* from before the first GC */
+	int64_t error;	  /* band of the inuse_space total; -1: not known */
+	int64_t num_gc;	  /* GCs when it was taken; -1: not known, then: */
+	int64_t gc_least; /* so many, or some more; -1: not known either */
+	bool stale;	  /* from before the first GC */
 	enum read_by by;
 	int64_t *before; /* by row of top: inuse_space at first; -1: unknown */
 	unsigned *order; /* rows of top as shown */

@@ -149,6 +149,11 @@ static void profile_at(struct state *s, int64_t begin, int64_t end, bool forced)
 	assert_false(values_has(&s->values, FIELD_PPROF_NUM_GC));
 }
 
+static void dated_least(struct state *s, int64_t num_gc)
+{
+	assert_int_equal(s->pprof_gc_least, num_gc);
+}
+
 static void dated(struct state *s, int64_t num_gc)
 {
 	assert_int_equal(values_get(&s->values, FIELD_PPROF_NUM_GC, -1),
@@ -174,6 +179,7 @@ static void gc_of_profile_by_count(void **state)
 	profile_at(s, 6 * S, 7 * S, false);
 	runtime_at(s, 8 * S, 9, -1, NULL);
 	dated(s, -1);
+	dated_least(s, 8);
 	profile_at(s, 9 * S, 10 * S, true);
 	runtime_at(s, 11 * S, 10, -1, NULL);
 	dated(s, 10);
@@ -194,10 +200,12 @@ static void gc_of_profile_by_time(void **state)
 	profile_at(s, 4 * S + 1, 5 * S, false);
 	runtime_at(s, 9 * S, 5, 8 * S, &ring);
 	dated(s, 3);
-	/* While it was fetched: nobody can tell. */
+	dated_least(s, -1);
+	/* While it was fetched: nobody can tell, but that it is no older. */
 	profile_at(s, 5 * S, 7 * S, false);
 	runtime_at(s, 9 * S, 5, 8 * S, &ring);
 	dated(s, -1);
+	dated_least(s, 3);
 	/* Unless it was that fetch that forced it. */
 	profile_at(s, 5 * S, 7 * S, true);
 	runtime_at(s, 9 * S, 5, 8 * S, &ring);
@@ -206,6 +214,7 @@ static void gc_of_profile_by_time(void **state)
 	profile_at(s, 4 * S, 5 * S, false);
 	runtime_at(s, 9 * S, 6, 8 * S, NULL);
 	dated(s, -1);
+	dated_least(s, -1);
 	state_release(s);
 }
 

@@ -80,6 +80,7 @@ struct panel {
 	char doubt
 		[160]; /* the same of the last answer alone: it may be a slip */
 	bool compared; /* an answer was, by now */
+	int64_t pprof_gc_least; /* as in struct state */
 };
 
 /* Why a process that may be Go is not in the list, or not read: a sentence

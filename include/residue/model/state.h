@@ -59,6 +59,10 @@ struct state {
 		int64_t before; /* num_gc read before it; -1: not known */
 		int64_t begin_wall_ns, end_wall_ns; /* CLOCK_REALTIME */
 	} dating;
+	/* Where FIELD_PPROF_NUM_GC stays unknown: GCs that had ended when that
+	 * profile's fetch began; it is as of the last of them, or of one that
+	 * ended meanwhile. -1: that is not known either. */
+	int64_t pprof_gc_least;
 	/* While a request of ours for a GC was last under way, CLOCK_BOOTTIME:
 	 * begin 0: never; end 0: it still is. */
 	struct {
