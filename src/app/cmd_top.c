@@ -176,10 +176,8 @@ static void wait_for_date(struct watch *w, struct top_from *from)
 		from->values = p->values;
 		from->gc_least = p->pprof_gc_least;
 		if (values_has(&p->values, FIELD_PPROF_NUM_GC) ||
-		    p->pprof_gc_least >= 0 ||
-		    rt->begin_ns >= from->origin.end_ns ||
-		    rt->fail.code != ERR_NONE || p->info.phase != TARGET_LIVE ||
-		    clock_boot_ns() > end)
+		    p->pprof_gc_least >= 0 || rt->fail.code != ERR_NONE ||
+		    p->info.phase != TARGET_LIVE || clock_boot_ns() > end)
 			return;
 		sampler_wait(w->s->sampler, 20);
 	}

@@ -146,6 +146,18 @@ static int64_t gcs_since(const struct state *s, int64_t now, int64_t wall_ns)
 	return since == now ? now : -1;
 }
 
+/* Figures that were read amid the end of a GC: it is counted, and its end is
+ * not in the ring yet. The next ones tell. */
+static bool ring_lags(const struct state *s, int64_t now)
+{
+	const struct doc *d = s->docs[DOC_PAUSES];
+	const struct pause_ring *ring = d ? d->data : NULL;
+
+	return ring && ring->num_gc < now &&
+	       values_get(&s->values, FIELD_LAST_GC, INT64_MAX) >=
+		       s->dating.begin_wall_ns;
+}
+
 /* Which GC the profile is of: that the same number of GCs had ended when its
  * fetch began and when it ended is seen in the runtime's next figures, or they
  * are those from before. A GC that ended meanwhile leaves it open whether the
@@ -157,7 +169,7 @@ static void date_profile(struct state *s, const struct reading *r)
 	int64_t first, last, within = s->dating.forced_gc ? 1 : 0;
 
 	if (!s->dating.open || now < 0 ||
-	    r->begin_ns < s->origins[ORIGIN_PPROF].end_ns)
+	    r->begin_ns < s->origins[ORIGIN_PPROF].end_ns || ring_lags(s, now))
 		return;
 	s->dating.open = false;
 	first = gcs_since(s, now, s->dating.begin_wall_ns);
