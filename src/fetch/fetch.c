@@ -16,8 +16,10 @@
 #include <pthread.h>
 #include <signal.h>
 #include <stdatomic.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <utlist.h>
@@ -258,6 +260,25 @@ static int check_file(const char *option, const char *path, struct err *err)
 	return -1;
 }
 
+/* Curl reads it on the thread of all endpoints: it must not be a pipe that nobody
+ * writes to. One that is not there has no passwords. */
+static int check_netrc(const struct fetch_options *opt, struct err *err)
+{
+	const char *home = getenv("HOME");
+	char path[4096];
+	struct stat st;
+
+	if (!opt->netrc || !home)
+		return 0;
+	snprintf(path, sizeof(path), "%s/.netrc", home);
+	if (stat(path, &st))
+		return 0;
+	if (!S_ISREG(st.st_mode))
+		return err_set(err, ERR_USAGE, "--netrc: %.160s is no file",
+			       path);
+	return check_file("--netrc", path, err);
+}
+
 /* Header lines that would be more than one line, or none. */
 static int check_headers(const char *const *h, struct err *err)
 {
@@ -273,7 +294,7 @@ int fetch_options_check(const struct fetch_options *opt, struct err *err)
 {
 	if (check_headers(opt->headers, err) ||
 	    check_file("--cacert", opt->cacert, err) ||
-	    check_file("--cert", opt->cert, err))
+	    check_file("--cert", opt->cert, err) || check_netrc(opt, err))
 		return -1;
 	return check_file("--key", opt->key, err);
 }

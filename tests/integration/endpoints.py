@@ -458,6 +458,8 @@ def missing(_):
         for arguments in (["list"], ["-b", "-n", 1], ["top", os.getpid()], ["snapshot", os.getpid()]):
             Ran("--cacert", none, *arguments).said_that(2, "--cacert " + none)
             Ran("--header", "none", *arguments).said_that(2, "--header wants")
+        os.mkfifo(os.path.join(folder, ".netrc"))
+        Ran("list", "--netrc", env={"HOME": folder}).said_that(2, ".netrc is no file")
         with open(os.path.join(folder, "heap@1:2"), "wb") as f:
             f.write(b"{}")
         for name in ("heap@1:2", os.path.join(folder, "heap@1:2")):
