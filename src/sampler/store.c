@@ -3,6 +3,7 @@
 
 #include <residue/base/clock.h>
 #include <residue/base/mem.h>
+#include <residue/base/sat.h>
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -442,8 +443,9 @@ static void note_unseen(struct store *s, struct target *t,
 	    !values_has(was, FIELD_HEAP_RELEASED) ||
 	    !values_has(is, FIELD_HEAP_RELEASED))
 		return;
-	moved = is->v[FIELD_HEAP_RELEASED] - was->v[FIELD_HEAP_RELEASED];
-	if (moved >= LAZY_LEAST || -moved >= LAZY_LEAST)
+	moved = sat_sub(is->v[FIELD_HEAP_RELEASED],
+			was->v[FIELD_HEAP_RELEASED]);
+	if (moved >= LAZY_LEAST || moved <= -LAZY_LEAST)
 		atomic_store(&s->unseen_ns, r->end_ns);
 }
 
