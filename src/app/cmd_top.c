@@ -51,7 +51,7 @@ static int load(const char *path, struct profile **out, struct err *err)
 
 	if (fd < 0) {
 		err_sys(err, errno, "'%s'", path);
-		return no_such_file(err);
+		return err_of_file(err);
 	}
 	buf_init(&bytes, FILE_MOST + (1u << 16));
 	rc = read_fd(fd, path, &bytes, err);

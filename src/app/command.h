@@ -30,7 +30,5 @@ extern const unsigned command_count;
 void complain(const char *msg, const char *more);
 /* The exit code that fits an error. */
 int exit_code_of(const struct err *err);
-/* Of a failure to open a file: ENOENT is none of a target. Returns -1. */
-int no_such_file(struct err *err);
 
 #endif

@@ -61,15 +61,6 @@ static int close_stdout(int code, struct err *err)
 	return code ? code : EXIT_FAILED;
 }
 
-/* A file that is not there is no target that was never there: that it failed is
- * all there is to say. */
-int no_such_file(struct err *err)
-{
-	if (err->code == ERR_GONE)
-		err->code = ERR_SYS;
-	return -1;
-}
-
 /* Said where nothing is drawn as well: it is meant for when something is. */
 static int check_theme(const struct options *o, struct err *err)
 {
@@ -82,7 +73,7 @@ static int check_theme(const struct options *o, struct err *err)
 	config = config_dir();
 	rc = theme_load(&theme, o->theme, config, err);
 	free(config);
-	return rc ? no_such_file(err) : 0;
+	return rc ? err_of_file(err) : 0;
 }
 
 static int run(struct options *o, const struct command *command,

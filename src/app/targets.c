@@ -163,7 +163,7 @@ static int read_script(struct targets *s, const struct options *o,
 		       struct err *err)
 {
 	if (script_read(o->script, feed, s, err))
-		return no_such_file(err);
+		return err_of_file(err);
 	s->named = o->arg_count > 0;
 	if (s->named)
 		s->count = 0;
@@ -208,7 +208,7 @@ int targets_open(struct targets *s, const struct options *o, unsigned flags,
 		return -1;
 	s->sampler = sampler_new(&so, err);
 	if (!s->sampler)
-		return no_such_file(err);
+		return err_of_file(err);
 	return add_targets(s, o, err);
 }
 

@@ -52,6 +52,13 @@ int err_sys(struct err *err, int sysno, const char *fmt, ...)
 	return -1;
 }
 
+int err_of_file(struct err *err)
+{
+	if (err && err->code == ERR_GONE)
+		err->code = ERR_SYS;
+	return -1;
+}
+
 int err_prefix(struct err *err, const char *fmt, ...)
 {
 	char old[sizeof(err->msg)];

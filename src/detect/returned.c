@@ -416,13 +416,13 @@ static bool freed_uncounted(struct returned *s, const struct observation *o,
 			    const struct delta *d, int64_t least,
 			    event_sink *sink, void *sink_ctx)
 {
+	int64_t bytes = d->given - d->bg - d->eager;
 	double confidence = 1;
-	int64_t bytes;
 
-	s->freed += d->given - d->bg - d->eager;
+	s->freed += bytes;
 	s->scavenged += d->bg + d->eager;
 	if (s->told)
-		return d->given - d->bg - d->eager > 0;
+		return bytes > 0;
 	if (d->marked) {
 		if (d->ran_dry)
 			tell_freed(s, PROVEN, 1, s->freed, sink, sink_ctx);
@@ -458,11 +458,9 @@ static bool look_for_freed(struct returned *s, const struct observation *o,
 	bool freed;
 
 	s->alloc = sat_add(s->alloc, d->alloc);
-
 	if (d->all) {
-		int64_t bytes;
+		int64_t bytes = freed_counted(s, d);
 
-		bytes = freed_counted(s, d);
 		s->freed += bytes;
 		if (d->ran_dry) { /* all of it is, whatever counters do */
 			s->freed += s->unsure > 0 ? s->unsure : 0;

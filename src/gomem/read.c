@@ -30,18 +30,10 @@ struct gomem *gomem_open(pid_t pid, const char *proc_dir, struct err *err)
 
 	g->exe_fd = g->pidfd = -1;
 	g->remote.mem_fd = g->remote.pagemap_fd = -1;
-	if (attach(g, pid, proc_dir, err)) {
+	if (attach(g, pid, proc_dir, err) || locate(g, err)) {
 		gomem_close(g);
 		return NULL;
 	}
-	/* The next takes it away, where it looks around. */
-	if (g->remote.pagemap)
-		g->pagemap = mem_strdup(g->remote.pagemap);
-	if (locate(g, err)) {
-		gomem_close(g);
-		return NULL;
-	}
-	globals_note(g);
 	free(g->known);
 	g->known = NULL;
 	pclntab_close(g->pclntab);
@@ -60,7 +52,6 @@ void gomem_close(struct gomem *g)
 	elf_close(&g->elf);
 	attach_close_file(g);
 	free(g->exe_path);
-	free(g->pagemap);
 	free(g->known);
 	free(g->ps);
 	free(g->p_free);

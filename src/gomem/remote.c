@@ -13,9 +13,12 @@
 #include <sys/uio.h>
 #include <unistd.h>
 
-#define RUN_MAX (1u << 20)   /* bytes of a run that are given at once */
-#define ENTRIES 512	     /* pagemap entries read at once */
-#define PRESENT (3ull << 62) /* in memory, or swapped (pagemap docs) */
+#define RUN_MAX (1u << 20) /* bytes of a run that are given at once */
+#define ENTRIES 512	   /* pagemap entries read at once */
+/* Documentation/admin-guide/mm/pagemap.rst */
+#define IN_MEMORY (1ull << 63)
+#define SWAPPED	  (1ull << 62)
+#define SHARED	  (1ull << 61) /* or of a file */
 
 static int read_live(const struct remote *r, const struct remote_piece *piece,
 		     unsigned n)
@@ -141,6 +144,8 @@ void remote_close(struct remote *r)
 		close(r->mem_fd);
 	r->mem_fd = -1;
 	remote_settle(r);
+	free(r->pagemap);
+	r->pagemap = NULL;
 }
 
 void remote_settle(struct remote *r)
@@ -148,8 +153,7 @@ void remote_settle(struct remote *r)
 	if (r->pagemap_fd >= 0)
 		close(r->pagemap_fd);
 	r->pagemap_fd = -1;
-	free(r->pagemap);
-	r->pagemap = NULL;
+	r->looked = true;
 }
 
 int remote_readv(struct remote *r, const struct remote_piece *piece, unsigned n)
@@ -172,12 +176,16 @@ bool remote_word(struct remote *r, uint64_t addr, uint64_t *out)
 	return remote_read(r, addr, out, sizeof(*out));
 }
 
-/* Entries of the pages from `addr` on; how many were read. */
-static size_t read_pagemap(const struct remote *r, uint64_t addr,
-			   uint64_t entry[ENTRIES], uint64_t size)
+static int open_pagemap(const struct remote *r)
 {
-	ssize_t n = pread(r->pagemap_fd, entry, ENTRIES * sizeof(entry[0]),
-			  (off_t)(addr / size * sizeof(entry[0])));
+	return r->pagemap ? open(r->pagemap, O_RDONLY | O_CLOEXEC) : -1;
+}
+
+/* Entries of the pages from number `page` on; how many were read. */
+static size_t read_pagemap(int fd, uint64_t page, uint64_t entry[ENTRIES])
+{
+	ssize_t n = pread(fd, entry, ENTRIES * sizeof(entry[0]),
+			  (off_t)(page * sizeof(entry[0])));
 
 	return n < 0 ? 0 : (size_t)n / sizeof(entry[0]);
 }
@@ -190,10 +198,9 @@ bool remote_next_run(struct remote *r, uint64_t *addr, uint64_t hi,
 
 	if (at >= hi)
 		return false;
-	if (r->pagemap_fd < 0 && r->pagemap) {
-		r->pagemap_fd = open(r->pagemap, O_RDONLY | O_CLOEXEC);
-		free(r->pagemap);
-		r->pagemap = NULL;
+	if (!r->looked) {
+		r->pagemap_fd = open_pagemap(r);
+		r->looked = true;
 	}
 	if (r->pagemap_fd < 0) {
 		*len = hi - at < REMOTE_PAGE - at % REMOTE_PAGE
@@ -202,10 +209,10 @@ bool remote_next_run(struct remote *r, uint64_t *addr, uint64_t hi,
 		return true;
 	}
 	while (at < hi && (!start || at - start < RUN_MAX)) {
-		size_t n = read_pagemap(r, at, entry, page);
+		size_t n = read_pagemap(r->pagemap_fd, at / page, entry);
 
 		for (size_t i = 0; i < n && at < hi; i++) {
-			bool here = entry[i] & PRESENT;
+			bool here = entry[i] & (IN_MEMORY | SWAPPED);
 
 			if (here && !start)
 				start = at;
@@ -222,6 +229,27 @@ found:
 	*addr = start;
 	*len = (at < hi ? at : hi) - start;
 	return true;
+}
+
+bool remote_own_pages(const struct remote *r, uint64_t lo, uint64_t hi,
+		      uint64_t *bytes)
+{
+	uint64_t size = (uint64_t)sysconf(_SC_PAGESIZE), entry[ENTRIES];
+	uint64_t page = lo / size, end = (hi + size - 1) / size;
+	int fd = open_pagemap(r);
+
+	while (fd >= 0 && page < end) {
+		size_t n = read_pagemap(fd, page, entry);
+
+		if (n == 0)
+			break;
+		for (size_t i = 0; i < n && page < end; i++, page++)
+			if ((entry[i] & (IN_MEMORY | SHARED)) == IN_MEMORY)
+				*bytes += size;
+	}
+	if (fd >= 0)
+		close(fd);
+	return page >= end;
 }
 
 int remote_explain(const struct remote *r, int sysno, struct err *err)

@@ -37,7 +37,8 @@ struct remote {
 		    unsigned n);
 	pid_t pid;
 	int mem_fd;	/* file: owned, else -1 */
-	char *pagemap;	/* owned; to be opened when first needed, or NULL */
+	char *pagemap;	/* owned; path, or NULL */
+	bool looked;	/* it was opened to look around, or is not to be */
 	int pagemap_fd; /* owned; -1: not known which pages are there */
 	const struct elf_image *image; /* image: borrowed */
 	uint64_t calls;		       /* system calls so far (for the cost) */
@@ -65,6 +66,11 @@ bool remote_word(struct remote *r, uint64_t addr, uint64_t *out);
  * never touched are passed over, because reading them would create them. */
 bool remote_next_run(struct remote *r, uint64_t *addr, uint64_t hi,
 		     uint64_t *len);
+
+/* Add to *bytes the pages of [lo, hi) that are in memory and the process's own:
+ * of no file, and not shared. False: that cannot be seen. */
+bool remote_own_pages(const struct remote *r, uint64_t lo, uint64_t hi,
+		      uint64_t *bytes);
 
 /* Fill *err with what a user can do about an errno of a read. */
 int remote_explain(const struct remote *r, int sysno, struct err *err);

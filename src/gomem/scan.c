@@ -81,13 +81,12 @@ static bool scan(struct gomem *g, enum scan_part part, size_t need, scan_fn *fn,
 	for (unsigned i = 0; i < g->elf.nseg; i++) {
 		const struct elf_segment *s = &g->elf.seg[i];
 		uint64_t all = part == SCAN_ALL ? s->memsz : s->filesz;
-		uint64_t len = all < SPAN_MAX ? all : SPAN_MAX;
-		uint64_t lo = (s->vaddr + g->bias + 7) & ~(uint64_t)7;
-		uint64_t hi = s->vaddr + g->bias + len;
+		uint64_t lo, hi;
 
-		/* The addresses are the file's: they must not wrap around. */
-		if ((s->flags & PF_W) && lo < hi && hi < 1ull << 56 &&
-		    scan_segment(g, lo, hi, need, fn, arg, &budget))
+		if (globals_range(g, s, all < SPAN_MAX ? all : SPAN_MAX, &lo,
+				  &hi) &&
+		    scan_segment(g, (lo + 7) & ~(uint64_t)7, hi, need, fn, arg,
+				 &budget))
 			return true;
 	}
 	return false;

@@ -38,13 +38,6 @@ struct module {
 	uint64_t text, etext, gofunc;
 };
 
-/* Addresses of the target, [lo, hi). */
-struct range {
-	uint64_t lo, hi;
-};
-
-#define GLOBALS_MAX 4 /* writable segments */
-
 #define HINTS_MAX 64
 #define PS_MAX	  8192 /* most Ps (GOMAXPROCS) that are walked */
 
@@ -94,11 +87,6 @@ struct gomem {
 	bool spent;
 	uint64_t searched;
 
-	/* .data and .bss of the file with the runtime. */
-	unsigned nglobals;
-	struct range globals[GLOBALS_MAX];
-	char *pagemap; /* owned; the path */
-
 	struct chunks *chunks; /* chunks.c; NULL: never looked */
 	bool settled;	       /* raw is of the last reading, which was exact */
 	bool ring_read;	       /* pause_end was copied once */
@@ -119,8 +107,10 @@ void attach_close_pidfd(struct gomem *g);
  * the pid was still the same process's. */
 int attach_alive(const struct gomem *g, struct err *err) RESIDUE_CHECK;
 
-/* Note where the program's variables are, while the file's segments are here. */
-void globals_note(struct gomem *g);
+/* The first `most` bytes of a segment, as the target's addresses [*lo, *hi).
+ * False where it has no variables: it is not writable, or makes no sense. */
+bool globals_range(const struct gomem *g, const struct elf_segment *s,
+		   uint64_t most, uint64_t *lo, uint64_t *hi);
 
 /* Fill layout, at, module, pclntab and info. */
 int locate(struct gomem *g, struct err *err) RESIDUE_CHECK;

@@ -127,12 +127,18 @@ static uint64_t mask_of(enum origin origin)
 	return mask;
 }
 
+static const struct pause_ring *pauses_of(const struct state *s)
+{
+	const struct doc *d = s->docs[DOC_PAUSES];
+
+	return d ? d->data : NULL;
+}
+
 /* GCs that ended after a moment (CLOCK_REALTIME), of `now` in all; -1 where the
  * figures do not tell. */
 static int64_t gcs_since(const struct state *s, int64_t now, int64_t wall_ns)
 {
-	const struct doc *d = s->docs[DOC_PAUSES];
-	const struct pause_ring *ring = d ? d->data : NULL;
+	const struct pause_ring *ring = pauses_of(s);
 	int64_t since = 0;
 
 	if (values_get(&s->values, FIELD_LAST_GC, INT64_MAX) < wall_ns)
@@ -150,8 +156,7 @@ static int64_t gcs_since(const struct state *s, int64_t now, int64_t wall_ns)
  * not in the ring yet. The next ones tell. */
 static bool ring_lags(const struct state *s, int64_t now)
 {
-	const struct doc *d = s->docs[DOC_PAUSES];
-	const struct pause_ring *ring = d ? d->data : NULL;
+	const struct pause_ring *ring = pauses_of(s);
 
 	return ring && ring->num_gc < now &&
 	       values_get(&s->values, FIELD_LAST_GC, INT64_MAX) >=

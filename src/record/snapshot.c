@@ -323,14 +323,6 @@ static int write_under(int parent, const struct snapshot_input *in,
 	return failed;
 }
 
-/* Files and directories here are ours: none is a target that has gone. */
-static int failed_here(struct err *err)
-{
-	if (err && err->code == ERR_GONE)
-		err->code = ERR_SYS;
-	return -1;
-}
-
 int snapshot_write(const struct snapshot_input *in, const char *parent,
 		   char *path_out, size_t path_size, struct err *err)
 {
@@ -338,12 +330,12 @@ int snapshot_write(const struct snapshot_input *in, const char *parent,
 	int fd = open_parent(parent, path, err), failed;
 
 	if (fd < 0)
-		return failed_here(err);
+		return err_of_file(err);
 	failed = write_under(fd, in, name, err);
 	close(fd);
 	if (failed) {
 		err_prefix(err, "snapshot in %s", path);
-		return failed_here(err);
+		return err_of_file(err);
 	}
 	snprintf(path_out, path_size, "%s%s%s", path,
 		 path[strlen(path) - 1] == '/' ? "" : "/", name);

@@ -210,21 +210,15 @@ static void fresh_profile(struct sampler *s, struct gathered *g)
 	wait_until(s, g, DATE_WAIT_NS, profile_dated, 0);
 }
 
-static void read_file(int dir, const char *name, struct buf *out, size_t most,
-		      struct err *why)
+/* `gone`: why there is no directory, where there is none. */
+static void read_file(int dir, const char *gone, const char *name,
+		      struct buf *out, size_t most, struct err *why)
 {
 	buf_init(out, most);
 	if (dir < 0)
-		return;
-	if (procfs_read_all(dir, name, out, why))
+		err_set(why, ERR_GONE, "%s", gone);
+	else if (procfs_read_all(dir, name, out, why))
 		buf_release(out);
-}
-
-static void no_proc(struct gathered *g, const char *why)
-{
-	err_set(&g->smaps_err, ERR_GONE, "%s", why);
-	err_set(&g->status_err, ERR_GONE, "%s", why);
-	err_set(&g->limits_err, ERR_GONE, "%s", why);
 }
 
 static void read_proc(struct sampler *s, struct gathered *g)
@@ -232,13 +226,12 @@ static void read_proc(struct sampler *s, struct gathered *g)
 	bool process = g->target->kind == TARGET_PROCESS;
 	int dir =
 		process ? procfs_pid_open(&s->fs, &g->target->proc, NULL) : -1;
+	const char *gone = process ? "the process is gone"
+				   : "a URL alone has no process to look at";
 
-	if (dir < 0)
-		no_proc(g, process ? "the process is gone"
-				   : "a URL alone has no process to look at");
-	read_file(dir, "smaps", &g->smaps, SMAPS_MOST, &g->smaps_err);
-	read_file(dir, "status", &g->status, SMALL_MOST, &g->status_err);
-	read_file(dir, "limits", &g->limits, SMALL_MOST, &g->limits_err);
+	read_file(dir, gone, "smaps", &g->smaps, SMAPS_MOST, &g->smaps_err);
+	read_file(dir, gone, "status", &g->status, SMALL_MOST, &g->status_err);
+	read_file(dir, gone, "limits", &g->limits, SMALL_MOST, &g->limits_err);
 	g->env_known = dir >= 0 && proc_goenv_read(dir, &g->env, NULL) == 0;
 	if (dir >= 0)
 		close(dir);

@@ -151,8 +151,8 @@ static void ask_gc(const struct subject *x, int cols, char *out, size_t size)
 		snprintf(out, size,
 			 "Force a GC in %s? It takes %s%s; the program runs "
 			 "on, but for stops below 1 ms. One GC frees what is "
-			 "dead "
-			 "and leaves RES for up to two minutes; two in a row "
+			 "dead and leaves RES for up to two minutes; two in a "
+			 "row "
 			 "let the scavenger return idle memory within "
 			 "seconds%s.",
 			 who(x->info, name), gc_cost(x->v, cost),

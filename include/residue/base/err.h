@@ -49,6 +49,10 @@ int err_set(struct err *err, enum err_code code, const char *fmt, ...)
 int err_sys(struct err *err, int sysno, const char *fmt, ...)
 	RESIDUE_PRINTF(3, 4);
 
+/* Of a file of ours: that it is not there is no target that has gone, ERR_GONE
+ * becomes ERR_SYS. Returns -1. */
+int err_of_file(struct err *err);
+
 /* Put "CONTEXT: " before the message already in *err; returns -1. */
 int err_prefix(struct err *err, const char *fmt, ...) RESIDUE_PRINTF(2, 3);
 
