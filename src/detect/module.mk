@@ -29,6 +29,9 @@ tests_unit_detect_replay_SOURCES = tests/unit/detect_replay.c
 UNIT_TESTS += tests/unit/test_detect
 tests_unit_test_detect_SOURCES = tests/unit/test_detect.c \
 	tests/unit/detect_feed.h
+UNIT_TESTS += tests/unit/test_detect_counters
+tests_unit_test_detect_counters_SOURCES = tests/unit/test_detect_counters.c \
+	tests/unit/detect_feed.h
 UNIT_TESTS += tests/unit/test_falls
 tests_unit_test_falls_SOURCES = tests/unit/test_falls.c \
 	tests/unit/detect_feed.h

@@ -29,7 +29,10 @@ src/views/registry.c: src/views/module.mk tools/gen-registry
 SCREEN_FIXTURE = tests/unit/canvas_text.h tests/unit/screen_fixture.h
 UNIT_TESTS += tests/unit/test_views
 tests_unit_test_views_SOURCES = $(SCREEN_FIXTURE) \
-	tests/unit/test_views.c
+	tests/unit/test_views.c tests/unit/views_fixture.h
+UNIT_TESTS += tests/unit/test_dialogs
+tests_unit_test_dialogs_SOURCES = $(SCREEN_FIXTURE) \
+	tests/unit/test_dialogs.c tests/unit/views_fixture.h
 UNIT_TESTS += tests/unit/test_sites_view
 tests_unit_test_sites_view_SOURCES = $(SCREEN_FIXTURE) \
 	tests/unit/test_sites_view.c $(DECODE_FIXTURE)

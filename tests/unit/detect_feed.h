@@ -213,4 +213,13 @@ static inline void feed_begin(struct feed *f)
 	feed_only(f, EVENT_GC, 1);
 }
 
+/* A GC that was forced at 7400 ms, and what was idle then is given back: all but
+ * 4 MiB of it, as RES shows. Read at the next readings. */
+static inline void feed_give_back(struct feed *f)
+{
+	feed_gc(f, 7400, true);
+	feed_heap(f, 20, 270, 266);
+	feed_rss(f, 40, 8);
+}
+
 #endif

@@ -110,8 +110,19 @@ static void types_by_name(void **state)
 	buf_release(&b);
 }
 
-/* 20 objects of 512 bytes at a rate of 512: p = 1 - 1/e, so the variance is
- * 512^2 * 20 * (1/e) / (1 - 1/e), and 1.96 of its root is 3423 bytes. */
+/* The band of that profile with this period: the last of a scalar counts. */
+static int64_t band_at(struct buf *b, uint64_t period)
+{
+	struct profile *p;
+	int64_t band;
+
+	pb_varint(b, 12, period);
+	p = fixture_decode(b->data, b->len, NULL);
+	band = profile_error_bytes(p);
+	profile_free(p);
+	return band;
+}
+
 /* Nothing was sampled: a heap of up to three times the rate is missed whole
  * with a chance of more than 5%. */
 static void error_band_of_nothing(void **state)
@@ -119,7 +130,6 @@ static void error_band_of_nothing(void **state)
 	static const char *const strings[] = {
 		"", "inuse_objects", "count", "inuse_space", "bytes", "space"};
 	struct buf b;
-	struct profile *p;
 
 	(void)state;
 	buf_init(&b, BODY_MAX);
@@ -128,21 +138,16 @@ static void error_band_of_nothing(void **state)
 	for (size_t i = 0; i < sizeof(strings) / sizeof(*strings); i++)
 		pb_text(&b, 6, strings[i]);
 	pb_bytes(&b, 11, "\x08\x05\x10\x04", 4);
-	pb_varint(&b, 12, 524288);
-	p = fixture_decode(b.data, b.len, NULL);
-	assert_in_range(profile_error_bytes(p), 1570000, 1571000);
-	profile_free(p);
-	pb_varint(&b, 12, 1);
-	p = fixture_decode(b.data, b.len, NULL);
-	assert_int_equal(profile_error_bytes(p), 0);
-	profile_free(p);
+	assert_in_range(band_at(&b, 524288), 1570000, 1571000);
+	assert_int_equal(band_at(&b, 1), 0);
 	buf_release(&b);
 }
 
+/* 20 objects of 512 bytes at a rate of 512: p = 1 - 1/e, so the variance is
+ * 512^2 * 20 * (1/e) / (1 - 1/e), and 1.96 of its root is 3423 bytes. */
 static void error_band(void **state)
 {
 	struct buf b;
-	struct profile *p;
 
 	(void)state;
 	buf_init(&b, BODY_MAX);
@@ -150,18 +155,9 @@ static void error_band(void **state)
 	/* The last of a scalar counts; the first sample has 1 object of 10 at
 	 * p near 0, which would drown the rest: make it one of 2^20 bytes. */
 	pb_bytes(&b, 2, "\x0a\x01\x01\x12\x03\x14\x80\x50", 8);
-	pb_varint(&b, 12, 512);
-	p = fixture_decode(b.data, b.len, NULL);
-	assert_in_range(profile_error_bytes(p), 3423, 3430);
-	profile_free(p);
-	pb_varint(&b, 12, 1);
-	p = fixture_decode(b.data, b.len, NULL);
-	assert_int_equal(profile_error_bytes(p), 0);
-	profile_free(p);
-	pb_varint(&b, 12, 0);
-	p = fixture_decode(b.data, b.len, NULL);
-	assert_int_equal(profile_error_bytes(p), -1);
-	profile_free(p);
+	assert_in_range(band_at(&b, 512), 3423, 3430);
+	assert_int_equal(band_at(&b, 1), 0);
+	assert_int_equal(band_at(&b, 0), -1);
 	buf_release(&b);
 }
 
