@@ -1,8 +1,6 @@
 /* test_views.c - what keys do to the screens, on frames made by hand. */
 #include "views_fixture.h"
 
-#include <residue/base/text.h>
-
 static void the_largest_is_first(void **state)
 {
 	struct fixture x;
