@@ -355,9 +355,9 @@ static uint32_t pages(const struct values *v, enum field f)
 	return n < 0 ? 1 : n >= UINT32_MAX ? UINT32_MAX : (uint32_t)n + 1;
 }
 
-static void add_brief(struct brief *b, const struct row *row)
+static void add_brief(struct brief *b, int64_t t_ns, const struct values *v)
 {
-	int64_t step = row->t_ns / b->step_ns;
+	int64_t step = t_ns / b->step_ns;
 	int64_t from = b->end_step + 1;
 
 	if (step - from >= BRIEF_SAMPLES)
@@ -373,31 +373,33 @@ static void add_brief(struct brief *b, const struct row *row)
 	}
 	if (step > b->end_step)
 		b->end_step = step;
-	b->rss[step % BRIEF_SAMPLES] = pages(&row->values, FIELD_RSS);
-	b->heap[step % BRIEF_SAMPLES] =
-		pages(&row->values, heap_field(&row->values));
+	b->rss[step % BRIEF_SAMPLES] = pages(v, FIELD_RSS);
+	b->heap[step % BRIEF_SAMPLES] = pages(v, heap_field(v));
 }
 
 bool state_compose(struct state *s, int64_t now_ns, struct row *out)
 {
 	const struct origin_state *proc = &s->origins[ORIGIN_PROC];
+	int64_t t_ns;
 
 	if (!proc->ever && s->info.kind == TARGET_PROCESS)
 		return false;
 	if (s->info.phase != TARGET_LIVE)
 		return false;
-	out->t_ns = s->info.kind == TARGET_PROCESS ? proc->end_ns : now_ns;
-	if (s->rows && out->t_ns <= s->last_row_ns)
+	t_ns = s->info.kind == TARGET_PROCESS ? proc->end_ns : now_ns;
+	if (s->rows && t_ns <= s->last_row_ns)
 		return false;
-	s->last_row_ns = out->t_ns;
-	out->wall_ns = out->t_ns + s->wall_offset_ns;
+	s->last_row_ns = t_ns;
+	s->rows++;
+	add_brief(&s->brief, t_ns, &s->values);
+	if (!out)
+		return true;
+	out->t_ns = t_ns;
+	out->wall_ns = t_ns + s->wall_offset_ns;
 	for (unsigned o = 0; o < ORIGIN_COUNT; o++)
-		out->age_ms[o] =
-			(int32_t)origin_age_ms(&s->origins[o], out->t_ns);
+		out->age_ms[o] = (int32_t)origin_age_ms(&s->origins[o], t_ns);
 	out->values = s->values;
-	add_brief(&s->brief, out);
 	if (s->history)
 		history_append(s->history, out);
-	s->rows++;
 	return true;
 }

@@ -12,8 +12,8 @@
 
 /* Look for an exec this often without a suspicion. */
 #define CHECK_PERIOD_NS (5 * NS_PER_SEC)
-/* What is at rest by its statm is read whole this often: an exec would show
- * there, swap and threads need not. */
+/* What is at rest by its statm is read whole this often, if it has run since:
+ * an exec would show there, swap and threads need not. */
 #define WHOLE_PERIOD_NS (15 * NS_PER_SEC)
 #define STATUS_MAX	8192
 #define STATM_MAX	128
@@ -29,7 +29,8 @@ struct proc_handle {
 	uint64_t start_stack; /* 0: not to be seen */
 	char last[STATM_MAX]; /* statm as last read whole */
 	ssize_t last_len;     /* 0: none */
-	int64_t whole_ns;     /* by then it is read whole, CLOCK_BOOTTIME */
+	int64_t whole_ns;     /* by then it is read whole, CLOCK_BOOTTIME, */
+	int64_t cpu_ns; /* ... if its CPU time is another; -1: in any case */
 	int64_t hwm;
 	int64_t check_ns; /* CLOCK_BOOTTIME of the next look for an exec */
 	unsigned generation;
@@ -235,6 +236,8 @@ int proc_read_fast(struct proc_handle *h, struct proc_fast *out,
 	out->begin_ns = clock_boot_ns();
 	if (ended)
 		return ended_as(h, out);
+	/* Before the read: what runs during it is seen to have run. */
+	h->cpu_ns = procfs_cpu_ns(h->fs, h->id.pid);
 	if (read_round(h, out, comm, &why)) {
 		if (why.code != ERR_GONE) {
 			if (err)
@@ -286,8 +289,10 @@ bool proc_handle_changed(struct proc_handle *h)
 	char text[STATM_MAX];
 	ssize_t n;
 
-	if (h->ended || h->statm < 0 || h->last_len == 0 ||
-	    clock_boot_ns() >= h->whole_ns)
+	if (h->ended || h->statm < 0 || h->last_len == 0)
+		return true;
+	if (clock_boot_ns() >= h->whole_ns &&
+	    (h->cpu_ns < 0 || procfs_cpu_ns(h->fs, h->id.pid) != h->cpu_ns))
 		return true;
 	n = read_one(h->statm, -1, "statm", text, sizeof(text), NULL);
 	return n != h->last_len || memcmp(text, h->last, (size_t)n) != 0;

@@ -1,6 +1,7 @@
 /* procfs.c - the /proc root, process directories, pidfd. */
 #include <residue/proc/procfs.h>
 
+#include <residue/base/clock.h>
 #include <residue/base/mem.h>
 #include <residue/proc/rights.h>
 #include <residue/proc/stat.h>
@@ -16,6 +17,7 @@
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
+#include <time.h>
 #include <unistd.h>
 
 /* In procfs of our own pid namespace "self" is our PID, and status lists no
@@ -163,6 +165,19 @@ int procfs_open_regular(int dir, const char *name, struct stat *st)
 	close(path);
 	errno = sysno;
 	return fd;
+}
+
+int64_t procfs_cpu_ns(const struct procfs *fs, pid_t pid)
+{
+	struct timespec used;
+	/* As clock_getcpuclockid(3) puts it together, which asks the kernel
+	 * first whether there is such a clock: uapi/linux/posix-timers_types.h,
+	 * MAKE_PROCESS_CPUCLOCK(pid, CPUCLOCK_SCHED). */
+	clockid_t clock = (clockid_t)(~(unsigned)pid << 3 | 2);
+
+	if (!fs->live || pid <= 0 || clock_gettime(clock, &used))
+		return -1;
+	return used.tv_sec * NS_PER_SEC + used.tv_nsec;
 }
 
 int procfs_read_all(int dir, const char *name, struct buf *out, struct err *err)

@@ -65,11 +65,13 @@ static bool must_look_close(const struct lane_run *l)
 {
 	if (clock_boot_ns() - l->moved_ns < LIVELY_NS || is_unseen(l))
 		return true;
-	for (unsigned i = 0; i < l->target_count; i++) {
-		struct target *t = l->targets[i]->target;
+	for (unsigned i = 0; i < l->slot_count; i++) {
+		const struct target *t;
 
-		if (atomic_load(&t->opened) &&
-		    !(atomic_load(&t->counted) &&
+		if (!l->slots[i].opened)
+			continue;
+		t = l->slots[i].of->target;
+		if (!(atomic_load(&t->counted) &&
 		      atomic_load(&t->memory) == MEMORY_WORKS))
 			return true;
 	}

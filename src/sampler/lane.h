@@ -27,6 +27,7 @@
 #include <residue/source/source.h>
 
 struct lane_target; /* one target, with the sources of one lane: lane_read.h */
+struct lane_slot;   /* its place in a lane's list */
 struct lane_run;
 
 /* A thread that reads for the memory lane or the slow one. */
@@ -60,7 +61,7 @@ struct lane_run {
 	bool between;
 	bool moved; /* fast lane: RES of an opened target did, since the last
 		     * read */
-	int64_t moved_ns;  /* ... by much, the last time; CLOCK_BOOTTIME */
+	int64_t moved_ns; /* ... by much, the last time; CLOCK_BOOTTIME */
 	atomic_bool whole; /* memory lane: the next reads are a row's */
 	/* Fast lane: called after each tick's reads. Memory lane: called when a
 	 * target turns out to be readable, or not. */
@@ -81,8 +82,8 @@ struct lane_run {
 	bool passed;	 /* all targets have had their turn once */
 	char noted[160]; /* the last note that was made */
 	/* ---- the thread's own, or the hand's whose lane it is ---------- */
-	struct lane_target **targets;
-	unsigned target_count;
+	struct lane_slot *slots; /* lane_read.h */
+	unsigned slot_count;
 	uint64_t generation;
 	unsigned at;  /* the next target of a pass that has begun, */
 	bool untried; /* ... in which those that never answered have their

@@ -52,11 +52,11 @@ static bool wanted(const struct lane_run *l, const struct target *t)
 
 static struct lane_target *lane_target_new(struct lane_run *l, struct target *t)
 {
-	struct lane_target *lt = mem_zalloc(1, sizeof(*lt));
+	struct lane_target *lt = mem_zalloc(
+		1, sizeof(*lt) + source_count * sizeof(lt->sources[0]));
 	unsigned n = 0;
 
 	lt->target = t;
-	lt->sources = mem_zalloc(source_count, sizeof(*lt->sources));
 	for (unsigned i = 0; i < source_count; i++) {
 		const struct source *src = source_registry[i];
 
@@ -94,7 +94,6 @@ void lane_target_free(struct lane_target *lt)
 		close_source(&lt->sources[i]);
 		free(lt->sources[i].state);
 	}
-	free(lt->sources);
 	target_unref(lt->target);
 	free(lt);
 }
@@ -119,12 +118,12 @@ static unsigned snapshot_targets(struct lane_run *l, struct target ***out)
 /* Out of the list, or NULL. */
 static struct lane_target *take_out(struct lane_run *l, const struct target *t)
 {
-	for (unsigned i = 0; i < l->target_count; i++) {
-		struct lane_target *lt = l->targets[i];
+	for (unsigned i = 0; i < l->slot_count; i++) {
+		struct lane_target *lt = l->slots[i].of;
 
 		if (!lt || lt->target != t)
 			continue;
-		l->targets[i] = NULL;
+		l->slots[i].of = NULL;
 		return lt;
 	}
 	return NULL;
@@ -144,17 +143,17 @@ static void let_go(struct lane_run *l, struct lane_target *lt)
 
 void lane_list_release(struct lane_run *l)
 {
-	for (unsigned i = 0; i < l->target_count; i++)
-		if (l->targets[i])
-			let_go(l, l->targets[i]);
-	free(l->targets);
-	l->targets = NULL;
-	l->target_count = 0;
+	for (unsigned i = 0; i < l->slot_count; i++)
+		if (l->slots[i].of)
+			let_go(l, l->slots[i].of);
+	free(l->slots);
+	l->slots = NULL;
+	l->slot_count = 0;
 }
 
 void lane_list_update(struct lane_run *l)
 {
-	struct lane_target **targets;
+	struct lane_slot *slots;
 	struct target **list;
 	uint64_t generation;
 	unsigned n;
@@ -165,18 +164,19 @@ void lane_list_update(struct lane_run *l)
 	if (generation == l->generation)
 		return;
 	n = snapshot_targets(l, &list);
-	targets = mem_zalloc(n, sizeof(*targets));
+	slots = mem_zalloc(n, sizeof(*slots));
 	for (unsigned i = 0; i < n; i++) {
-		targets[i] = take_out(l, list[i]);
-		if (targets[i])
+		slots[i].opened = atomic_load(&list[i]->opened);
+		slots[i].of = take_out(l, list[i]);
+		if (slots[i].of)
 			target_unref(list[i]);
 		else
-			targets[i] = lane_target_new(l, list[i]);
+			slots[i].of = lane_target_new(l, list[i]);
 	}
 	free(list);
 	lane_list_release(l);
-	l->targets = targets;
-	l->target_count = n;
+	l->slots = slots;
+	l->slot_count = n;
 }
 
 /* ---- reading ------------------------------------------------------------ */
@@ -589,16 +589,41 @@ static void read_target(const struct turn *t, struct lane_target *lt)
 	}
 }
 
+/* Until when all of a target that is only in the list rests; 0: it does not. */
+static int64_t quiet_until(const struct lane_slot *s)
+{
+	int64_t until = INT64_MAX;
+
+	if (s->opened || !s->of->count)
+		return 0;
+	for (unsigned k = 0; k < s->of->count; k++) {
+		const struct lane_source *ls = &s->of->sources[k];
+		int64_t rests = ls->open ? ls->rest_ns : 0;
+
+		until = rests < until ? rests : until;
+	}
+	return until;
+}
+
+static bool is_quiet(const struct lane_slot *s, int64_t now_ns)
+{
+	return now_ns < s->quiet_ns;
+}
+
 void lane_read_fast(struct lane_run *l)
 {
 	const struct turn t = {
 		.lane = l, .between = l->between, .now_ns = clock_boot_ns()};
 
-	for (unsigned i = 0; i < l->target_count; i++) {
+	for (unsigned i = 0; i < l->slot_count; i++) {
+		struct lane_slot *s = &l->slots[i];
+
 		if (atomic_load(&l->stop))
 			return;
-		if (!l->between || atomic_load(&l->targets[i]->target->opened))
-			read_target(&t, l->targets[i]);
+		if (l->between ? !s->opened : is_quiet(s, t.now_ns))
+			continue;
+		read_target(&t, s->of);
+		s->quiet_ns = quiet_until(s);
 	}
 }
 
@@ -659,10 +684,13 @@ static bool read_in_turn(struct turn *t)
 	struct lane_run *l = t->lane;
 
 	t->between = l->between && !l->untried;
-	while (l->at < l->target_count) {
-		struct lane_target *lt = l->targets[l->at++];
+	while (l->at < l->slot_count) {
+		struct lane_slot *s = &l->slots[l->at++];
+		struct lane_target *lt = s->of;
 		bool has, too_many;
 
+		if (is_quiet(s, t->now_ns))
+			continue;
 		pthread_mutex_lock(&l->lock);
 		has = has_turn(t, lt);
 		too_many = l->untried && l->left_count >= LEFT_UNTRIED;
@@ -675,6 +703,7 @@ static bool read_in_turn(struct turn *t)
 			read_target(t, lt);
 			if (!hand_gives(t->hand))
 				return false;
+			s->quiet_ns = quiet_until(s);
 			/* Others are due again. */
 			if (l->untried && is_woken(l))
 				break;
@@ -703,9 +732,11 @@ bool lane_read_pass(struct lane_hand *h)
 int64_t lane_retry_ns(struct lane_run *l, int64_t ns)
 {
 	pthread_mutex_lock(&l->lock);
-	for (unsigned i = 0; i < l->target_count; i++) {
-		const struct lane_target *lt = l->targets[i];
+	for (unsigned i = 0; i < l->slot_count; i++) {
+		const struct lane_target *lt = l->slots[i].of;
 
+		if (l->slots[i].quiet_ns)
+			continue;
 		if (!lt->taken && is_untried(l, lt) && !lt->sources[0].never &&
 		    lt->sources[0].due_ns < ns)
 			ns = lt->sources[0].due_ns;

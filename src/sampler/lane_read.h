@@ -27,7 +27,6 @@ struct lane_source { /* one source at one target */
 
 struct lane_target {
 	struct target *target;
-	struct lane_source *sources;
 	unsigned count;
 	unsigned execs; /* target->execs that the sources are of */
 	/* Fast lane: the last look since its reading at which there was nothing
@@ -36,6 +35,15 @@ struct lane_target {
 	/* Under the lane's lock: a hand has it, and nobody else touches it; it
 	 * is no longer listed, and goes when the hand lets go of it. */
 	bool taken, dropped;
+	struct lane_source sources[];
+};
+
+/* What tells that a target has no turn, of all targets side by side: most of
+ * what a long list at rest costs is memory that is in no cache. */
+struct lane_slot {
+	struct lane_target *of; /* NULL: taken out */
+	int64_t quiet_ns;	/* no turn before; CLOCK_BOOTTIME */
+	bool opened;		/* target->opened, as of the list's update */
 };
 
 /* As the store's list is now. */

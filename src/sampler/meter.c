@@ -3,32 +3,29 @@
 
 #include <residue/base/clock.h>
 
-#include <time.h>
 #include <unistd.h>
 
 /* Counters of the runtime older than this are of the past: read once only, or
  * no longer answered. */
 #define FRESH_NS (15 * NS_PER_SEC)
 
-/* CPU time of all threads, of those that have ended too; -1: no process, or it
- * cannot be seen. To the nanosecond by its clock: /proc/PID/stat has ticks of
- * 10 ms, which is what a profile costs. */
+/* CPU time of all threads; -1: no process, or it cannot be seen. To the
+ * nanosecond: a profile costs what is a tick of /proc/PID/stat. */
 static int64_t cpu_time(const struct procfs *fs, const struct target *t)
 {
-	struct timespec used;
-	clockid_t clock;
+	int64_t used = -1;
 	int dir;
 
-	if (t->kind != TARGET_PROCESS || !fs->live ||
-	    clock_getcpuclockid(t->proc.pid, &clock) ||
-	    clock_gettime(clock, &used))
+	if (t->kind == TARGET_PROCESS)
+		used = procfs_cpu_ns(fs, t->proc.pid);
+	if (used < 0)
 		return -1;
 	/* The clock goes by PID: it was this process's if that lives yet. */
 	dir = procfs_pid_open(fs, &t->proc, NULL);
 	if (dir < 0)
 		return -1;
 	close(dir);
-	return used.tv_sec * NS_PER_SEC + used.tv_nsec;
+	return used;
 }
 
 /* TotalAlloc and when it was read; -1: not known, or too old. */

@@ -621,11 +621,11 @@ static void compose(struct store *s, struct target *t, int64_t now_ns)
 	struct breakdown b;
 	struct item *it;
 	struct row row;
-
-	if (!state_compose(&t->state, now_ns, &row))
-		return;
 	/* In the list, a verdict stands as long as what it rests on. */
-	if (!t->news && !s->items && !s->scripted && !atomic_load(&t->opened))
+	bool stands = !t->news && !s->items && !s->scripted &&
+		      !atomic_load(&t->opened);
+
+	if (!state_compose(&t->state, now_ns, stands ? NULL : &row) || stands)
 		return;
 	t->news = false;
 	judge_step(&t->judge, &row, &t->verdict, &b);
@@ -710,26 +710,33 @@ static void seal_target(struct store *s, struct target *t, struct row *rows)
 		block_unref(dead[--n]);
 }
 
+/* A reference to the next target with a block to seal, from number *at on. */
+static struct target *next_to_seal(struct store *s, unsigned *at)
+{
+	struct target *found = NULL;
+
+	pthread_mutex_lock(&s->lock);
+	while (*at < s->count && !found) {
+		struct target *t = s->targets[(*at)++];
+
+		if (atomic_load(&t->opened) && t->state.history &&
+		    history_tail_full(t->state.history))
+			found = target_ref(t);
+	}
+	pthread_mutex_unlock(&s->lock);
+	return found;
+}
+
 void store_seal(struct store *s)
 {
 	struct row *rows = NULL;
+	struct target *t;
+	unsigned at = 0;
 
-	for (unsigned i = 0;; i++) {
-		struct target *t = NULL;
-		bool worth = false;
-
-		pthread_mutex_lock(&s->lock);
-		if (i < s->count)
-			t = target_ref(s->targets[i]);
-		if (t && t->state.history)
-			worth = history_tail_full(t->state.history);
-		pthread_mutex_unlock(&s->lock);
-		if (!t)
-			break;
-		if (worth && !rows)
+	while ((t = next_to_seal(s, &at))) {
+		if (!rows)
 			rows = mem_alloc(BLOCK_ROWS * sizeof(*rows));
-		if (worth)
-			seal_target(s, t, rows);
+		seal_target(s, t, rows);
 		target_unref(t);
 	}
 	free(rows);

@@ -18,8 +18,8 @@
 
 /* GODEBUG and go versions aside, a goal of this size is none (GOGC=off). */
 #define NO_GOAL (UINT64_C(1) << 62)
-/* A target that is only in the list is read whole so often though its books
- * are as they were: goroutines are in neither. */
+/* A target that is only in the list and has run is read whole so often though
+ * its books are as they were: goroutines are in neither. */
 #define WHOLE_NS (15 * NS_PER_SEC)
 
 /* What the scavenger will do is read in less than this part of the time, and
@@ -27,7 +27,7 @@
 #define DUE_SHARE 500
 #define DUE_NS	  (2 * NS_PER_SEC)
 /* The same of the program's variables; of what is only in the list: */
-#define GLOBALS_LISTED_NS (30 * NS_PER_SEC)
+#define GLOBALS_LISTED_NS (120 * NS_PER_SEC)
 
 /* Counters of objects; those that were shown last. */
 struct counted {
@@ -35,6 +35,10 @@ struct counted {
 };
 
 struct agentless {
+	/* What tells that nothing has changed. */
+	const struct procfs *fs;
+	pid_t pid;
+	int64_t cpu_ns; /* CPU time before the last read; -1: not known */
 	struct gomem *gomem;
 	struct gomem_stats stats;
 	const atomic_bool *opened;
@@ -50,12 +54,19 @@ struct agentless {
 	int64_t spread_ns; /* not all targets in the same tick */
 };
 
+static int64_t cpu_of(const struct agentless *st)
+{
+	return procfs_cpu_ns(st->fs, st->pid);
+}
+
 static int agentless_open(void *state, const struct source_subject *s,
 			  struct err *err)
 {
 	struct agentless *st = state;
 
 	st->opened = s->opened;
+	st->fs = s->fs;
+	st->pid = s->id.pid;
 	st->spread_ns = s->id.pid % 16 * (NS_PER_SEC / 4);
 	st->walk_caches = s->interval_ns >= NS_PER_SEC;
 	st->gomem = memory_open(s, err);
@@ -287,6 +298,8 @@ static int agentless_read(void *state, struct reading *out, struct err *err)
 	struct agentless *st = state;
 
 	st->whole_ns = 0;
+	/* Before the read: what runs during it is seen to have run. */
+	st->cpu_ns = atomic_load(st->opened) ? -1 : cpu_of(st);
 	if (gomem_read(st->gomem, &st->stats, err))
 		return -1;
 	st->whole_ns = st->stats.end_ns + WHOLE_NS - st->spread_ns;
@@ -314,8 +327,12 @@ static bool agentless_changed(void *state)
 {
 	struct agentless *st = state;
 
-	return atomic_load(st->opened) || clock_boot_ns() >= st->whole_ns ||
-	       gomem_changed(st->gomem);
+	if (atomic_load(st->opened))
+		return true;
+	/* A process that has not run since writes no memory. */
+	if (st->whole_ns && st->cpu_ns >= 0 && cpu_of(st) == st->cpu_ns)
+		return false;
+	return clock_boot_ns() >= st->whole_ns || gomem_changed(st->gomem);
 }
 
 /* A version that this program does not know is read as the newest that fits. */

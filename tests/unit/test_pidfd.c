@@ -20,6 +20,7 @@
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 static struct proc_handle *opened(struct procfs *fs, pid_t pid)
@@ -326,6 +327,50 @@ static void pidfd_names_the_process(void **state)
 	procfs_release(&fs);
 }
 
+/* Stopped, and off its CPU: what the clock says when it moves no more. */
+static int64_t cpu_when_stopped(const struct procfs *fs, pid_t pid)
+{
+	struct timespec pause = {0, 5000000};
+	int64_t was = -1, now;
+	int status;
+
+	kill(pid, SIGSTOP);
+	assert_int_equal(waitpid(pid, &status, WUNTRACED), pid);
+	for (;;) {
+		now = procfs_cpu_ns(fs, pid);
+		assert_true(now > 0);
+		if (now == was)
+			return now;
+		was = now;
+		nanosleep(&pause, NULL);
+	}
+}
+
+static void cpu_clock_tells_what_has_run(void **state)
+{
+	struct procfs fs;
+	pid_t pid = fixture_child();
+	int64_t first, again;
+
+	(void)state;
+	live_root(&fs, 0);
+	first = cpu_when_stopped(&fs, pid);
+	for (int i = 0; i < 100; i++)
+		assert_true(procfs_cpu_ns(&fs, pid) == first);
+	kill(pid, SIGCONT);
+	assert_int_equal(waitpid(pid, NULL, WCONTINUED), pid);
+	again = cpu_when_stopped(&fs, pid);
+	assert_true(again > first);
+	assert_true(procfs_cpu_ns(&fs, getpid()) > 0);
+	fs.live = false; /* its PIDs may be others' */
+	assert_int_equal(procfs_cpu_ns(&fs, pid), -1);
+	fs.live = true;
+	fixture_kill(pid, true);
+	assert_int_equal(procfs_cpu_ns(&fs, pid), -1);
+	assert_int_equal(procfs_cpu_ns(&fs, 0), -1);
+	procfs_release(&fs);
+}
+
 static void pidfd_only_of_our_own_proc(void **state)
 {
 	char *root = fixture_dir();
@@ -357,6 +402,7 @@ int main(int argc, char **argv)
 		cmocka_unit_test(descriptors_run_out),
 		cmocka_unit_test(pidfd_names_the_process),
 		cmocka_unit_test(pidfd_only_of_our_own_proc),
+		cmocka_unit_test(cpu_clock_tells_what_has_run),
 	};
 
 	if (argc > 1 && strcmp(argv[1], "--pause") == 0)

@@ -114,7 +114,8 @@ void state_own_gc(struct state *s, int64_t begin_ns, int64_t end_ns);
  * the time can tell. */
 bool state_is_own_gc(const struct state *s, int64_t end_ns);
 /* The row of the tick whose statm read was last; appended to the history and
- * to the brief. False when there is nothing new to make a row of. */
+ * to the brief. False when there is nothing new to make a row of. *out may be
+ * NULL where there is no history: then it goes to the brief alone. */
 bool state_compose(struct state *s, int64_t now_ns, struct row *out);
 
 /* The event number n (0 is the oldest kept), or NULL. */

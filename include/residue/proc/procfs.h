@@ -67,6 +67,14 @@ ssize_t procfs_read(int dir, const char *name, char *out, size_t size,
  * *st is filled in. */
 int procfs_open_regular(int dir, const char *name, struct stat *st);
 
+/* CPU time in ns that all threads of the process have used, those that have
+ * ended too, by its clock (clock_getcpuclockid(3)): one system call without
+ * rights or files, and to the nanosecond where stat(5) has ticks of 10 ms. What
+ * runs at this moment may lack up to a tick of the scheduler. -1 where there is
+ * no such clock, or the root is not live. The clock goes by PID: the caller
+ * makes sure that the process lives yet. */
+int64_t procfs_cpu_ns(const struct procfs *fs, pid_t pid);
+
 /* Append a whole file of any size (smaps, limits: what a snapshot keeps);
  * ERR_LIMIT past out->cap. */
 int procfs_read_all(int dir, const char *name, struct buf *out,
