@@ -504,14 +504,16 @@ static int64_t due(struct lane_run *l, const struct lane_target *lt,
 
 	if (ls->never)
 		return INT64_MAX;
-	if (!ls->open || !ls->source->period)
+	if (!ls->source->period)
 		return ls->due_ns;
 	period = ls->source->period(ls->state, rss_of(l->store, lt->target));
 	/* What may be read unasked costs 10 ms at most: half a per cent. */
 	if (ls->source->origin == ORIGIN_SMAPS && period > SMAPS_WANTED_NS &&
 	    period != INT64_MAX && atomic_load(&lt->target->want_smaps))
 		period = SMAPS_WANTED_NS;
-	return period == INT64_MAX ? INT64_MAX : ls->due_ns + period;
+	if (period == INT64_MAX)
+		return INT64_MAX;
+	return ls->open ? ls->due_ns + period : ls->due_ns;
 }
 
 /* Take what was asked of this source, if anything. */

@@ -50,6 +50,7 @@ struct sampler {
 	struct search *search; /* discover.c: the finder's, or before it runs
 				 * sampler_discover's; NULL: none yet */
 	int64_t next_scan_ns, next_sockets_ns, next_unknown_ns;
+	bool sized; /* the fast lane has had its first tick */
 	atomic_llong list_ns; /* when the list was last looked at */
 	struct jobs jobs;
 	struct history_cut *cuts[2 * FRAME_PANELS];

@@ -119,6 +119,10 @@ static void ticked(void *ctx, bool between)
 			atomic_store(&s->memory->whole, true);
 		lane_wake(s->memory);
 	}
+	/* What depends on a target's size has waited for that. */
+	if (!s->sized)
+		wake_slow(s);
+	s->sized = true;
 	wake_net(s, between);
 }
 
@@ -159,6 +163,19 @@ static bool all_warm(struct store *s)
 	return warm;
 }
 
+/* Whether reading each memory is known to work or not, so that the first row's
+ * figures come at once. */
+static bool nothing_untried(struct store *s)
+{
+	bool tried = true;
+
+	pthread_mutex_lock(&s->lock);
+	for (unsigned i = 0; i < s->count && tried; i++)
+		tried = atomic_load(&s->targets[i]->memory) != MEMORY_UNTRIED;
+	pthread_mutex_unlock(&s->lock);
+	return tried;
+}
+
 static void wait_until_warm(struct sampler *s, int64_t warm_ns)
 {
 	int64_t end = clock_boot_ns() + warm_ns;
@@ -166,6 +183,7 @@ static void wait_until_warm(struct sampler *s, int64_t warm_ns)
 
 	while (!all_warm(&s->store) && clock_boot_ns() < end)
 		nanosleep(&pause, NULL);
+	s->fast.warm = nothing_untried(&s->store);
 }
 
 int start_net(struct sampler *s, struct err *err)

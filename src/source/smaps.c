@@ -58,8 +58,9 @@ static int64_t smaps_period(const void *state, int64_t rss)
 {
 	const struct smaps *st = state;
 
+	/* What it may cost is not known before the size is. */
 	if (rss < 0)
-		return SMAPS_PERIOD_MIN_NS;
+		return INT64_MAX;
 	if (!smaps_policy_automatic(&st->policy, rss))
 		return INT64_MAX;
 	return smaps_policy_period_ns(&st->policy, rss);

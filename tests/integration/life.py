@@ -251,6 +251,36 @@ def unnamed_ends(_):
     assert taken.count(stays.pid) == 4 and code == 0, (code, said, taken, stays.pid)
 
 
+# One piece of memory, mapped so many times: RES counts each.
+LARGE = """import mmap, os, sys, time
+fd = os.memfd_create("piece")
+os.ftruncate(fd, 32 << 20)
+kept = [mmap.mmap(fd, 32 << 20, mmap.MAP_SHARED | 0x8000) for _ in range(int(sys.argv[1]))]
+print("ready", file=sys.stderr, flush=True)
+time.sleep(600)
+"""
+
+
+def has_pss(pieces):
+    """Whether smaps_rollup of a process with so many pieces of 32 MiB is read unasked."""
+    p = start(sys.executable, "-c", LARGE, str(pieces))
+    try:
+        r = subprocess.run([RESIDUE, "-b", "--json", "-n", "3", "-d", "1", str(p.pid)], stdout=subprocess.PIPE,
+                           stderr=subprocess.PIPE, timeout=60)
+    finally:
+        p.kill()
+        p.wait()
+    rows = [x for x in map(json.loads, r.stdout.splitlines()) if x["type"] == "sample"]
+    assert len(rows) == 3 and rows[0]["rss"] >= pieces * (32 << 20), (rows[:1], r.stderr)
+    return [("pss" in x) for x in rows]
+
+
+def too_large_for_smaps(_):
+    """smaps_rollup holds its mmap lock for 6.5 ms a GiB: above 10 ms it is read on a key only, the first time too."""
+    assert has_pss(2)[-1], "of a small process it was not read"
+    assert not any(has_pss(64)), "of 2 GiB it was read unasked"
+
+
 def main():
     plan = Plan()
     if not os.environ.get("GO") or not os.path.exists(WORKLOAD):
@@ -269,6 +299,7 @@ def main():
         plan.run("its memory goes and comes", memory_goes_and_comes, folder)
         plan.run("its PID is another's", pid_is_reused, folder)
         plan.run("a storm of processes", storm, None)
+        plan.run("it is too large to read smaps_rollup unasked", too_large_for_smaps, None)
     finish(plan)
 
 

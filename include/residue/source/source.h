@@ -54,7 +54,9 @@ struct source {
 	int (*read)(void *state, struct reading *out, struct err *err);
 	void (*close)(void *state);
 	/* LANE_SLOW: ns from the last read to the next for a target of `rss`
-	 * bytes (-1: not known); INT64_MAX: only when asked. */
+	 * bytes (-1: not known yet); INT64_MAX: only when asked, or not before
+	 * the size is known. Before it is open, of a state of zeros: whether it
+	 * may be read unasked. */
 	int64_t (*period)(const void *state, int64_t rss);
 	/* LANE_FAST, between rows, and LANE_SLOW: whether a read that is due
 	 * would find anything new. Cheap; NULL: always. A read that was asked
