@@ -133,17 +133,73 @@ static int char_escape(struct reader *r, uint32_t *c)
 }
 
 /* Unicode's general categories by their short names, in any case. */
-static bool is_category(const char *name, size_t n)
+static bool is_category(const char *name)
 {
 	static const char all[] =
 		" C Cc Cf Cn Co Cs L Ll Lm Lo Lt Lu M Mc Me Mn N Nd Nl No P Pc "
 		"Pd Pe Pf Pi Po Ps S Sc Sk Sm So Z Zl Zp Zs Any ";
 	char word[8];
 
-	if (n > 3)
+	if (strlen(name) > 3)
 		return false;
-	snprintf(word, sizeof(word), " %.*s ", (int)n, name);
+	snprintf(word, sizeof(word), " %s ", name);
 	return strcasestr(all, word) != NULL;
+}
+
+/* By their long names (Go 1.25, unicode/tables.go, CategoryAliases): as
+ * name_of_class makes them. */
+static const char *short_category(const char *name)
+{
+	static const char *const of[][2] = {
+		{"lc", "L&"},
+		{"casedletter", "L&"},
+		{"closepunctuation", "Pe"},
+		{"combiningmark", "M"},
+		{"connectorpunctuation", "Pc"},
+		{"control", "Cc"},
+		{"currencysymbol", "Sc"},
+		{"dashpunctuation", "Pd"},
+		{"decimalnumber", "Nd"},
+		{"enclosingmark", "Me"},
+		{"finalpunctuation", "Pf"},
+		{"format", "Cf"},
+		{"initialpunctuation", "Pi"},
+		{"letter", "L"},
+		{"letternumber", "Nl"},
+		{"lineseparator", "Zl"},
+		{"lowercaseletter", "Ll"},
+		{"mark", "M"},
+		{"mathsymbol", "Sm"},
+		{"modifierletter", "Lm"},
+		{"modifiersymbol", "Sk"},
+		{"nonspacingmark", "Mn"},
+		{"number", "N"},
+		{"openpunctuation", "Ps"},
+		{"other", "C"},
+		{"otherletter", "Lo"},
+		{"othernumber", "No"},
+		{"otherpunctuation", "Po"},
+		{"othersymbol", "So"},
+		{"paragraphseparator", "Zp"},
+		{"privateuse", "Co"},
+		{"punctuation", "P"},
+		{"separator", "Z"},
+		{"spaceseparator", "Zs"},
+		{"spacingmark", "Mc"},
+		{"surrogate", "Cs"},
+		{"symbol", "S"},
+		{"titlecaseletter", "Lt"},
+		{"unassigned", "Cn"},
+		{"uppercaseletter", "Lu"},
+		{"cntrl", "Cc"},
+		{"digit", "Nd"},
+		{"punct", "P"},
+	};
+
+	for (size_t i = 0; i < sizeof(of) / sizeof(*of); i++)
+		if (!strcmp(name, of[i][0]))
+			return of[i][1];
+	return NULL;
 }
 
 static size_t name_length(const char *s)
@@ -155,11 +211,32 @@ static size_t name_length(const char *s)
 	return n;
 }
 
+#define CLASS_MAX 40 /* characters of the name of a class and its NUL */
+
+/* In lower case, without what does not count (regexp/syntax, canonicalName).
+ * False: it is longer than any, or has what is in none. */
+static bool name_of_class(const char *s, size_t n, char out[CLASS_MAX])
+{
+	size_t len = 0;
+
+	for (; n; s++, n--) {
+		if (strchr("_- ", *s))
+			continue;
+		if (len + 1 == CLASS_MAX || !isalpha((unsigned char)*s))
+			return false;
+		out[len++] = (char)tolower((unsigned char)*s);
+	}
+	out[len] = '\0';
+	return len > 0;
+}
+
 /* \pL, \p{Greek}, \P{^Greek}, at the p. A name that is no category is a
  * script, as PCRE2 will say if it is not. */
-static int unicode_class(struct reader *r)
+static int unicode_class(struct reader *r, bool in_brackets)
 {
-	bool negated = *r->p++ == 'P', braces = *r->p == '{', category, cased;
+	bool negated = *r->p++ == 'P', braces = *r->p == '{', cased;
+	const char *kind = "", *is;
+	char name[CLASS_MAX];
 	size_t n;
 
 	r->p += braces;
@@ -167,19 +244,34 @@ static int unicode_class(struct reader *r)
 		negated = !negated;
 		r->p++;
 	}
-	n = braces ? name_length(r->p) : 1;
-	category = is_category(r->p, n);
-	if (n == 0 || (!category && n < 3) || (braces && r->p[n] != '}'))
+	n = braces ? strcspn(r->p, "}") : 1;
+	if (!name_of_class(r->p, n, name) || (braces && !r->p[n]))
+		return refuse(r, "unknown class of characters");
+	r->p += n + braces;
+	if (!strcmp(name, "ascii"))
+		return buf_printf(r->out, r->err, "%s[:%sascii:]%s",
+				  in_brackets ? "" : "[", negated ? "^" : "",
+				  in_brackets ? "" : "]") < 0
+			       ? -1
+			       : 0;
+	is = short_category(name);
+	if (!strcmp(name, "assigned")) {
+		negated = !negated;
+		is = "Cn";
+	} else if (!is) {
+		is = name;
+		kind = is_category(name) ? "" : "sc:";
+	}
+	/* No script has a shorter name. */
+	if (kind[0] && strlen(name) < 3)
 		return refuse(r, "unknown class of characters");
 	/* PCRE2 does not fold upper, lower and title case of a class. */
-	cased = r->group[r->depth].fold && category && n == 2 &&
-		strchr("Ll", r->p[0]) && strchr("ultULT", r->p[1]);
-	if (buf_printf(r->out, r->err, "\\%c{%s%.*s}", negated ? 'P' : 'p',
-		       category ? "" : "sc:", cased ? 2 : (int)n,
-		       cased ? "L&" : r->p) < 0)
-		return -1;
-	r->p += n + braces;
-	return 0;
+	cased = r->group[r->depth].fold && !kind[0] && strlen(is) == 2 &&
+		strchr("Ll", is[0]) && strchr("ultULT", is[1]);
+	return buf_printf(r->out, r->err, "\\%c{%s%s}", negated ? 'P' : 'p',
+			  kind, cased ? "L&" : is) < 0
+		       ? -1
+		       : 0;
 }
 
 /* \d and its like, after the backslash; *done says whether it is one. Go's \s
@@ -201,7 +293,7 @@ static int perl_class(struct reader *r, bool in_brackets, bool *done)
 
 	*done = true;
 	if (*r->p == 'p' || *r->p == 'P')
-		return unicode_class(r);
+		return unicode_class(r, in_brackets);
 	for (size_t i = 0; i < sizeof(classes) / sizeof(*classes); i++) {
 		if (classes[i].c != *r->p)
 			continue;
@@ -360,59 +452,6 @@ static int close_group(struct reader *r)
 	return put(r, ")");
 }
 
-/* (?P<name> or (?<name>, at the name. */
-static int named_group(struct reader *r)
-{
-	size_t n = name_length(r->p);
-
-	if (n == 0 || r->p[n] != '>')
-		return refuse(r, "invalid name of a group");
-	r->p += n + 1;
-	return open_group(r);
-}
-
-/* (?i), (?s-m:...: after the question mark. */
-static int flags(struct reader *r)
-{
-	bool negated = false, any = false;
-	bool fold = r->group[r->depth].fold, lines = r->group[r->depth].lines;
-	const char *from = r->p;
-	int n;
-
-	for (; *r->p && strchr("imsU-", *r->p); r->p++) {
-		any = *r->p != '-';
-		if (!any && negated)
-			return refuse(r, "unknown group");
-		negated |= !any;
-		if (*r->p == 'i')
-			fold = !negated;
-		if (*r->p == 'm')
-			lines = !negated;
-	}
-	if ((*r->p != ':' && *r->p != ')') || (negated && !any))
-		return refuse(r, "unknown group");
-	n = (int)(r->p - from);
-	if (*r->p++ == ':' && open_group(r) < 0)
-		return -1;
-	r->before = NOTHING;
-	r->group[r->depth].fold = fold;
-	r->group[r->depth].lines = lines;
-	return buf_printf(r->out, r->err, "(?%.*s)", n, from);
-}
-
-/* After the '('. */
-static int group(struct reader *r)
-{
-	if (*r->p != '?')
-		return open_group(r);
-	r->p++;
-	if (!strncmp(r->p, "P<", 2) || *r->p == '<') {
-		r->p += *r->p == 'P' ? 2 : 1;
-		return named_group(r);
-	}
-	return flags(r);
-}
-
 /* A number without leading zeros, held at 9999; false: there is none. */
 static bool repeat_number(const char **p, int *n)
 {
@@ -478,6 +517,71 @@ static int counted_repetition(struct reader *r)
 	if (r->before == ITEM)
 		weigh(r, times > 1 ? times * r->weight : r->weight);
 	return repetition(r, end);
+}
+
+/* Flags between an item and its repetition are of what comes after it. */
+static int repeat_here(struct reader *r)
+{
+	if (*r->p == '{')
+		return counted_repetition(r);
+	return *r->p && strchr("*+?", *r->p) ? repetition(r, r->p + 1) : 0;
+}
+
+/* (?P<name> or (?<name>, at the name. */
+static int named_group(struct reader *r)
+{
+	size_t n = name_length(r->p);
+
+	if (n == 0 || r->p[n] != '>')
+		return refuse(r, "invalid name of a group");
+	r->p += n + 1;
+	return open_group(r);
+}
+
+/* (?i), (?s-m:...: after the question mark. */
+static int flags(struct reader *r)
+{
+	bool negated = false, any = false;
+	bool fold = r->group[r->depth].fold, lines = r->group[r->depth].lines;
+	const char *from = r->p;
+	int n;
+
+	for (; *r->p && strchr("imsU-", *r->p); r->p++) {
+		any = *r->p != '-';
+		if (!any && negated)
+			return refuse(r, "unknown group");
+		negated |= !any;
+		if (*r->p == 'i')
+			fold = !negated;
+		if (*r->p == 'm')
+			lines = !negated;
+	}
+	if ((*r->p != ':' && *r->p != ')') || (negated && !any))
+		return refuse(r, "unknown group");
+	n = (int)(r->p - from);
+	if (*r->p++ == ':') {
+		if (open_group(r) < 0)
+			return -1;
+		r->before = NOTHING;
+	} else if (r->before == ITEM && repeat_here(r) < 0) {
+		return -1;
+	}
+	r->group[r->depth].fold = fold;
+	r->group[r->depth].lines = lines;
+	return buf_printf(r->out, r->err, "(?%.*s)", n, from);
+}
+
+/* After the '('. */
+static int group(struct reader *r)
+{
+	if (*r->p != '?')
+		return open_group(r);
+	r->p++;
+	if (!strncmp(r->p, "P<", 2) || *r->p == '<') {
+		r->p += *r->p == 'P' ? 2 : 1;
+		return named_group(r);
+	}
+	return flags(r);
 }
 
 static int one(struct reader *r)
