@@ -17,8 +17,7 @@
 #define LIVELY_NS (5 * NS_PER_SEC)
 /* The slow lane looks what is due so often, and when it is asked. */
 #define SLOW_TURN_NS (2 * NS_PER_SEC)
-/* From the first tick to its row where all but this tick's own readings has
- * been waited for. */
+/* From the first tick to its row where all there is has been waited for. */
 #define WARM_GRACE_NS (60 * NS_PER_MS)
 /* What a lane that does not block gets to end in. */
 #define JOIN_NS (2 * NS_PER_SEC)
@@ -94,8 +93,8 @@ static void watch_until(struct lane_run *l, int64_t boot_ns)
 	wait_until(l, boot_ns, false);
 }
 
-/* Where the slow ones were waited for, an endpoint that hangs perhaps, nobody
- * has to wait for the first row as well. Returns when the next is due. */
+/* Where all there is was waited for, an endpoint that hangs perhaps, nobody has
+ * to wait for the first row as well. Returns when the next is due. */
 static int64_t row_at_once(struct lane_run *l)
 {
 	int64_t now = clock_boot_ns();
@@ -103,7 +102,7 @@ static int64_t row_at_once(struct lane_run *l)
 	lane_list_update(l);
 	lane_read_fast(l);
 	l->ticked(l->ctx, false);
-	wait_until(l, now + WARM_GRACE_NS, false);
+	watch_until(l, now + WARM_GRACE_NS);
 	store_compose(l->store, now);
 	return now + l->store->interval_ns;
 }
@@ -114,7 +113,7 @@ static void *fast_main(void *arg)
 	int64_t row_ns = l->warm ? row_at_once(l) : clock_boot_ns();
 	struct grid grid = grid_make(l->store->interval_ns, row_ns);
 
-	wait_until(l, row_ns, false);
+	watch_until(l, row_ns);
 	while (!atomic_load(&l->stop)) {
 		int64_t lost;
 

@@ -62,7 +62,7 @@ struct lane_run {
 	bool moved; /* fast lane: RES of an opened target did, since the last
 		     * read */
 	int64_t moved_ns; /* ... by much, the last time; CLOCK_BOOTTIME */
-	bool warm; /* fast lane, set before it starts: all that is slow has been
+	bool warm; /* fast lane, set before it starts: all there is has been
 		    * waited for, the first row needs no grace */
 	atomic_bool whole; /* memory lane: the next reads are a row's */
 	/* Fast lane: called after each tick's reads. Memory lane: called when a

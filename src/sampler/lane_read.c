@@ -73,6 +73,8 @@ static void close_source(struct lane_source *ls)
 {
 	if (ls->open && ls->source->close)
 		ls->source->close(ls->state);
+	/* What was learnt of the one before is not true of the next. */
+	memset(ls->state, 0, ls->source->state_size);
 	ls->open = false;
 }
 
@@ -418,7 +420,7 @@ static int open_source(const struct turn *t, const struct lane_target *lt,
 	int64_t cpu = clock_cpu_ns();
 	int rc;
 
-	memset(ls->state, 0, ls->source->state_size);
+	memset(ls->state, 0, ls->source->state_size); /* of a try that failed */
 	if (t->hand)
 		atomic_store(&t->hand->opening, true);
 	rc = ls->source->open(ls->state, &subject, err);
@@ -733,11 +735,13 @@ bool lane_read_pass(struct lane_hand *h)
 
 int64_t lane_retry_ns(struct lane_run *l, int64_t ns)
 {
+	int64_t now_ns = clock_boot_ns();
+
 	pthread_mutex_lock(&l->lock);
 	for (unsigned i = 0; i < l->slot_count; i++) {
 		const struct lane_target *lt = l->slots[i].of;
 
-		if (l->slots[i].quiet_ns)
+		if (is_quiet(&l->slots[i], now_ns))
 			continue;
 		if (!lt->taken && is_untried(l, lt) && !lt->sources[0].never &&
 		    lt->sources[0].due_ns < ns)

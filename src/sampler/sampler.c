@@ -163,17 +163,16 @@ static bool all_warm(struct store *s)
 	return warm;
 }
 
-/* Whether reading each memory is known to work or not, so that the first row's
- * figures come at once. */
-static bool nothing_untried(struct store *s)
+/* One endpoint and no process: there is no memory, no smaps_rollup and no other
+ * endpoint that a row could wait for. */
+static bool is_one_url(struct store *s)
 {
-	bool tried = true;
+	bool one;
 
 	pthread_mutex_lock(&s->lock);
-	for (unsigned i = 0; i < s->count && tried; i++)
-		tried = atomic_load(&s->targets[i]->memory) != MEMORY_UNTRIED;
+	one = s->count == 1 && s->targets[0]->kind == TARGET_URL;
 	pthread_mutex_unlock(&s->lock);
-	return tried;
+	return one;
 }
 
 static void wait_until_warm(struct sampler *s, int64_t warm_ns)
@@ -183,7 +182,7 @@ static void wait_until_warm(struct sampler *s, int64_t warm_ns)
 
 	while (!all_warm(&s->store) && clock_boot_ns() < end)
 		nanosleep(&pause, NULL);
-	s->fast.warm = nothing_untried(&s->store);
+	s->fast.warm = is_one_url(&s->store);
 }
 
 int start_net(struct sampler *s, struct err *err)

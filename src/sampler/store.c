@@ -355,6 +355,8 @@ static void exec_target(struct store *s, struct target *t, int64_t now_ns)
 	t->rate.count = 0;
 	t->cross = (struct crosscheck){0};
 	t->exec_ns = now_ns;
+	/* The other lanes may have passed it over as one at rest. */
+	s->generation++;
 	/* Before execs: the lane that sees it may answer at once. */
 	atomic_store(&t->memory, first_memory(s, t));
 	atomic_fetch_add(&t->execs, 1);

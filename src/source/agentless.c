@@ -48,8 +48,8 @@ struct agentless {
 	struct gomem_return due; /* of the last prediction, */
 	bool due_known;
 	int64_t due_ns;	 /* which lasts until then, CLOCK_BOOTTIME */
-	int64_t globals; /* as last counted, which lasts until then */
-	int64_t globals_ns;
+	int64_t globals; /* as last counted, */
+	int64_t globals_ns, globals_took_ns; /* ... then; 0: never */
 	int64_t whole_ns;  /* read whole again by then, CLOCK_BOOTTIME */
 	int64_t spread_ns; /* not all targets in the same tick */
 };
@@ -244,15 +244,16 @@ static void add_due(struct agentless *st, struct reading *out)
 /* The program's own variables: what they take changes seldom. */
 static void add_globals(struct agentless *st, struct reading *out)
 {
-	int64_t begin = out->end_ns, pause = DUE_NS;
+	int64_t begin = out->end_ns, pause = GLOBALS_LISTED_NS;
 
 	if (out->between)
 		return;
-	if (begin >= st->globals_ns) {
+	if (atomic_load(st->opened))
+		pause = spaced(st->globals_took_ns, DUE_NS);
+	if (!st->globals_ns || begin - st->globals_ns >= pause) {
 		st->globals = gomem_globals(st->gomem);
-		if (!atomic_load(st->opened))
-			pause = GLOBALS_LISTED_NS;
-		st->globals_ns = begin + spaced(clock_boot_ns() - begin, pause);
+		st->globals_ns = begin;
+		st->globals_took_ns = clock_boot_ns() - begin;
 	}
 	if (st->globals >= 0)
 		values_set(&out->values, FIELD_GLOBALS, st->globals);
