@@ -2,6 +2,7 @@
 """What befalls a process while it is watched: its end, another program, another with its PID, storms."""
 import json
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -11,7 +12,7 @@ import time
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 TESTS = os.path.dirname(HERE)
-sys.path[:0] = [os.path.join(TESTS, "lib"), os.path.join(TESTS, "bench")]
+sys.path[:0] = [os.path.join(TESTS, "lib"), os.path.join(TESTS, "bench"), os.path.join(TESTS, "golden")]
 from list import build_idle  # noqa: E402
 from live import RESIDUE, WORKLOAD, Pty  # noqa: E402
 from tap import Plan, Skip, finish  # noqa: E402
@@ -41,18 +42,51 @@ func main() {
 """
 
 
+# It runs when it is told to, and takes 64 MiB each time.
+WAKER = """package main
+
+import (
+	"os"
+	"os/signal"
+	"runtime"
+	"syscall"
+)
+
+var held [][]byte
+
+func main() {
+	runtime.GC()
+	c := make(chan os.Signal, 1)
+	signal.Notify(c, syscall.SIGUSR1)
+	println("ready")
+	for range c {
+		b := make([]byte, 64<<20)
+		for i := 0; i < len(b); i += 4096 {
+			b[i] = 1
+		}
+		held = append(held, b)
+	}
+}
+"""
+
+
 class Programs:
-    hop = idle = None
+    hop = idle = waker = None
 
     @classmethod
     def build(cls, folder):
         cls.idle = build_idle(folder)
-        source = os.path.join(folder, "hop.go")
+        cls.hop = cls.build_one(folder, "hop", HOP)
+        cls.waker = cls.build_one(folder, "waker", WAKER)
+
+    @staticmethod
+    def build_one(folder, name, text):
+        source, out = os.path.join(folder, name + ".go"), os.path.join(folder, name)
         with open(source, "w") as f:
-            f.write(HOP)
-        cls.hop = os.path.join(folder, "hop")
-        subprocess.run([os.environ["GO"], "build", "-o", cls.hop, source], check=True, cwd=folder,
+            f.write(text)
+        subprocess.run([os.environ["GO"], "build", "-o", out, source], check=True, cwd=folder,
                        env={**os.environ, "GO111MODULE": "off", "CGO_ENABLED": "0"})
+        return out
 
 
 def start(*command):
@@ -251,6 +285,32 @@ def unnamed_ends(_):
     assert taken.count(stays.pid) == 4 and code == 0, (code, said, taken, stays.pid)
 
 
+def rests_in_the_list(folder):
+    """A process that is only in the list has not run for long, so that it is not read: it goes on, and that is seen."""
+    try:
+        from tui import TUI
+    except ImportError:
+        raise Skip("no python3-pyte") from None
+    p = start(Programs.waker)
+    tui = TUI([RESIDUE, "-d", "0.1"], 120, 40, env={"HOME": folder, "XDG_CONFIG_HOME": folder})
+
+    def row_has(mib):
+        """RES and what the runtime has, some MiB more than so many each."""
+        row = next((line for line in tui.text().splitlines() if re.search(r"\b%d\b" % p.pid, line)), "")
+        return sum(mib <= float(n) < mib + 16 for n in re.findall(r"\b(\d+(?:\.\d+)?) ?M", row)) >= 2
+    try:
+        tui.wait("waker", 20)
+        tui.keys("<F4>waker<Enter>")
+        for mib in (64, 128):
+            tui.until(lambda: False, 4)  # 10 rows with nothing new, and then some
+            p.send_signal(signal.SIGUSR1)
+            assert tui.until(lambda: row_has(mib), 10), tui.text()
+    finally:
+        tui.close()
+        p.kill()
+        p.wait()
+
+
 # One piece of memory, mapped so many times: RES counts each.
 LARGE = """import mmap, os, sys, time
 fd = os.memfd_create("piece")
@@ -299,6 +359,7 @@ def main():
         plan.run("its memory goes and comes", memory_goes_and_comes, folder)
         plan.run("its PID is another's", pid_is_reused, folder)
         plan.run("a storm of processes", storm, None)
+        plan.run("it rests in the list, and goes on", rests_in_the_list, folder)
         plan.run("it is too large to read smaps_rollup unasked", too_large_for_smaps, None)
     finish(plan)
 
