@@ -295,9 +295,9 @@ def rests_in_the_list(folder):
     tui = TUI([RESIDUE, "-d", "0.1"], 120, 40, env={"HOME": folder, "XDG_CONFIG_HOME": folder})
 
     def row_has(mib):
-        """RES and what the runtime has, some MiB more than so many each."""
-        row = next((line for line in tui.text().splitlines() if re.search(r"\b%d\b" % p.pid, line)), "")
-        return sum(mib <= float(n) < mib + 16 for n in re.findall(r"\b(\d+(?:\.\d+)?) ?M", row)) >= 2
+        """RES and the heap, some MiB more than so many each."""
+        row = re.search(r"^ *%d +\S+ +([\d.]+)M +([\d.]+)M" % p.pid, tui.text(), re.M)
+        return row and all(mib <= float(n) < mib + 16 for n in row.groups())
     try:
         tui.wait("waker", 20)
         tui.keys("<F4>waker<Enter>")
