@@ -15,6 +15,7 @@
 #include <string.h>
 #include <sys/ioctl.h>
 #include <term.h>
+#include <termios.h>
 #include <unistd.h>
 
 #define PAIRS_MAX 250
@@ -199,6 +200,20 @@ static void tell_brackets(const struct terminal *t, const char *mode)
 	fflush(stdout);
 }
 
+/* The kernel drops what was typed before a ^Z: what poll(2) has seen may be gone
+ * by the time that ncurses reads it, which would wait for the next key, stopped
+ * or not. Without a least number of bytes, termios(3), it reads none. */
+static void never_wait_for_keys(void)
+{
+	struct termios modes;
+
+	if (tcgetattr(STDIN_FILENO, &modes))
+		return;
+	modes.c_cc[VMIN] = modes.c_cc[VTIME] = 0;
+	tcsetattr(STDIN_FILENO, TCSADRAIN, &modes);
+	def_prog_mode();
+}
+
 int terminal_open(struct terminal **out, const struct terminal_options *opt,
 		  struct err *err)
 {
@@ -219,6 +234,7 @@ int terminal_open(struct terminal **out, const struct terminal_options *opt,
 	cbreak();
 	noecho();
 	nonl();
+	never_wait_for_keys();
 	curs_set(0);
 	/* Not every terminal fills what deleted characters leave behind with
 	 * the background, whatever its description says. */
@@ -313,10 +329,21 @@ static void resize(struct terminal *t)
 	t->stale = true;
 }
 
+/* Readable and nothing to read: but it was dropped with a ^Z, perhaps, since
+ * that was asked. */
+static bool input_ended(void)
+{
+	struct pollfd in = {.fd = STDIN_FILENO, .events = POLLIN};
+	int waiting = 0;
+
+	return ioctl(STDIN_FILENO, FIONREAD, &waiting) == 0 && waiting == 0 &&
+	       poll(&in, 1, 0) == 1 && in.revents & POLLIN &&
+	       ioctl(STDIN_FILENO, FIONREAD, &waiting) == 0 && waiting == 0;
+}
+
 unsigned terminal_events(struct terminal *t, short revents)
 {
 	unsigned got = signals_take(), out = 0;
-	int waiting = 0;
 
 	if (got & SIGNALS_END)
 		return TERMINAL_GONE;
@@ -337,9 +364,7 @@ unsigned terminal_events(struct terminal *t, short revents)
 	}
 	if (revents & (POLLHUP | POLLERR | POLLNVAL))
 		return TERMINAL_GONE;
-	/* Readable and nothing to read: the end of input. */
-	if ((revents & POLLIN) &&
-	    ioctl(STDIN_FILENO, FIONREAD, &waiting) == 0 && waiting == 0)
+	if (revents & POLLIN && input_ended())
 		return TERMINAL_GONE;
 	return out;
 }

@@ -9,6 +9,7 @@ import signal
 import sys
 import tempfile
 import termios
+import time
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path[:0] = [HERE, os.path.join(os.path.dirname(HERE), "lib")]
@@ -94,6 +95,22 @@ def stopping_gives_the_terminal_back():
         assert os.WEXITSTATUS(tui.wait_exit(PATIENCE)) == 0 and tui.gave_back()
 
 
+def what_was_typed_before_a_stop_goes():
+    """The kernel drops it: that is neither a key to wait for nor the end of input."""
+    with Screen(wrap=["sh", "-mc", "\"$@\"; while echo stopped; read x; do fg >/dev/null; done", "sh"]) as tui:
+        for n in range(40):
+            tui.write("\x1b[B" * 5)
+            end = time.perf_counter() + n % 10 * 1e-5  # while they are read
+            while time.perf_counter() < end:
+                pass
+            tui.write("\x1a")
+            tui.wait("^stopped", PATIENCE)
+            assert tui.until(tui.gave_back, PATIENCE)
+            tui.write("\r")
+            tui.wait("COMMAND", PATIENCE)
+            assert tui.until(tui.brackets, PATIENCE)
+
+
 def only_those_that_know_are_told_of_pastes():
     for term, knows in (("xterm-256color", True), ("screen", True), ("vt100", False)):
         with Screen(term=term) as tui:
@@ -145,6 +162,7 @@ def what_is_typed_ahead_answers_no_question():
 
 
 TESTS = (signals_give_the_terminal_back, ignored_signals_stay_ignored, stopping_gives_the_terminal_back,
+         what_was_typed_before_a_stop_goes,
          only_those_that_know_are_told_of_pastes, a_paste_is_no_keys, a_paste_is_typed_where_one_types,
          what_is_typed_ahead_answers_no_question)
 
