@@ -420,7 +420,6 @@ static int open_source(const struct turn *t, const struct lane_target *lt,
 	int64_t cpu = clock_cpu_ns();
 	int rc;
 
-	memset(ls->state, 0, ls->source->state_size); /* of a try that failed */
 	if (t->hand)
 		atomic_store(&t->hand->opening, true);
 	rc = ls->source->open(ls->state, &subject, err);
@@ -428,6 +427,8 @@ static int open_source(const struct turn *t, const struct lane_target *lt,
 		atomic_store(&t->hand->opening, false);
 	ls->cost_ns = clock_cpu_ns() - cpu;
 	ls->open = rc == 0;
+	if (rc) /* as it is of what was never open */
+		memset(ls->state, 0, ls->source->state_size);
 	return rc;
 }
 

@@ -69,15 +69,19 @@ int main(void)
 BARS = {500: (0.01, 50), 20: (0.005, 50)}
 
 
-def build_idle(folder):
-    """A Go program that does nothing, built once."""
-    source = os.path.join(folder, "idle.go")
+def build_go(folder, name, text):
+    """A Go program of one file, without cgo: its path."""
+    source, out = os.path.join(folder, name + ".go"), os.path.join(folder, name)
     with open(source, "w") as f:
-        f.write(IDLE)
-    out = os.path.join(folder, "idle")
+        f.write(text)
     subprocess.run([os.environ.get("GO", "go"), "build", "-o", out, source], check=True, cwd=folder,
                    env={**os.environ, "GO111MODULE": "off", "CGO_ENABLED": "0"})
     return out
+
+
+def build_idle(folder):
+    """A Go program that does nothing, built once."""
+    return build_go(folder, "idle", IDLE)
 
 
 def build_threaded(folder):

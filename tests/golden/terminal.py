@@ -57,6 +57,15 @@ class Screen(TUI):
     def gave_back(self):
         return not self.screen.alternate and not self.brackets() and self.cooked()
 
+    def stop_and_go_on(self):
+        """In a shell that says "stopped", and takes Enter for fg."""
+        self.keys("<C-z>")
+        self.wait("^stopped", PATIENCE)
+        assert self.until(self.gave_back, PATIENCE)
+        self.keys("<Enter>")
+        self.wait("COMMAND", PATIENCE)
+        assert self.until(self.brackets, PATIENCE)
+
     def paste(self, text):
         self.write("\x1b[200~" + text + "\x1b[201~")
         self.settle()
@@ -85,12 +94,7 @@ def stopping_gives_the_terminal_back():
     with Screen(wrap=["sh", "-mc", "\"$@\"; echo stopped; read x; fg >/dev/null", "sh"]) as tui:
         assert tui.brackets()
         tui.write("\x1b[200~x")  # a paste amid which it stops
-        tui.keys("<C-z>")
-        tui.wait("^stopped", PATIENCE)
-        assert tui.until(tui.gave_back, PATIENCE)
-        tui.keys("<Enter>")
-        tui.wait("COMMAND", PATIENCE)
-        assert tui.until(tui.brackets, PATIENCE)
+        tui.stop_and_go_on()
         tui.press("q")
         assert os.WEXITSTATUS(tui.wait_exit(PATIENCE)) == 0 and tui.gave_back()
 
@@ -103,12 +107,7 @@ def what_was_typed_before_a_stop_goes():
             end = time.perf_counter() + n % 10 * 1e-5  # while they are read
             while time.perf_counter() < end:
                 pass
-            tui.write("\x1a")
-            tui.wait("^stopped", PATIENCE)
-            assert tui.until(tui.gave_back, PATIENCE)
-            tui.write("\r")
-            tui.wait("COMMAND", PATIENCE)
-            assert tui.until(tui.brackets, PATIENCE)
+            tui.stop_and_go_on()
 
 
 def only_those_that_know_are_told_of_pastes():

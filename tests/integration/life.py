@@ -13,7 +13,7 @@ import time
 HERE = os.path.dirname(os.path.abspath(__file__))
 TESTS = os.path.dirname(HERE)
 sys.path[:0] = [os.path.join(TESTS, "lib"), os.path.join(TESTS, "bench"), os.path.join(TESTS, "golden")]
-from list import build_idle  # noqa: E402
+from list import build_go, build_idle  # noqa: E402
 from live import RESIDUE, WORKLOAD, Pty  # noqa: E402
 from tap import Plan, Skip, finish  # noqa: E402
 
@@ -76,17 +76,8 @@ class Programs:
     @classmethod
     def build(cls, folder):
         cls.idle = build_idle(folder)
-        cls.hop = cls.build_one(folder, "hop", HOP)
-        cls.waker = cls.build_one(folder, "waker", WAKER)
-
-    @staticmethod
-    def build_one(folder, name, text):
-        source, out = os.path.join(folder, name + ".go"), os.path.join(folder, name)
-        with open(source, "w") as f:
-            f.write(text)
-        subprocess.run([os.environ["GO"], "build", "-o", out, source], check=True, cwd=folder,
-                       env={**os.environ, "GO111MODULE": "off", "CGO_ENABLED": "0"})
-        return out
+        cls.hop = build_go(folder, "hop", HOP)
+        cls.waker = build_go(folder, "waker", WAKER)
 
 
 def start(*command):
@@ -332,7 +323,7 @@ def has_pss(pieces):
         p.wait()
     rows = [x for x in map(json.loads, r.stdout.splitlines()) if x["type"] == "sample"]
     assert len(rows) == 3 and rows[0]["rss"] >= pieces * (32 << 20), (rows[:1], r.stderr)
-    return [("pss" in x) for x in rows]
+    return ["pss" in x for x in rows]
 
 
 def too_large_for_smaps(_):
